@@ -1,0 +1,142 @@
+"""What a node type is: ports, parameters and choices, declared once and read by every layer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+type_of_wire = ("audio", "control", "event", "video", "latent")
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An inlet or outlet; `channels` 0 means "as many as are wired in"."""
+
+    name: str = ""
+    type: str = "audio"
+    channels: int = 0
+    help: str = ""
+
+
+class In(Port):
+    """A declared inlet."""
+
+
+class Out(Port):
+    """A declared outlet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A number with a range; `curve` tells a knob how to travel ("linear", "log"), `ramp_s` how fast a set value is reached.
+
+    A `fixed` parameter shapes the node's memory: changing it replaces the node with a cross-fade, and it has no inlet.
+    """
+
+    default: float
+    lo: float
+    hi: float
+    unit: str = ""
+    curve: str = "linear"
+    ramp_s: float = 0.005
+    fixed: bool = False
+    help: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few named settings; the first is the default unless `default` names another."""
+
+    options: tuple[str, ...]
+    default: str = ""
+    help: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A recording the node plays: a path, or the hash of media inside the project."""
+
+    help: str = ""
+    name: str = ""
+    streamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """A node type as plain data, made from a `Node` subclass."""
+
+    name: str
+    kernel: str
+    doc: str
+    linked: bool
+    inputs: dict[str, Port] = field(default_factory=dict)
+    outputs: dict[str, Port] = field(default_factory=dict)
+    params: dict[str, Param] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+    media: dict[str, Media] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    loop_kernels: tuple[str, str] = ("", "")
+    always_loop: bool = False
+    memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
+    latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
+
+    def defaults(self) -> dict[str, float | str]:
+        """Every parameter and choice at its default."""
+        values: dict[str, float | str] = {n: p.default for n, p in self.params.items()}
+        values.update({n: c.default or c.options[0] for n, c in self.choices.items()})
+        values.update(dict.fromkeys(self.media, ""))
+        return values
+
+
+registry: dict[str, NodeType] = {}
+
+
+class Node:
+    """Base of declarations: subclass it, list ports and parameters as class attributes, and the type is registered.
+
+    Class arguments: `kernel` (the C body; default the type's name; "" for none), `linked` (channels share one lane and
+    have a kernel port each; otherwise the kernel is repeated per channel), `loop_kernels` (read and write half used
+    when the node closes a cycle), `always_loop` (split even outside a cycle), `tags`.
+
+    A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
+    static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`.
+    """
+
+    type: ClassVar[NodeType]
+
+    def __init_subclass__(
+        cls,
+        *,
+        kernel: str | None = None,
+        linked: bool = False,
+        loop_kernels: tuple[str, str] = ("", ""),
+        always_loop: bool = False,
+        tags: tuple[str, ...] = (),
+    ) -> None:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        parts: dict[type, dict[str, Any]] = {In: {}, Out: {}, Param: {}, Choice: {}, Media: {}}
+        for attribute, value in vars(cls).items():
+            if type(value) in parts:
+                port = attribute.rstrip("_")
+                object.__setattr__(value, "name", port)
+                parts[type(value)][port] = value
+        cls.type = registry[name] = NodeType(
+            name=name,
+            kernel=name if kernel is None else kernel,
+            doc=(cls.__doc__ or "").strip(),
+            linked=linked,
+            inputs=parts[In],
+            outputs=parts[Out],
+            params=parts[Param],
+            choices=parts[Choice],
+            media=parts[Media],
+            tags=tags,
+            loop_kernels=loop_kernels,
+            always_loop=always_loop,
+            memory_frames=vars(cls)["memory_frames"].__func__ if "memory_frames" in vars(cls) else None,
+            latency_frames=vars(cls)["latency_frames"].__func__ if "latency_frames" in vars(cls) else None,
+        )
