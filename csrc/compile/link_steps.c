@@ -138,7 +138,7 @@ static uint32_t hash(uint32_t seed, uint32_t channel)
 static bool make_arrays(GdLink *link, GdStep *step, uint32_t ins, uint32_t outs, uint32_t params, uint32_t width)
 {
     size_t pointers = ins + outs + params + width;
-    char *memory = gd_arena_take(&link->plan->arena, 1, pointers * 8 + width * 5 + params + (ins + outs) * 4);
+    char *memory = gd_arena_take(&link->plan->arena, 1, pointers * 8 + width * 5 + params + ins + (ins + outs) * 4);
     if (!memory)
         return false;
     GdBlock *b = &step->block;
@@ -150,7 +150,8 @@ static bool make_arrays(GdLink *link, GdStep *step, uint32_t ins, uint32_t outs,
     step->flags = (void *)memory, memory += ins * 4;
     step->out_flags = (void *)memory, memory += outs * 4;
     b->channel = (void *)memory, memory += width;
-    b->stride = (void *)memory;
+    b->stride = (void *)memory, memory += params;
+    b->in_silent = (void *)memory;
     return true;
 }
 
@@ -187,6 +188,7 @@ static bool link_kernel(GdLink *link, const GdIrStep *from, GdStep *step)
     for (uint32_t i = 0; i < form->ins; ++i) {
         ((const float **)b->in)[i] = buffer_of(link, reads[i]);
         ((uint32_t *)step->flags)[i] = ir->values[reads[i]].buffer;
+        ((uint8_t *)b->in_silent)[i] = reads[i] == 0;
     }
     for (uint32_t p = 0; p < form->params; ++p) {
         uint32_t value = reads[form->ins + p];
