@@ -20,8 +20,10 @@ from graphdaw.errors import (
     near,
     suggestion,
 )
+from graphdaw.graph import limits
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Opaque, Value, Wire
 from graphdaw.graph.ports import compatible, inlet_type, loop_through, node_of, outlet_type, source_of, targets_of, title
+from graphdaw.graph.structure import MAX_NESTING
 from graphdaw.nodes import registry
 from graphdaw.nodes.base import NodeType, Param, type_of_wire
 
@@ -72,31 +74,41 @@ def check_number(number: object, what: str, node: str = "", wire: str = "") -> f
     return value
 
 
-def check_values(document: Document, node: Node, values: Mapping[str, Value | None]) -> dict[str, Value | None]:
-    """The values as they are stored (numbers as floats); raises for unknown names, wrong kinds and ranges."""
-    if not values:
-        return {}
+def check_place(place: tuple[float, float] | None, node: str) -> tuple[float, float] | None:
+    """Two finite numbers, or None."""
+    if place is None:
+        return None
+    if len(place) != 2:
+        raise ValueKindError(f"The place of node {node!r} needs two numbers, x and y.", node=node)
+    x, y = (check_number(number, f"The place of node {node!r}", node) for number in place)
+    return x, y
+
+
+def check_values(
+    document: Document, node: Node, values: Mapping[str, Value | None]
+) -> Mapping[str, Value | None]:
+    """The values as they are stored, `values` itself if they are; raises for unknown names, wrong kinds and ranges."""
     kind = registry.get(node.type)
     if kind is None:
         return _placeholder_values(document, node, values)
-    checked: dict[str, Value | None] = {}
+    changed: dict[str, Value | None] = {}
     for name, value in values.items():
         param = kind.params.get(name)
         if param is not None and type(value) is float and param.lo <= value <= param.hi:
-            checked[name] = value
-        elif value is None and (param or name in kind.choices or name in kind.media):
-            checked[name] = None
+            continue
+        if value is None and (param or name in kind.choices or name in kind.media):
+            changed[name] = None
         elif param is not None:
-            checked[name] = _number(node, name, param, value)
-        else:
-            checked[name] = _text(node, kind, name, value)
-    return checked
+            changed[name] = _number(node, name, param, value)
+        elif _text(node, kind, name, value) is not value:
+            changed[name] = str(value)
+    return {**values, **changed} if changed else values
 
 
 def _placeholder_values(
     document: Document, node: Node, values: Mapping[str, Value | None]
-) -> dict[str, Value | None]:
-    if node.type == GROUP:
+) -> Mapping[str, Value | None]:
+    if node.type == GROUP and values:
         raise UnknownParameterError(
             f"Group {node.id!r} has no parameters of its own; set {', '.join(map(repr, values))} on a node inside it.",
             node=node.id,
@@ -107,7 +119,9 @@ def _placeholder_values(
             raise _unknown_parameter(node, name, sorted(known))
         if isinstance(value, str):
             check_text(value, f"value {name!r}", node.id)
-        elif value is not None and not isinstance(value, Opaque):
+        elif isinstance(value, Opaque):
+            limits.check(value.raw)
+        elif value is not None:
             check_number(value, f"Parameter {name!r} of node {title(node)}", node.id)
     return {n: float(v) if isinstance(v, int) else v for n, v in values.items()}
 
@@ -159,11 +173,35 @@ def _text(node: Node, kind: NodeType, name: str, value: object) -> str:
 
 
 def check_parent(document: Document, parent: str) -> None:
-    """The parent is the outermost level or an existing group."""
+    """The parent is the outermost level or an existing group with room below it."""
     if parent and node_of(document, parent).type != GROUP:
         raise GroupingError(
             f"Node {title(document.nodes[parent])} cannot hold other nodes; name a group as the parent.", node=parent
         )
+    check_nesting(document, parent, 1)
+
+
+def check_nesting(document: Document, parent: str, height: int) -> None:
+    """Levels stacked inside `parent` stay within what a file may hold."""
+    while parent:
+        parent = document.nodes[parent].parent
+        height += 1
+    if height > MAX_NESTING:
+        raise GroupingError(f"Groups can be nested {MAX_NESTING} deep; ungroup one of the outer ones first.")
+
+
+def height_of(document: Document, ids: Iterable[str]) -> int:
+    """How many levels these nodes take up, 1 for plain nodes."""
+    level, height = list(ids), 0
+    while level:
+        height += 1
+        level = [inner for id in level for inner in document.members.get(id, ())]
+    return height
+
+
+def is_hash(text: str) -> bool:
+    """Whether a text is a SHA-256 in hexadecimal, the name of media."""
+    return len(text) == 64 and not text.strip("0123456789abcdef")
 
 
 def check_wire(document: Document, wire: Wire) -> None:

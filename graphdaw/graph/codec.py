@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from graphdaw.errors import ProjectError
-from graphdaw.graph import checks, limits
-from graphdaw.graph.model import GROUP, Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
+from graphdaw.graph import checks, limits, structure
+from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.nodes import registry
 
 FORMAT = "graphdaw"
@@ -84,15 +84,10 @@ def _plain(item: Node | Wire | Medium | Sketch) -> Any:
     opaque = isinstance(item, Node) and any(isinstance(v, Opaque) for v in item.values.values())
     if item.extra is None and not opaque:
         return item
-    plain: dict[str, Any] = {}
-    for info in msgspec.structs.fields(item):
-        value = getattr(item, info.name)
-        default = info.default_factory() if info.default is msgspec.NODEFAULT and info.default_factory is not msgspec.NODEFAULT else info.default  # type: ignore[operator]  # fmt: skip
-        if info.name == "extra" or value == default:
-            continue
-        if info.name == "values":
-            value = {n: msgspec.Raw(v.raw) if isinstance(v, Opaque) else v for n, v in value.items()}
-        plain[info.name] = value
+    plain: dict[str, Any] = msgspec.to_builtins(item)
+    plain.pop("extra", None)
+    if isinstance(item, Node) and opaque:
+        plain["values"] = {n: msgspec.Raw(v.raw) if isinstance(v, Opaque) else v for n, v in item.values.items()}
     plain.update((name, msgspec.Raw(raw)) for name, raw in (item.extra or {}).items())
     return plain
 
@@ -132,6 +127,8 @@ def _document(fields: Fields, where: str) -> Document:
     if not lo <= document.sample_rate <= hi:
         raise ProjectError(f"{where} asks for {document.sample_rate} samples a second; {lo} to {hi} are possible.")
     document.media = _table(fields, "media", Medium)
+    if not all(map(checks.is_hash, document.media)):
+        raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")
     document.sketches = {t: s for t, s in _table(fields, "types", Sketch).items() if t not in registry}
     nodes = [_node(raw) for raw in _take(fields, "nodes", list[msgspec.Raw], [])]
     wires = [_wire(raw) for raw in _take(fields, "wires", list[msgspec.Raw], [])]
@@ -220,20 +217,8 @@ def _wire(raw: msgspec.Raw) -> Wire:
 
 def _assemble(document: Document, nodes: list[Node], wires: list[Wire], where: str) -> None:
     """Put the parts together after `structure` has found them sound; raises ProjectError otherwise."""
-    from graphdaw.graph import structure
-
     fault = structure.fault(nodes, wires)
     if fault:
         raise ProjectError(f"{where} is damaged: {fault}. Open an earlier version of it.")
-    for node in nodes:
-        if node.type == GROUP:
-            document.members[node.id] = {}
-    for node in nodes:
-        document.insert_node(node)
-    for wire in wires:
-        document.insert_wire(wire)
-    structure.remember_placeholders(document)
+    structure.assemble(document, nodes, wires)
     document.foreign = structure.outside_paths(document)
-
-
-__all__ = ["VERSION", "GroupPort", "content_bytes", "decode", "encode", "migration", "migrations"]

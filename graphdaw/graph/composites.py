@@ -241,7 +241,7 @@ def _group(document: Document, edit: Group) -> Expansion:
     new = edit.new_id or document.issue(GROUP)
     checks.check_new_id(document, new)
     checks.check_text(edit.label, "label", new)
-    checks.check_parent(document, parent)
+    checks.check_nesting(document, parent, 1 + checks.height_of(document, edit.ids))
     ids = {n.id for n in nodes}
     place = next((n.place for n in nodes if n.place), None)
     edits: list[Edit] = [AddNode(new, GROUP, {}, parent, place=place, label=edit.label)]

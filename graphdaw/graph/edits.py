@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -89,7 +88,7 @@ def _perform(document: Document, edit: Any, trusted: bool, done: list[Edit], und
 
 
 def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
-    values = edit.values
+    values, place = edit.values, edit.place
     if not trusted:
         checks.check_type(document, edit.type)
         checks.check_new_id(document, edit.id)
@@ -97,20 +96,20 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
             checks.check_parent(document, edit.parent)
         if values:
             checked = checks.check_values(document, edit, values)
-            if checked != values:
+            if checked is not values:
                 values = {name: value for name, value in checked.items() if value is not None}
             _trust(document, values)
         if edit.label or edit.comment or edit.place or edit.ports:
-            _check_look(edit)
+            place = _check_look(edit)
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order
     node = Node(
-        edit.id, edit.type, values, edit.parent, order, edit.place, edit.label, edit.comment, edit.ports, edit.extra
+        edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, edit.extra
     )
     document.insert_node(node)
-    if order != edit.order or values is not edit.values:
-        edit = replace(edit, order=order, values=values)
+    if order != edit.order or values is not edit.values or place is not edit.place:
+        edit = replace(edit, order=order, values=values, place=place)
     return edit, RemoveNode(edit.id)
 
 
@@ -120,15 +119,14 @@ def _trust(document: Document, values: Mapping[str, Any]) -> None:
         document.foreign.difference_update(v for v in values.values() if isinstance(v, str))
 
 
-def _check_look(node: Node) -> None:
+def _check_look(node: Node) -> tuple[float, float] | None:
     checks.check_text(node.label, "label", node.id)
     checks.check_text(node.comment, "comment", node.id)
-    if node.place and not all(map(math.isfinite, node.place)):
-        raise NameFormError(f"The place of node {node.id!r} must be two finite numbers.", node=node.id)
     if node.ports:
         raise GroupingError(
             f"Node {title(node)} is added with ports; add it without and declare its ports afterwards.", node=node.id
         )
+    return checks.check_place(node.place, node.id)
 
 
 def _remove_node(document: Document, edit: RemoveNode, trusted: bool) -> Step:
@@ -159,7 +157,7 @@ def _connect(document: Document, edit: Connect, trusted: bool) -> Step:
     if not trusted:
         checks.check_new_id(document, edit.id)
         checks.check_wire(document, edit)
-        if depth != 1.0:
+        if depth != 1.0 or type(depth) is not float:
             depth = checks.check_number(depth, f"The depth of wire {edit.id!r}", wire=edit.id)
     order = edit.order or document.next_order()
     if order > document.top:
@@ -218,6 +216,7 @@ def _check_move(document: Document, edit: Move, nodes: list[Node]) -> None:
         if above in moved:
             raise GroupingError(f"Group {above!r} cannot be moved into itself; choose another group.", node=above)
         above = document.nodes[above].parent
+    checks.check_nesting(document, edit.parent, checks.height_of(document, edit.ids))
     for node in nodes:
         for id in [*document.incoming.get(node.id, ()), *document.outgoing.get(node.id, ())]:
             wire = document.wires[id]
@@ -291,10 +290,7 @@ def _undeclare_port(document: Document, edit: UndeclarePort, trusted: bool) -> S
 
 def _set_place(document: Document, edit: SetPlace, trusted: bool) -> Step:
     node = node_of(document, edit.id)
-    place = edit.place
-    if place is not None:
-        x, y = (checks.check_number(v, f"The place of node {node.id!r}", node.id) for v in place)
-        place = (x, y)
+    place = checks.check_place(edit.place, node.id)
     document.nodes[node.id] = replace(node, place=place)
     return SetPlace(node.id, place), SetPlace(node.id, node.place)
 
@@ -321,7 +317,7 @@ def _set_graph(document: Document, edit: SetGraph, trusted: bool) -> Step:
 
 def _set_media(document: Document, edit: SetMedia, trusted: bool) -> Step:
     old = document.media.get(edit.hash)
-    if len(edit.hash) != 64 or edit.hash.strip("0123456789abcdef"):
+    if not checks.is_hash(edit.hash):
         raise NameFormError(f"{edit.hash!r} is not a SHA-256 in hexadecimal; media are named by content.")
     if edit.medium is None:
         document.media.pop(edit.hash, None)

@@ -81,13 +81,14 @@ class Sketch(msgspec.Struct, frozen=True, omit_defaults=True):
 class Document:
     """A graph; nodes and wires are immutable values, so `copy` is shallow and snapshots are cheap.
 
-    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files` and `foreign` are bookkeeping beside
-    the value: ids already given out, the last order number, where media lies now, and paths that came with a file.
+    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `foreign` and `origin`
+    are bookkeeping beside the value: ids already given out, the last order number, where media lies now, paths that
+    came with a file, and that file.
     """
 
     __slots__ = (
-        "ends", "extra", "foreign", "incoming", "marks", "media", "media_files", "members", "nodes", "outgoing",
-        "sample_rate", "sketches", "top", "wires",
+        "ends", "extra", "foreign", "incoming", "marks", "media", "media_files", "members", "nodes", "origin",
+        "outgoing", "sample_rate", "sketches", "top", "wires",
     )  # fmt: skip
 
     def __init__(self, sample_rate: int = 48_000) -> None:
@@ -101,6 +102,7 @@ class Document:
         self.top = 0
         self.media_files: dict[str, str] = {}
         self.foreign: set[str] = set()
+        self.origin = ""
         self.incoming: dict[str, dict[str, None]] = {}
         self.outgoing: dict[str, dict[str, None]] = {}
         self.members: dict[str, dict[str, None]] = {"": {}}
@@ -121,7 +123,7 @@ class Document:
             setattr(new, name, getattr(self, name).copy())
         for name in ("incoming", "outgoing", "members"):
             setattr(new, name, {key: ids.copy() for key, ids in getattr(self, name).items()})
-        new.top = self.top
+        new.top, new.origin = self.top, self.origin
         return new
 
     def issue(self, stem: str) -> str:

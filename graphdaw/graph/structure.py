@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Sketch, Wire
+from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
 from graphdaw.nodes import registry
 from graphdaw.nodes.base import type_of_wire
 
 MAX_FLAT_WIRES = 1_000_000
+MAX_NESTING = 64
+
+End = tuple[str, str]
 
 
 def fault(nodes: list[Node], wires: list[Wire]) -> str:
@@ -15,25 +18,28 @@ def fault(nodes: list[Node], wires: list[Wire]) -> str:
     ids = len(by_id) + len({wire.id for wire in wires})
     if ids != len(nodes) + len(wires) or any(wire.id in by_id for wire in wires):
         return "an id is used twice"
+    if any(item.order < 0 for item in [*nodes, *wires]):
+        return "an order number is negative"
     return _nesting_fault(by_id) or _ports_fault(by_id) or _wires_fault(by_id, wires)
 
 
 def _nesting_fault(nodes: dict[str, Node]) -> str:
-    sound: set[str] = {""}
+    depth: dict[str, int] = {"": 0}
     for node in nodes.values():
         chain: list[str] = []
         id = node.id
-        while id not in sound:
-            if id not in nodes or id in chain[-1:]:
-                return f"node {node.id!r} is inside {id!r}, which does not exist"
+        while id not in depth:
+            if len(chain) > MAX_NESTING:
+                return f"node {node.id!r} is nested more than {MAX_NESTING} deep or inside itself"
             chain.append(id)
-            if len(chain) > len(nodes):
-                return f"group {id!r} is inside itself"
             parent = nodes[id].parent
             if parent and (parent not in nodes or nodes[parent].type != GROUP):
                 return f"node {id!r} is inside {parent!r}, which is not a group"
             id = parent
-        sound.update(chain)
+        for inner in reversed(chain):
+            depth[inner] = depth[nodes[inner].parent] + 1
+            if depth[inner] > MAX_NESTING:
+                return f"node {inner!r} is nested more than {MAX_NESTING} deep"
     return ""
 
 
@@ -55,7 +61,8 @@ def _ports_fault(nodes: dict[str, Node]) -> str:
 
 def _wires_fault(nodes: dict[str, Node], wires: list[Wire]) -> str:
     ends: set[tuple[str, str, str, str]] = set()
-    reach: dict[tuple[str, str], int] = {}
+    inner = {(n.id, p.name): p.inner for n in nodes.values() for p in n.ports}
+    reach: dict[End, int] = {}
     total = 0
     for wire in wires:
         source, target = nodes.get(wire.source), nodes.get(wire.target)
@@ -67,25 +74,38 @@ def _wires_fault(nodes: dict[str, Node], wires: list[Wire]) -> str:
         if end in ends:
             return f"wire {wire.id!r} runs beside another between the same ports"
         ends.add(end)
-        total += _reach(nodes, (wire.target, wire.target_port), reach)
+        total += _reach(nodes, inner, (wire.target, wire.target_port), reach)
         if total > MAX_FLAT_WIRES:
             return f"its wires lead to more than {MAX_FLAT_WIRES} inlets through its groups"
     return ""
 
 
-def _reach(nodes: dict[str, Node], end: tuple[str, str], known: dict[tuple[str, str], int]) -> int:
+def _reach(nodes: dict[str, Node], inner: dict[End, tuple[End, ...]], end: End, known: dict[End, int]) -> int:
     """How many plain inlets a port stands for, counting each way there; depth first without recursion."""
     waiting = [end]
     while waiting:
-        id, name = waiting[-1]
-        port: GroupPort | None = nodes[id].port(name) if nodes[id].type == GROUP else None
-        inner = port.inner if port is not None else ()
-        missing = [e for e in inner if e not in known]
+        last = waiting[-1]
+        ends = inner.get(last, ())
+        missing = [e for e in ends if e not in known]
         if missing:
             waiting.extend(missing)
             continue
-        known[waiting.pop()] = sum(known[e] for e in inner) if nodes[id].type == GROUP else 1
+        waiting.pop()
+        plain = nodes[last[0]].type != GROUP
+        known[last] = 1 if plain else min(sum(known[e] for e in ends), MAX_FLAT_WIRES + 1)
     return known[end]
+
+
+def assemble(document: Document, nodes: list[Node], wires: list[Wire]) -> None:
+    """Put parts without fault into an empty document."""
+    for node in nodes:
+        if node.type == GROUP:
+            document.members[node.id] = {}
+    for node in nodes:
+        document.insert_node(node)
+    for wire in wires:
+        document.insert_wire(wire)
+    remember_placeholders(document)
 
 
 def remember_placeholders(document: Document) -> None:
