@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -122,16 +123,16 @@ class AudioWriter:
 
     def discard(self) -> None:
         """Remove what was written so far; what had the name before is still there."""
-        try:
+        with suppress(soundfile.LibsndfileError):  # the disk is full, and the file goes anyway
             self._file.close()
-        except soundfile.LibsndfileError:
-            pass  # the disk is full, and the file goes anyway
         self._partial.unlink(missing_ok=True)
 
     def __enter__(self) -> AudioWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self.finish()
         else:
@@ -257,7 +258,9 @@ def _subtype_of(path: Path, form: Format, bit_depth: int | None) -> str:
     if not depths:
         raise MediaError(f"{path} cannot have a bit depth: {form.name} has none to choose.")
     if bit_depth not in depths:
-        raise MediaError(f"{path} cannot have {bit_depth} bits: {form.name} takes {', '.join(map(str, sorted(depths)))}.")
+        raise MediaError(
+            f"{path} cannot have {bit_depth} bits: {form.name} takes {', '.join(map(str, sorted(depths)))}."
+        )
     return form.subtypes[bit_depth]
 
 

@@ -22,8 +22,19 @@ QUALITY = "HQ"  # soxr: 20-bit precision, pass band to 91 % of the lower rate's 
 PREROLL_FRAMES = 2_048  # read ahead of a place that is sought, so that the resampler's filter is full when it arrives
 
 
+DECODER_LEAD_FRAMES = 11_520  # ten MP3 frames: a decoder set down in the middle is right only after some of them
+
+
 class MediaError(ValueError):
     """A recording that cannot be used; the message names the file and says why in one sentence."""
+
+
+class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A sound file whose reads do not seek: the library's do, after each read, which breaks MP3 at every chunk."""
+
+    def seekable(self) -> bool:
+        """No, as far as `read` is concerned."""
+        return False
 
 
 class MediaStream:
@@ -39,7 +50,9 @@ class MediaStream:
         self.loop = loop
         self._rate_hz = float(sample_rate_hz)
         if not 1.0 <= self._rate_hz <= MAX_RATE_HZ:
-            raise MediaError(f"{self.path} cannot be played at {sample_rate_hz} Hz: rates go from 1 to {MAX_RATE_HZ} Hz.")
+            raise MediaError(
+                f"{self.path} cannot be played at {sample_rate_hz} Hz: rates go from 1 to {MAX_RATE_HZ} Hz."
+            )
         self._file = _open(self.path)
         self.channels: int = self._file.channels
         self.file_rate_hz: int = self._file.samplerate
@@ -70,7 +83,9 @@ class MediaStream:
     def __enter__(self) -> MediaStream:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _start(self, frame: int) -> None:
@@ -84,8 +99,10 @@ class MediaStream:
             source, skip = self._whole_period_before(frame)
         if self.loop and self._file.frames:
             source %= self._file.frames
+        lead = min(source, DECODER_LEAD_FRAMES)
         try:
-            self._file.seek(min(source, self._file.frames))
+            self._file.seek(min(source, self._file.frames) - lead)
+            self._file.read(lead, dtype="float32")
         except soundfile.LibsndfileError as error:
             raise MediaError(f"{self.path} cannot be read from frame {frame}: {_reason(error)}") from error
         self._pending = np.zeros((self.channels, 0), np.float32)
@@ -94,7 +111,7 @@ class MediaStream:
             skip -= self.read(min(skip, CHUNK_FRAMES)).shape[1]
 
     def _whole_period_before(self, frame: int) -> tuple[int, int]:
-        """A source frame that falls exactly on an output frame before `frame`, and how many output frames lie between."""
+        """A source frame that falls exactly on an output frame before `frame`, and how far before it that is."""
         if not self._rate_hz.is_integer():
             source = max(0, int(frame * self.file_rate_hz / self._rate_hz) - PREROLL_FRAMES)
             return source, frame - round(source * self._rate_hz / self.file_rate_hz)
@@ -152,18 +169,18 @@ def _pieces(stream: MediaStream) -> Iterator[Samples]:
 def _too_long(stream: MediaStream, limit: int) -> MediaError:
     minutes = limit / stream._rate_hz / 60.0
     return MediaError(
-        f"{stream.path} is too long to load: at most {minutes:.0f} minutes of {stream.channels} channels; stream it instead."
+        f"{stream.path} is too long to load: with {stream.channels} channels, {minutes:.0f} minutes is the limit."
     )
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+def _open(path: Path) -> _Decoder:
     """The file behind `path`, with its header inside the limits."""
     if not path.exists():
         raise MediaError(f"{path} does not exist.")
     if not path.is_file():
         raise MediaError(f"{path} is not a file.")
     try:
-        file = soundfile.SoundFile(str(path))
+        file = _Decoder(str(path))
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
         raise MediaError(f"{path} is no recording that can be read: {_reason(error)}") from error
     reason = ""
