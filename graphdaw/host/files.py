@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from graphdaw.host.media import MediaError
+from graphdaw.errors import MediaError
 
 if TYPE_CHECKING:
     from graphdaw.graph import Graph
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Samples = npt.NDArray[np.float32]
 
 BLOCK_FRAMES = 1_024
+CHUNK_FRAMES = 16_384  # what an encoder is handed, always: Vorbis decides by what it has, so blocks must not matter
 WAV_LIMIT_BYTES = (1 << 32) - 65_536  # past this a WAV file counts its bytes in 64 bits (RF64)
 TAKEN_BY_SAMPLES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 
@@ -80,6 +81,7 @@ class AudioWriter:
         self.sample_rate_hz = sample_rate_hz
         self.frames = 0
         self.peak = 0.0
+        self._waiting = np.zeros((0, channels), np.float32)
         form = _format_of(self.path, channels, sample_rate_hz)
         self._subtype = _subtype_of(self.path, form, bit_depth)
         size = expected_frames * channels * TAKEN_BY_SAMPLES.get(self._subtype, 0)
@@ -99,22 +101,24 @@ class AudioWriter:
         """Append a block, float32 of shape (channels, frames)."""
         if block.size:
             self.peak = max(self.peak, float(np.max(np.abs(block))))
-        for start in range(0, block.shape[1], 65_536):  # the Vorbis encoder takes its memory from the stack
-            piece = np.ascontiguousarray(block[:, start : start + 65_536].T)
-            try:
-                self._file.write(piece)
-            except (soundfile.LibsndfileError, AssertionError) as error:
-                raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial)}") from error
         self.frames += block.shape[1]
+        self._waiting = np.concatenate([self._waiting, block.T])
+        while len(self._waiting) >= CHUNK_FRAMES:
+            self._put(self._waiting[:CHUNK_FRAMES])
+            self._waiting = self._waiting[CHUNK_FRAMES:]
 
     def finish(self) -> Written:
         """Complete the file and give it its name."""
         try:
+            self._put(self._waiting)
             self._file.close()
             with self._partial.open("rb") as file:
                 os.fsync(file.fileno())
             self._check_length()
             self._partial.replace(self.path)
+        except MediaError:
+            self.discard()
+            raise
         except (OSError, soundfile.LibsndfileError) as error:
             self.discard()
             raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial, error)}") from error
@@ -137,6 +141,12 @@ class AudioWriter:
             self.finish()
         else:
             self.discard()
+
+    def _put(self, chunk: Samples) -> None:
+        try:
+            self._file.write(np.ascontiguousarray(chunk))
+        except (soundfile.LibsndfileError, AssertionError) as error:
+            raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial)}") from error
 
     def _make_partial(self) -> Path:
         folder = self.path.parent

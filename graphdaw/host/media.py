@@ -12,6 +12,8 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from graphdaw.errors import MediaError
+
 Samples = npt.NDArray[np.float32]
 
 MAX_CHANNELS = 64
@@ -23,10 +25,6 @@ PREROLL_FRAMES = 2_048  # read ahead of a place that is sought, so that the resa
 
 
 DECODER_LEAD_FRAMES = 11_520  # ten MP3 frames: a decoder set down in the middle is right only after some of them
-
-
-class MediaError(ValueError):
-    """A recording that cannot be used; the message names the file and says why in one sentence."""
 
 
 class _Decoder(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types

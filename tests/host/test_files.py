@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from graphdaw.errors import MediaError
 from graphdaw.host.files import AudioWriter, write_audio
-from graphdaw.host.media import MediaError, load_media
+from graphdaw.host.media import load_media
 
 RATE_HZ = 48_000
 

@@ -12,8 +12,9 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphdaw.errors import MediaError
 from graphdaw.host import media
-from graphdaw.host.media import MediaError, MediaStream, load_media
+from graphdaw.host.media import MediaStream, load_media
 
 
 def noise(frames: int, channels: int = 2) -> np.ndarray:

@@ -1,0 +1,76 @@
+"""How commands speak: results on stdout (tables or JSON), progress and remarks on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+ProjectFile = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def say(text: str) -> None:
+    """Print a line of the result."""
+    sys.stdout.write(f"{text}\n")
+
+
+def remark(text: str) -> None:
+    """Print a line that is not part of the result."""
+    sys.stderr.write(f"{text}\n")
+
+
+def say_json(value: Any) -> None:
+    """Print the result as JSON."""
+    say(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under headings, as wide as the terminal; cut to no width where there is none."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False)
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(grid)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar on stderr; gives the function that moves it, from 0 to 1. No bar where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(label, total=1.0)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def decibels(level: float) -> str:
+    """A peak as people read it.
+
+    >>> decibels(1.0), decibels(0.5), decibels(0.0)
+    ('0.0 dBFS', '-6.0 dBFS', 'silence')
+    """
+    import math
+
+    return f"{20.0 * math.log10(level) + 0.0:.1f} dBFS" if level > 0.0 else "silence"
