@@ -1,4 +1,4 @@
-"""Imports point one way: nodes, graph, host, ai_nodes, then the command line and the screens; and each library has one home."""
+"""Imports point one way: nodes, graph, host, ai_nodes, cli and ui; and each library has one home."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def layer(parts: tuple[str, ...]) -> int | None:
-    """The layer of a module by its path below graphdaw/; None for the package itself, which gathers the public names."""
+    """The layer of a module by its path below graphdaw/; None for the package itself, which gathers the rest."""
     return {**LAYERS, **EVERYWHERE}.get(parts[0]) if parts else None
 
 

@@ -10,7 +10,7 @@ import typer
 from graphdaw.cli.output import AsJson, progress, say_json, table
 
 if TYPE_CHECKING:
-    from graphdaw.graph import Graph
+    from graphdaw.graph.graph import Graph
 
 
 def bench(

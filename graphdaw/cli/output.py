@@ -47,7 +47,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def progress(label: str) -> Iterator[Callable[[float], None]]:
     """A progress bar on stderr; gives the function that moves it, from 0 to 1. No bar where stderr is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda _done: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import soundfile
 from graphdaw.errors import MediaError
 
 if TYPE_CHECKING:
-    from graphdaw.graph import Graph
+    from graphdaw.graph.graph import Graph
 
 Samples = npt.NDArray[np.float32]
 
@@ -30,9 +30,9 @@ TAKEN_BY_SAMPLES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a file ending stands for: libsndfile's name, its subtype for each bit depth, and what it can hold."""
+    """What a file ending stands for."""
 
-    name: str
+    name: str  # libsndfile's
     subtypes: dict[int, str]  # by bit depth; the first is the default, 0 stands for "no depth to choose"
     max_channels: int
     max_rate_hz: int
@@ -237,6 +237,20 @@ def _render_one(
             writer.discard()
             raise
         return writer.finish()
+
+
+def stem_graphs(graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """For each node wired into an output: its title, and a copy of the graph in which only it is heard."""
+    from graphdaw.graph.graph import Graph
+
+    outputs = {node.id for node in graph.nodes.values() if node.type == "output"}
+    heard = [wire for wire in graph.wires.values() if wire.target in outputs]
+    for source in dict.fromkeys(wire.source for wire in sorted(heard, key=lambda wire: wire.order)):
+        alone = Graph(document=graph.document.copy())
+        for wire in heard:
+            if wire.source != source:
+                alone.disconnect(wire)
+        yield graph.nodes[source].label or source, alone
 
 
 def stem_path(path: Path, name: str) -> Path:
