@@ -64,7 +64,7 @@ class AudioWriter:
     """Writes blocks to a file that appears under its name only when all of it is there.
 
     `path` ends in .wav, .flac, .ogg or .mp3; `bit_depth` is 16, 24 (default) or, in WAV, 32 (floating point).
-    Use it as a context manager: leaving normally finishes the file, leaving by an error removes it. Raises `MediaError`.
+    As a context manager it finishes the file on leaving, or removes it on leaving by an error. Raises `MediaError`.
     """
 
     def __init__(
