@@ -29,13 +29,13 @@ MEDIA = Path(__file__).with_name("media")
 # Free to use in compositions: its licence (GPL-2+) carries an exception that says so.
 KIT = Path("/usr/share/hydrogen/data/drumkits/ColomboAcousticDrumkit")
 DRUMS = {  # file, level in decibels, place from -1 (left) to 1 (right)
-    "kick": ("bassdrum-4mics-br-stereo-normal3.flac", 0.0, 0.0),
-    "snare": ("snare-opaque-normal-mic-normal_shot2.flac", -3.0, 0.05),
-    "ghost": ("snare-opaque-normal-mic-normal_shot3.flac", -17.0, 0.05),
-    "rim": ("stick-rim-9.flac", -12.0, -0.3),
-    "hat": ("hihat-closed-4.flac", -13.0, 0.35),
-    "hat soft": ("hihat-closed-1.flac", -17.0, 0.35),
-    "open": ("hihat-open-1.flac", -16.0, 0.35),
+    "kick": ("bassdrum-4mics-br-stereo-normal3.flac", -3.0, 0.0),
+    "snare": ("snare-opaque-normal-mic-rimshot2.flac", -2.0, 0.05),
+    "ghost": ("snare-opaque-normal-mic-normal_shot3.flac", -18.0, 0.05),
+    "rim": ("stick-rim-9.flac", -8.0, -0.4),
+    "hat": ("hihat-closed-4.flac", -2.0, 0.35),
+    "hat soft": ("hihat-closed-1.flac", -3.0, 0.35),
+    "open": ("hihat-open-1.flac", -11.0, 0.35),
 }
 # Two bars of sixteenths: where each drum is struck.
 PATTERN = {

@@ -19,7 +19,6 @@ app = typer.Typer(
     name="graphdaw",
     help="GraphDAW: sound as a graph of nodes.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
@@ -55,7 +54,7 @@ def _common(
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; nothing a user can cause prints a traceback."""
     try:
-        result = app(arguments, prog_name="graphdaw", standalone_mode=False)
+        result = app(arguments or ["--help"], prog_name="graphdaw", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except typer.Exit as exit_:

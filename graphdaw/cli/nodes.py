@@ -26,7 +26,7 @@ def nodes(
             table(("type", "what it does"), [(kind.name, kind.doc.splitlines()[0]) for kind in known.values()])
         return
     if type_ not in known:
-        raise UnknownTypeError(f"There is no node type '{type_}': {suggestion(type_, known, 'types')}")
+        raise UnknownTypeError(f"There is no node type {type_!r}; {suggestion(type_, known, 'types')}")
     if as_json:
         say_json(described(known[type_]))
     else:
