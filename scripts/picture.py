@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 import graphdaw as gd
+from graphdaw.graph.model import Node
 from graphdaw.nodes import types
 
 WIDE, HIGH, ACROSS, DOWN, EDGE = 118, 36, 158, 52, 20
@@ -69,7 +70,7 @@ def draw(graph: gd.Graph) -> str:
         node = graph.nodes[id]
         parts.append(f'<rect x="{x:.0f}" y="{y:.0f}" width="{WIDE}" height="{HIGH}"/>')
         parts.append(f'<text x="{x + 8:.0f}" y="{y + 15:.0f}">{escape(node.label or node.type)}</text>')
-        parts.append(f'<text class="small" x="{x + 8:.0f}" y="{y + 29:.0f}">{escape(setting(node))}</text>')
+        parts.append(f'<text class="small" x="{x + 8:.0f}" y="{y + 29:.0f}">{escape(setting(graph, node))}</text>')
     width = max(x for x, _ in at.values()) + WIDE + EDGE
     height = max(y for _, y in at.values()) + HIGH + EDGE
     return (
@@ -79,13 +80,16 @@ def draw(graph: gd.Graph) -> str:
     )
 
 
-def setting(node: object) -> str:
-    """The first thing that was set on a node, short enough for its box."""
-    values = getattr(node, "values", {})
-    for name, value in values.items():
-        text = f"{value:g}" if isinstance(value, float) else Path(str(value)).name
-        return f"{name.rsplit('_', 1)[0]} {text} {name.rsplit('_', 1)[1] if '_' in name else ''}"[:21].strip()
-    return ""
+def setting(graph: gd.Graph, node: Node) -> str:
+    """A node's type with the first recording or number that was set on it."""
+    kind = types()[node.type]
+    for name, value in node.values.items():
+        if name in kind.media:
+            return graph.document.media[value].name if value in graph.document.media else Path(str(value)).name
+        if name in kind.params and isinstance(value, float) and len([n for n in node.values if n in kind.params]) < 4:
+            number = f"{value:.0f}" if abs(value) >= 100.0 else f"{value:.3g}"
+            return f"{node.type} {number} {kind.params[name].unit}".strip()
+    return node.type
 
 
 if __name__ == "__main__":

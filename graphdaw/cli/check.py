@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(file: ProjectFile, as_json: AsJson = False) -> None:
-    """Check that all FILE needs is here; exit code 1 if not."""
+    """Check that all FILE needs is here; exit code 1 if it is not."""
     from graphdaw.cli.project import load
 
     graph = load(file)
@@ -25,36 +25,39 @@ def check(file: ProjectFile, as_json: AsJson = False) -> None:
         say_json({"nodes": len(graph.nodes), "wires": len(graph.wires), "problems": found})
     else:
         for problem in found:
-            say(problem["message"])
+            say(f"{problem['severity']}: {problem['message']}")
         if not found:
             say(f"{file} is sound: {len(graph.nodes)} nodes, {len(graph.wires)} wires, {graph.sample_rate} Hz.")
-    if found:
+    if any(problem["severity"] == "error" for problem in found):
         raise typer.Exit(1)
 
 
-def problems(graph: Graph) -> Iterator[dict[str, Any]]:
-    """What stands in the way, each with a code and a sentence."""
+def problems(graph: Graph) -> Iterator[dict[str, str]]:
+    """What stands in the way, each with a code, the node or wire, and a sentence."""
     from graphdaw.errors import GraphdawError
-    from graphdaw.graph.model import GROUP
-    from graphdaw.nodes import types
+    from graphdaw.graph.validate import validate
 
-    known = {GROUP, *types()}
-    for node in graph.nodes.values():
-        if node.type not in known:
-            message = f"Node {node.id!r} is of type {node.type!r}, which is not installed; it is kept but stays silent."
-            yield {"code": "unknown_type", "node": node.id, "message": message}
+    found = validate(graph.document)
+    for one in found:
+        yield _problem(one.code, one.message, one.node, one.wire, one.severity)
     if not any(node.type == "output" for node in graph.nodes.values()):
-        yield {"code": "no_output", "node": "", "message": "Nothing is heard: the graph has no 'output' node; add one."}
-    missing = list(_missing_media(graph))
-    yield from missing
-    if not missing:
+        yield _problem("no_output", "Nothing is heard: the graph has no 'output' node; add one.")
+    if any(one.severity == "error" for one in found):
+        return
+    unreadable = list(_unreadable_media(graph))
+    yield from unreadable
+    if not unreadable:
         try:
             _compile(graph)
         except GraphdawError as error:
-            yield {"code": error.code, "node": getattr(error, "node", ""), "message": str(error)}
+            yield _problem(error.code, str(error), getattr(error, "node", ""), getattr(error, "wire", ""))
 
 
-def _missing_media(graph: Graph) -> Iterator[dict[str, Any]]:
+def _problem(code: str, message: str, node: str = "", wire: str = "", severity: str = "error") -> dict[str, str]:
+    return {"severity": severity, "code": code, "node": node, "wire": wire, "message": message}
+
+
+def _unreadable_media(graph: Graph) -> Iterator[dict[str, str]]:
     from graphdaw.errors import GraphdawError
     from graphdaw.graph.project import media_path
     from graphdaw.host.media import MediaStream
@@ -70,7 +73,7 @@ def _missing_media(graph: Graph) -> Iterator[dict[str, Any]]:
                 try:
                     MediaStream(media_path(graph.document, value, folder), graph.sample_rate).close()
                 except GraphdawError as error:
-                    yield {"code": error.code, "node": node.id, "message": f"Node {node.id!r}: {error}"}
+                    yield _problem(error.code, f"Node {node.id!r}: {error}", node.id)
 
 
 def _compile(graph: Graph) -> None:

@@ -59,6 +59,8 @@ class MediaStream:
         if self._file.frames == 0:
             self._file.close()
             raise MediaError(f"{self.path} holds no sound: its length is 0 frames.")
+        self._pending: Samples = np.zeros((self.channels, 0), np.float32)  # decoded, not yet asked for
+        self._ended = False
         self._start(0)
 
     def read(self, frames: int) -> Samples:
