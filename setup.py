@@ -5,7 +5,7 @@ import sys
 from setuptools import setup
 
 sys.path.insert(0, "csrc")
-from build_core import BuildCore  # noqa: E402
+from build_core import BuildCore
 
 setup(
     cffi_modules=["csrc/build_core.py:ffi"],

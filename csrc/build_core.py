@@ -49,7 +49,10 @@ def kernel_table() -> str:
     lines += ["    {" + ", ".join(f"&gd_steps_w{width}_{level}" for width in WIDTHS) + "}," for level in LEVELS]
     lines.append("};")
     levels = ", ".join(f'"{level}"' for level in LEVELS)
-    lines += [f"const char *const gd_cpu_levels[] = {{{levels}}};", f"const uint32_t gd_cpu_level_count = {len(LEVELS)};"]
+    lines += [
+        f"const char *const gd_cpu_levels[] = {{{levels}}};",
+        f"const uint32_t gd_cpu_level_count = {len(LEVELS)};",
+    ]
     return "\n".join(lines) + "\n"
 
 

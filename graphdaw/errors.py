@@ -121,6 +121,12 @@ class HistoryError(GraphdawError):
     code = "history"
 
 
+class EngineError(GraphdawError):
+    """A graph that cannot be played as it is."""
+
+    code = "engine"
+
+
 class TextError(GraphdawError):
     """Text that is not a graph; names the line."""
 

@@ -1,0 +1,49 @@
+# What a person types; `make` alone lists it. Everything lives in .venv and out/, nothing outside this folder
+# but the system packages that scripts/system.sh names.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CORE := $(shell find csrc -name '*.[ch]' -o -name 'build_core.py')
+C_WARNINGS := -std=c11 -O1 -Wall -Wextra -Werror -Wno-psabi -Icsrc -fsyntax-only
+PYTEST_ARGS ?=
+SOAK_MINUTES ?= 10
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench soak clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/.packages: pyproject.toml scripts/system.sh
+	@sh scripts/system.sh $(PYTHON)
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel cffi
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	@touch $@ .venv/.core
+
+.venv/.core: .venv/.packages setup.py $(CORE)
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+run: .venv/.core ## hear the demo: a talking drum loop through a patched graph, rendered to out/demo.wav
+	@$(BIN)/python demo/run.py
+
+test: .venv/.core ## run every test (PYTEST_ARGS="-k filter" for some)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.core ## check format, style and types of Python, warnings of C
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy graphdaw
+	@set -e; for file in csrc/*.c; do gcc $(C_WARNINGS) -DW=1 $$file; done
+	@set -e; for file in csrc/nodes/*.c; do gcc $(C_WARNINGS) -DW=16 -DLEVEL=base $$file; done
+	@echo "C: no warnings"
+
+bench: .venv/.core ## measure speed against the hand-written limit and the peers that are installed
+	@$(BIN)/python -m bench
+
+soak: .venv/.core ## edit a playing graph at random for SOAK_MINUTES (10), counting clicks and late blocks
+	@$(BIN)/python -m bench.soak --minutes $(SOAK_MINUTES)
+
+clean: ## remove what was built, rendered and installed here
+	@rm -rf .venv build out demo/media demo/demo.gdaw graphdaw/_core*.so *.egg-info

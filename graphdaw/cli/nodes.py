@@ -1,0 +1,84 @@
+"""`graphdaw nodes`: the node types there are, and what each takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from graphdaw.cli.output import AsJson, say, say_json, table
+from graphdaw.nodes.base import NodeType
+
+
+def nodes(
+    type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="One type, in full.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the node types, or say all about one."""
+    from graphdaw.errors import UnknownTypeError, suggestion
+    from graphdaw.nodes import types
+
+    known = types()
+    if type_ is None:
+        if as_json:
+            say_json([described(kind) for kind in known.values()])
+        else:
+            table(("type", "what it does"), [(kind.name, kind.doc.splitlines()[0]) for kind in known.values()])
+        return
+    if type_ not in known:
+        raise UnknownTypeError(f"There is no node type {type_!r}; {suggestion(type_, known, 'types')}")
+    if as_json:
+        say_json(described(known[type_]))
+    else:
+        _print_type(known[type_])
+
+
+def described(kind: NodeType) -> dict[str, Any]:
+    """A node type as plain values."""
+    return {
+        "type": kind.name,
+        "doc": kind.doc,
+        "tags": list(kind.tags),
+        "inputs": [_port(port) for port in kind.inputs.values()],
+        "outputs": [_port(port) for port in kind.outputs.values()],
+        "params": [
+            {
+                "name": param.name,
+                "default": param.default,
+                "lo": param.lo,
+                "hi": param.hi,
+                "unit": param.unit,
+                "curve": param.curve,
+                "fixed": param.fixed,
+                "help": param.help,
+            }
+            for param in kind.params.values()
+        ],
+        "choices": [
+            {
+                "name": choice.name,
+                "options": list(choice.options),
+                "default": choice.default or choice.options[0],
+                "help": choice.help,
+            }
+            for choice in kind.choices.values()
+        ],
+        "media": [{"name": media.name, "help": media.help} for media in kind.media.values()],
+    }
+
+
+def _port(port: Any) -> dict[str, Any]:
+    return {"name": port.name, "type": port.type, "channels": port.channels, "help": port.help}
+
+
+def _print_type(kind: NodeType) -> None:
+    say(f"{kind.name}: {kind.doc}\n")
+    rows = [("inlet", port.name, port.type, port.help) for port in kind.inputs.values()]
+    rows += [("outlet", port.name, port.type, port.help) for port in kind.outputs.values()]
+    rows += [
+        ("parameter", p.name, f"{p.default:g} ({p.lo:g} to {p.hi:g}{' ' * bool(p.unit)}{p.unit})", p.help)
+        for p in kind.params.values()
+    ]
+    rows += [("choice", c.name, " | ".join(c.options), c.help) for c in kind.choices.values()]
+    rows += [("recording", m.name, "a path", m.help) for m in kind.media.values()]
+    table(("", "name", "values", "meaning"), rows)

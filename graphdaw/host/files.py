@@ -1,0 +1,301 @@
+"""Sound written to files: streamed, in a format that the name's ending chooses, complete or not there at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from graphdaw.errors import MediaError
+
+if TYPE_CHECKING:
+    from graphdaw.graph.graph import Graph
+
+Samples = npt.NDArray[np.float32]
+
+BLOCK_FRAMES = 1_024
+CHUNK_FRAMES = 16_384  # what an encoder is handed, always: Vorbis decides by what it has, so blocks must not matter
+WAV_LIMIT_BYTES = (1 << 32) - 65_536  # past this a WAV file counts its bytes in 64 bits (RF64)
+TAKEN_BY_SAMPLES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a file ending stands for."""
+
+    name: str  # libsndfile's
+    subtypes: dict[int, str]  # by bit depth; the first is the default, 0 stands for "no depth to choose"
+    max_channels: int
+    max_rate_hz: int
+
+
+PCM = {24: "PCM_24", 16: "PCM_16"}
+FORMATS = {
+    ".wav": Format("WAV", {**PCM, 32: "FLOAT"}, 1_024, 768_000),
+    ".flac": Format("FLAC", PCM, 8, 655_350),
+    ".ogg": Format("OGG", {0: "VORBIS"}, 255, 200_000),
+    ".mp3": Format("MP3", {0: "MPEG_LAYER_III"}, 2, 48_000),
+}
+CLIPS = {"PCM_16", "PCM_24"}  # whatever is louder than full scale is cut off there
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished file: where, how long, how loud (1.0 is full scale), and whether peaks were cut off."""
+
+    path: Path
+    channels: int
+    frames: int
+    sample_rate_hz: int
+    peak: float
+    clipped: bool
+
+
+class AudioWriter:
+    """Writes blocks to a file that appears under its name only when all of it is there.
+
+    `path` ends in .wav, .flac, .ogg or .mp3; `bit_depth` is 16, 24 (default) or, in WAV, 32 (floating point).
+    As a context manager it finishes the file on leaving, or removes it on leaving by an error. Raises `MediaError`.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        sample_rate_hz: int,
+        channels: int,
+        bit_depth: int | None = None,
+        expected_frames: int = 0,
+    ) -> None:
+        self.path = Path(path)
+        self.channels = channels
+        self.sample_rate_hz = sample_rate_hz
+        self.frames = 0
+        self.peak = 0.0
+        self._waiting = np.zeros((0, channels), np.float32)
+        form = _format_of(self.path, channels, sample_rate_hz)
+        self._subtype = _subtype_of(self.path, form, bit_depth)
+        size = expected_frames * channels * TAKEN_BY_SAMPLES.get(self._subtype, 0)
+        name = "RF64" if form.name == "WAV" and size > WAV_LIMIT_BYTES else form.name
+        self._partial = self._make_partial()
+        try:
+            self._file = soundfile.SoundFile(
+                str(self._partial), "w", sample_rate_hz, channels, self._subtype, format=name
+            )
+        except soundfile.LibsndfileError as error:
+            self._partial.unlink(missing_ok=True)
+            raise MediaError(
+                f"{self.path} cannot hold {channels} channels at {sample_rate_hz} Hz: {error.error_string.rstrip('.')}."
+            ) from error
+
+    def write(self, block: Samples) -> None:
+        """Append a block, float32 of shape (channels, frames)."""
+        if block.size:
+            self.peak = max(self.peak, float(np.max(np.abs(block))))
+        self.frames += block.shape[1]
+        self._waiting = np.concatenate([self._waiting, block.T])
+        while len(self._waiting) >= CHUNK_FRAMES:
+            self._put(self._waiting[:CHUNK_FRAMES])
+            self._waiting = self._waiting[CHUNK_FRAMES:]
+
+    def finish(self) -> Written:
+        """Complete the file and give it its name."""
+        try:
+            self._put(self._waiting)
+            self._file.close()
+            with self._partial.open("rb") as file:
+                os.fsync(file.fileno())
+            self._check_length()
+            self._partial.replace(self.path)
+        except MediaError:
+            self.discard()
+            raise
+        except (OSError, soundfile.LibsndfileError) as error:
+            self.discard()
+            raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial, error)}") from error
+        clipped = self._subtype in CLIPS and self.peak > 1.0
+        return Written(self.path, self.channels, self.frames, self.sample_rate_hz, self.peak, clipped)
+
+    def discard(self) -> None:
+        """Remove what was written so far; what had the name before is still there."""
+        with suppress(soundfile.LibsndfileError):  # the disk is full, and the file goes anyway
+            self._file.close()
+        self._partial.unlink(missing_ok=True)
+
+    def __enter__(self) -> AudioWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.discard()
+
+    def _put(self, chunk: Samples) -> None:
+        try:
+            self._file.write(np.ascontiguousarray(chunk))
+        except (soundfile.LibsndfileError, AssertionError) as error:
+            raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial)}") from error
+
+    def _make_partial(self) -> Path:
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise MediaError(f"{self.path} cannot be written: the folder {folder} does not exist.")
+        if self.path.is_dir():
+            raise MediaError(f"{self.path} cannot be written: it is a folder.")
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", suffix=".part", dir=folder)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.fchmod(handle, 0o666 & ~umask)  # a temporary file is private, a render is like any other file
+            os.close(handle)
+        except OSError as error:
+            raise MediaError(f"{self.path} cannot be written: {error.strerror}.") from error
+        return Path(name)
+
+    def _check_length(self) -> None:
+        """What cannot be noticed while writing: samples that were buffered and lost on closing."""
+        size = self.frames * self.channels * TAKEN_BY_SAMPLES.get(self._subtype, 0)
+        if self.path.suffix.lower() == ".wav" and self._partial.stat().st_size < size:
+            raise OSError("the disk is full.")
+
+
+def write_audio(path: str | Path, audio: Samples, sample_rate_hz: int, bit_depth: int | None = None) -> Written:
+    """Write an array of shape (channels, frames) to a file; see `AudioWriter`."""
+    frames = audio.shape[1]
+    writer = AudioWriter(
+        path, sample_rate_hz=sample_rate_hz, channels=audio.shape[0], bit_depth=bit_depth, expected_frames=frames
+    )
+    try:
+        writer.write(audio)
+    except BaseException:
+        writer.discard()
+        raise
+    return writer.finish()
+
+
+def render_file(
+    graph: Graph,
+    path: str | Path,
+    *,
+    seconds: float,
+    progress: Callable[[float], None] | None = None,
+    stems: bool = False,
+    bit_depth: int | None = None,
+) -> list[Written]:
+    """Render a graph to a file in constant memory; `progress` is called with the part done, 0 to 1.
+
+    With `stems` the mix is followed by one file for each node wired into an output, named after it.
+    Raises `MediaError`, and what compiling the graph raises.
+    """
+    versions = [(Path(path), graph)]
+    if stems:
+        versions += [(stem_path(Path(path), name), alone) for name, alone in stem_graphs(graph)]
+    written = []
+    for place, (name, version) in enumerate(versions):
+
+        def part(done: float, place: int = place) -> None:
+            if progress is not None:
+                progress((place + done) / len(versions))
+
+        written.append(_render_one(version, name, seconds, part, bit_depth))
+    return written
+
+
+def _render_one(
+    graph: Graph, path: Path, seconds: float, progress: Callable[[float], None], bit_depth: int | None
+) -> Written:
+    from graphdaw.host.offline import Renderer  # here, so that writing a file does not load the core
+
+    frames = round(seconds * graph.sample_rate)
+    if frames < 1:
+        raise MediaError(f"{path} would be empty: {seconds} seconds were asked for.")
+    with Renderer(graph, block_frames=BLOCK_FRAMES, threads=1) as renderer:
+        writer = AudioWriter(
+            path,
+            sample_rate_hz=round(renderer.sample_rate),
+            channels=renderer.channels,
+            bit_depth=bit_depth,
+            expected_frames=frames,
+        )
+        try:
+            for start in range(0, frames, BLOCK_FRAMES):
+                writer.write(renderer.render(min(BLOCK_FRAMES, frames - start)))
+                progress(min(1.0, (start + BLOCK_FRAMES) / frames))
+        except BaseException:
+            writer.discard()
+            raise
+        return writer.finish()
+
+
+def stem_graphs(graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """For each node wired into an output: its title, and a copy of the graph in which only it is heard."""
+    from graphdaw.graph.graph import Graph
+
+    outputs = {node.id for node in graph.nodes.values() if node.type == "output"}
+    heard = [wire for wire in graph.wires.values() if wire.target in outputs]
+    for source in dict.fromkeys(wire.source for wire in sorted(heard, key=lambda wire: wire.order)):
+        alone = Graph(document=graph.document.copy())
+        for wire in heard:
+            if wire.source != source:
+                alone.disconnect(wire)
+        yield graph.nodes[source].label or source, alone
+
+
+def stem_path(path: Path, name: str) -> Path:
+    """Where a stem goes: beside the mix, with the node's name in it.
+
+    >>> stem_path(Path("out/song.wav"), "drums/left").as_posix()
+    'out/song.drums-left.wav'
+    """
+    plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
+    return path.with_name(f"{path.stem}.{plain}{path.suffix}")
+
+
+def _format_of(path: Path, channels: int, sample_rate_hz: int) -> Format:
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        ending = f"“{path.suffix}” is no format" if path.suffix else "the name has no ending"
+        raise MediaError(f"{path} cannot be written: {ending} GraphDAW writes ({', '.join(sorted(FORMATS))}).")
+    if not 1 <= channels <= form.max_channels:
+        raise MediaError(f"{path} cannot hold {channels} channels: {form.name} takes 1 to {form.max_channels}.")
+    if sample_rate_hz > form.max_rate_hz:
+        raise MediaError(f"{path} cannot be at {sample_rate_hz} Hz: {form.name} goes up to {form.max_rate_hz} Hz.")
+    return form
+
+
+def _subtype_of(path: Path, form: Format, bit_depth: int | None) -> str:
+    depths = [depth for depth in form.subtypes if depth]
+    if bit_depth is None:
+        return next(iter(form.subtypes.values()))
+    if not depths:
+        raise MediaError(f"{path} cannot have a bit depth: {form.name} has none to choose.")
+    if bit_depth not in depths:
+        raise MediaError(
+            f"{path} cannot have {bit_depth} bits: {form.name} takes {', '.join(map(str, sorted(depths)))}."
+        )
+    return form.subtypes[bit_depth]
+
+
+def _why_disk(partial: Path, error: Exception | None = None) -> str:
+    """Why a write failed, as far as the system tells: libsndfile keeps no error number."""
+    if isinstance(error, OSError):
+        return f"{(error.strerror or str(error)).rstrip('.')}."
+    try:
+        free = os.statvfs(partial.parent)
+    except OSError:
+        return "its folder is gone."
+    if free.f_bavail * free.f_frsize < 1 << 20:
+        return "the disk is full."
+    return "the system refused the data (a quota or a limit on file size?)."

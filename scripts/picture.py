@@ -1,0 +1,97 @@
+"""Draws a project as signal flow, left to right, as SVG: `python scripts/picture.py demo/demo.gdaw docs/demo.svg`."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from html import escape
+from pathlib import Path
+
+import graphdaw as gd
+from graphdaw.graph.model import Node
+from graphdaw.nodes import types
+
+WIDE, HIGH, ACROSS, DOWN, EDGE = 118, 36, 158, 52, 20
+COLOURS = {"control": "#b45309", "audio": "#1d4ed8"}
+STYLE = (
+    "text{font:12px sans-serif;fill:#111}.small{font-size:10px;fill:#555}"
+    "rect{fill:#fff;stroke:#444;rx:5}path{fill:none;stroke-width:1.4;opacity:.75}"
+)
+
+
+def columns(graph: gd.Graph) -> dict[str, int]:
+    """How many wires lie between a node and the end of its longest way to an output, counted from the left."""
+    ahead: dict[str, int] = {}
+
+    def steps(id: str, seen: frozenset[str]) -> int:
+        if id not in ahead:
+            onward = [w.target for w in graph.wires.values() if w.source == id and w.target not in seen]
+            ahead[id] = max((1 + steps(target, seen | {id}) for target in onward), default=0)
+        return ahead[id]
+
+    most = max(steps(id, frozenset({id})) for id in graph.nodes)
+    return {id: most - count for id, count in ahead.items()}
+
+
+def places(graph: gd.Graph) -> dict[str, tuple[float, float]]:
+    """Top left corner of each box: columns by `columns`, rows by the mean row of what a node feeds."""
+    column = columns(graph)
+    rows: dict[str, float] = {}
+    by_column: dict[int, list[str]] = defaultdict(list)
+    for id, number in column.items():
+        by_column[number].append(id)
+    tallest = max(map(len, by_column.values()))
+    for number in sorted(by_column, reverse=True):
+        fed = {
+            id: [rows[w.target] for w in graph.wires.values() if w.source == id and w.target in rows] for id in column
+        }
+        order = sorted(by_column[number], key=lambda id: (sum(fed[id]) / len(fed[id]) if fed[id] else 0.0, id))
+        for place, id in enumerate(order):
+            rows[id] = (place + 0.5) * tallest / len(order)
+    return {id: (EDGE + column[id] * ACROSS, EDGE + rows[id] * DOWN - HIGH / 2) for id in column}
+
+
+def draw(graph: gd.Graph) -> str:
+    """The SVG of a graph."""
+    at = places(graph)
+    parts = []
+    for wire in graph.wires.values():
+        (x0, y0), (x1, y1) = at[wire.source], at[wire.target]
+        x0, y0, y1 = x0 + WIDE, y0 + HIGH / 2, y1 + HIGH / 2
+        kind = types()[graph.nodes[wire.target].type]
+        control = wire.target_port in kind.params
+        dashes = ' stroke-dasharray="4 3"' if control else ""
+        bend = max(20.0, (x1 - x0) / 2)
+        parts.append(
+            f'<path d="M{x0:.0f} {y0:.0f}C{x0 + bend:.0f} {y0:.0f} {x1 - bend:.0f} {y1:.0f} {x1:.0f} {y1:.0f}" '
+            f'stroke="{COLOURS["control" if control else "audio"]}"{dashes}/>'
+        )
+    for id, (x, y) in at.items():
+        node = graph.nodes[id]
+        parts.append(f'<rect x="{x:.0f}" y="{y:.0f}" width="{WIDE}" height="{HIGH}"/>')
+        parts.append(f'<text x="{x + 8:.0f}" y="{y + 15:.0f}">{escape(node.label or node.type)}</text>')
+        parts.append(f'<text class="small" x="{x + 8:.0f}" y="{y + 29:.0f}">{escape(setting(graph, node))}</text>')
+    width = max(x for x, _ in at.values()) + WIDE + EDGE
+    height = max(y for _, y in at.values()) + HIGH + EDGE
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}">'
+        f'<style>{STYLE}</style><rect width="100%" height="100%" style="fill:#fafaf9;stroke:none"/>'
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
+def setting(graph: gd.Graph, node: Node) -> str:
+    """A node's type with the first recording or number that was set on it."""
+    kind = types()[node.type]
+    for name, value in node.values.items():
+        if name in kind.media:
+            return graph.document.media[value].name if value in graph.document.media else Path(str(value)).name
+        if name in kind.params and isinstance(value, float) and len([n for n in node.values if n in kind.params]) < 4:
+            number = f"{value:.0f}" if abs(value) >= 100.0 else f"{value:.3g}"
+            return f"{node.type} {number} {kind.params[name].unit}".strip()
+    return node.type
+
+
+if __name__ == "__main__":
+    project, picture = sys.argv[1:]
+    Path(picture).write_text(draw(gd.load(project)))

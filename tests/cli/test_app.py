@@ -1,0 +1,199 @@
+"""The command line as a person or a program meets it: results on stdout, one sentence on stderr, exit codes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import graphdaw as gd
+from graphdaw.host.media import load_media
+
+COMMANDS = ("render", "play", "nodes", "check", "show", "diff", "devices", "bench")
+
+
+def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "graphdaw.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def refused(*arguments: object) -> str:
+    run = graphdaw(*arguments)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith("graphdaw: ")
+    assert run.stderr.count("\n") == 1
+    assert "fault of GraphDAW" not in run.stderr
+    return run.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A 440 Hz tone an octave below full scale."""
+    graph = gd.Graph(sample_rate=48_000)
+    sine = graph.add("sine", frequency_hz=440.0)
+    level = graph.add("gain", gain_db=-6.0)
+    graph.connect(sine, level)
+    graph.connect(level, graph.add("output"))
+    path = tmp_path / "tone.gdaw"
+    graph.save(path)
+    return path
+
+
+def test_help_lists_every_command_and_its_own_help_works() -> None:
+    overview = graphdaw("--help").stdout
+
+    for command in COMMANDS:
+        assert f"\n  {command} " in overview
+        run = graphdaw(command, "--help")
+        assert run.returncode == 0
+        assert "Usage: graphdaw" in run.stdout
+
+
+def test_version_is_the_installed_one() -> None:
+    assert graphdaw("--version").stdout == f"graphdaw {version('graphdaw')}\n"
+
+
+def test_render_writes_what_the_library_renders(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tone.wav"
+
+    run = graphdaw("render", project, "-o", out, "--seconds", 1.0, "--bits", 32)
+
+    assert run.returncode == 0
+    assert run.stdout.startswith(f"{out}: 1.00 s")
+    assert np.array_equal(load_media(out, 48_000), gd.render(gd.load(project), seconds=1.0))
+
+
+def test_render_reports_to_programs(project: Path, tmp_path: Path) -> None:
+    run = graphdaw("render", project, "-o", tmp_path / "tone.flac", "--seconds", 0.5, "--json")
+
+    (file,) = json.loads(run.stdout)["files"]
+    assert (file["frames"], file["sample_rate_hz"], file["clipped"]) == (24_000, 48_000, False)
+    assert file["peak"] == pytest.approx(10 ** (-6 / 20), rel=1e-3)
+
+
+def test_render_at_another_rate_keeps_the_pitch(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tone.wav"
+
+    assert graphdaw("render", project, "-o", out, "--seconds", 1.0, "--sample-rate", 44_100).returncode == 0
+
+    audio = load_media(out, 44_100)[0]
+    assert len(audio) == 44_100
+    assert int(np.argmax(np.abs(np.fft.rfft(audio)))) == 440
+
+
+def test_stems_add_up_to_the_mix(tmp_path: Path) -> None:
+    graph = gd.Graph(sample_rate=48_000)
+    out = graph.add("output")
+    for pitch in (220.0, 330.0):
+        level = graph.add("gain", gain_db=-12.0)
+        graph.connect(graph.add("sine", frequency_hz=pitch), level)
+        graph.connect(level, out)
+    graph.save(tmp_path / "two.gdaw")
+
+    run = graphdaw("render", tmp_path / "two.gdaw", "-o", tmp_path / "two.wav", "--seconds", 1, "--stems", "--bits", 32)
+
+    assert run.returncode == 0
+    mix, *stems = [load_media(line.split(": ")[0], 48_000) for line in run.stdout.splitlines()]
+    assert len(stems) == 2
+    assert {int(np.argmax(np.abs(np.fft.rfft(stem[0])))) for stem in stems} == {220, 330}
+    np.testing.assert_allclose(sum(stems), mix, atol=1e-6)
+
+
+def test_nodes_lists_the_types_and_describes_one() -> None:
+    listed = json.loads(graphdaw("nodes", "--json").stdout)
+    (gain,) = [kind for kind in listed if kind["type"] == "gain"]
+
+    assert json.loads(graphdaw("nodes", "gain", "--json").stdout) == gain
+    assert gain["params"][0]["name"] == "gain_db"
+    assert "gain_db" in graphdaw("nodes", "gain").stdout
+    assert "gain" in graphdaw("nodes").stdout
+
+
+def test_show_prints_the_graph_and_diff_prints_what_changed(project: Path, tmp_path: Path) -> None:
+    graph = gd.load(project)
+    other = tmp_path / "other.gdaw"
+    gain = next(node for node in graph.nodes if node.type == "gain")
+    graph.set(gain, gain_db=-9.0)
+    graph.save(other)
+
+    assert "440" in graphdaw("show", project).stdout
+    assert json.loads(graphdaw("show", project, "--json").stdout)
+    same, changed = graphdaw("diff", project, project), graphdaw("diff", project, other)
+    assert (same.returncode, same.stdout) == (0, "")
+    assert changed.returncode == 1
+    assert "-9" in changed.stdout
+
+
+def test_check_says_that_a_project_is_sound(project: Path) -> None:
+    run = graphdaw("check", project)
+
+    assert run.returncode == 0
+    assert "3 nodes" in run.stdout
+
+
+def test_play_runs_on_the_silent_device(project: Path) -> None:
+    begin = time.monotonic()
+
+    assert graphdaw("play", project, "--device", "null", "--seconds", 0.5).returncode == 0
+
+    assert time.monotonic() - begin >= 0.5
+
+
+def test_control_c_ends_playing_at_once_without_a_traceback(project: Path) -> None:
+    command = [sys.executable, "-m", "graphdaw.cli", "play", str(project), "--device", "null"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "Playing" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+
+    assert process.returncode == 130
+    assert rest.strip() == ""
+
+
+def test_control_c_while_rendering_leaves_no_file(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    command = [sys.executable, "-m", "graphdaw.cli", "render", str(project), "-o", str(folder / "a.wav")]
+    with subprocess.Popen([*command, "--seconds", "360000"], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(folder.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert rest.strip() == ""
+    assert list(folder.iterdir()) == []
+
+
+def test_devices_always_has_the_silent_one() -> None:
+    assert "null" in {device["id"] for device in json.loads(graphdaw("devices", "--json").stdout)}
+
+
+def test_bench_measures_every_row() -> None:
+    report = json.loads(graphdaw("bench", "--seconds", 0.1, "--json").stdout)
+
+    assert all(row["factor"] > 0 for row in report["rows"])
+
+
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_two(project: Path, tmp_path: Path) -> None:
+    junk = tmp_path / "junk.gdaw"
+    junk.write_bytes(b"not a project" * 50)
+
+    assert "missing.gdaw" in refused("show", tmp_path / "missing.gdaw")
+    assert "junk.gdaw" in refused("check", junk)
+    assert ".flac" in refused("render", project, "-o", tmp_path / "a.xyz")
+    assert "nowhere" in refused("render", project, "-o", tmp_path / "nowhere" / "a.wav")
+    assert "gain" in refused("nodes", "gian")
+    assert "loud" in refused("loud")
+    assert "output" in refused("render", project).lower()
+    assert "no such device" in refused("play", project, "--device", "no such device", "--seconds", 0.1)

@@ -1,0 +1,46 @@
+"""What README.md and CONTRIBUTING.md show is what happens and what is there."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_the_tour_gives_the_results_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path)
+    tour = doctest.DocTestParser().get_doctest(README, {}, "README.md", "README.md", 0)
+    report: list[str] = []
+
+    results = doctest.DocTestRunner().run(tour, out=report.append)
+
+    assert results.attempted > 15
+    assert not results.failed, "".join(report)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text())
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize(("language", "source"), [("python", "graphdaw/nodes/gain.py"), ("c", "csrc/nodes/gain.c")])
+def test_the_guide_shows_the_real_gain_node(language: str, source: str) -> None:
+    shown = re.findall(rf"```{language}\n(.*?)```", CONTRIBUTING, re.DOTALL)
+
+    assert shown == [(ROOT / source).read_text()]
+
+
+def test_every_make_target_that_the_pages_name_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert {"run", "test", "lint", "bench", "soak", "help"} <= targets
+    assert set(re.findall(r"^make ([a-z]+)", README + CONTRIBUTING, re.MULTILINE)) <= targets
