@@ -108,6 +108,7 @@ def run_kernel(
     time: int = 0,
     slices: int | Iterable[int] = CELL,
     state: State | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Signal]:
     """Outputs of a kernel by port name, each float32 of shape (lanes, frames).
 
@@ -116,6 +117,7 @@ def run_kernel(
     of 64 frames. Parameters and choices left out are at the declared default of the node type of that name. The
     second channel of a linked port `in` is called `in.1`. More lanes than `width` run as several packs. `slices`
     holds slice lengths, used over and over. A `state` makes the next run with it go on where this one stopped.
+    With `seconds` the first cell runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
     lib.gd_cpu_use_level((level or LEVELS[-1]).encode())
@@ -183,6 +185,8 @@ def run_kernel(
             if not keep:
                 state.packs.append(_aligned(max(1, fact.state_rows * width)))
             c.state, c.keep_state = ffi.cast("void *", state.packs[pack].ctypes.data), keep
+        if seconds is not None:
+            return {"ns": np.array(lib.gd_kernel_time(c, seconds), np.float32)}
         error = lib.gd_kernel_probe(c)
         if error:
             raise ValueError(f"probe of {name} failed with {error}")
@@ -195,6 +199,11 @@ def run_kernel(
     if state is not None:
         state.idle = idle
     return outputs
+
+
+def time_kernel(name: str, *, width: int, seconds: float = 0.02, **setting: Any) -> float:
+    """Nanoseconds a lane and frame of one full pack; the other arguments are those of `run_kernel`."""
+    return float(run_kernel(name, width=width, lanes=width, frames=CELL, seconds=seconds, **setting)["ns"])
 
 
 def _aligned(words: int) -> NDArray[np.uint32]:
