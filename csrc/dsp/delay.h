@@ -158,7 +158,7 @@ INLINE void lines_write(const Lines *lines, const Lanes *from, uint32_t time, ui
     for (; l < in_use; ++l) {
         float *restrict to = lines->data[l] + (time & lines->mask[l]);
         for (uint32_t i = 0; i < frames; ++i)
-            to[i] = ((const float *)(from + i))[l];
+            to[i] = LANE(from[i], l);
     }
 }
 
