@@ -14,7 +14,7 @@ typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     GdBlock block;
     void *state;
     float *in[MAX_PORTS], *out[MAX_PORTS], *param[MAX_PORTS];
-    uint8_t stride[MAX_PORTS];
+    uint8_t stride[MAX_PORTS], in_silent[MAX_PORTS];
     uint32_t seed[GD_MAX_WIDTH];
     uint8_t channel[GD_MAX_WIDTH];
     GdMemory memory[GD_MAX_WIDTH], *memory_of[GD_MAX_WIDTH];
@@ -204,9 +204,11 @@ static int open_pack(Pack *p, GdProbe *probe)
         p->seed[l] = probe->seed ? probe->seed[l] : 0;
         p->channel[l] = probe->channel ? probe->channel[l] : 0;
     }
+    for (uint32_t i = 0; i < p->kernel->ins; ++i)
+        p->in_silent[i] = !(probe->in && probe->in[i]);
     p->block = (GdBlock){
         .sample_rate_hz = probe->sample_rate_hz, .seconds_per_frame = (float)(1.0 / (double)probe->sample_rate_hz),
-        .lanes = probe->lanes, .in = (const Lanes *const *)p->in, .out = p->out,
+        .lanes = probe->lanes, .in = (const Lanes *const *)p->in, .in_silent = p->in_silent, .out = p->out,
         .param = (const Lanes *const *)p->param, .stride = p->stride, .memory = p->memory_of,
         .seed = p->seed, .channel = p->channel,
     };

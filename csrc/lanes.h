@@ -83,6 +83,18 @@ INLINE Lanes lanes_max(Lanes a, Lanes b) { return (Lanes)_mm_max_ps((__m128)b, (
 INLINE Lanes lanes_min(Lanes a, Lanes b) { return lanes_where(lanes_less(a, b), a, b); }
 INLINE Lanes lanes_max(Lanes a, Lanes b) { return lanes_where(lanes_less(a, b), b, a); }
 #endif
+/* Size of a whole number; the smallest one stays as it is. */
+INLINE Ints ints_abs(Ints x)
+{
+#if defined(__AVX512F__) && W == 16
+    return (Ints)_mm512_abs_epi32((__m512i)x);
+#elif defined(__AVX2__) && W == 8
+    return (Ints)_mm256_abs_epi32((__m256i)x);
+#else
+    Words sign = (Words)(x >> 31);
+    return (Ints)(((Words)x ^ sign) - sign);
+#endif
+}
 INLINE Lanes lanes_clamp(Lanes x, Lanes lo, Lanes hi) { return lanes_min(lanes_max(x, lo), hi); }
 INLINE Lanes lanes_abs(Lanes x) { return lanes_from_bits(lanes_to_bits(x) & 0x7fffffff); }
 
@@ -107,17 +119,6 @@ INLINE Lanes lanes_floor(Lanes x)
 {
     Lanes whole = lanes_from_ints(lanes_truncate(x));
     return whole - lanes_where(lanes_less(x, whole), lanes(1.0f), lanes(0.0f));
-}
-INLINE int ints_all_zero(Ints x)
-{
-#if W == 1
-    return x == 0;
-#else
-    int32_t any = 0;
-    for (int l = 0; l < W; ++l)
-        any |= x[l];
-    return any == 0;
-#endif
 }
 INLINE Lanes lanes_sqrt(Lanes x)
 {

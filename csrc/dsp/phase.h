@@ -12,11 +12,11 @@ INLINE Words phase_step(Lanes frequency_hz, float seconds_per_frame)
     return ints_as_words(lanes_truncate(turns * 0x1p32f + 0.5f));
 }
 
-/* Any finite number of turns below 2^22, wrapped. */
+/* Units of a modulation in turns, to 2^-24 of a turn; held within 127 turns either way. */
 INLINE Words phase_of_turns(Lanes turns)
 {
-    Lanes t = turns - lanes_floor(turns);
-    return ints_as_words(lanes_truncate(t * 0x1p31f)) << 1; /* t may round up to 1: x86 and arm differ past 2^31 */
+    Lanes held = lanes_clamp(turns, lanes(-127.0f), lanes(127.0f));
+    return ints_as_words(lanes_truncate(held * 0x1p24f)) << 8;
 }
 
 /* Phase in turns from -1/2 to 1/2. */

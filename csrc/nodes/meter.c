@@ -35,7 +35,7 @@ INLINE void end_cell(State *s, const GdBlock *b)
 {
     const float cell_s = GD_SLICE * b->seconds_per_frame;
     const Lanes fall = db_to_level(lanes(-fall_db_per_second * cell_s)), keep = exp_lanes(lanes(-cell_s / rms_seconds));
-    const Lanes mean = s->cell_energy * (1.0f / GD_SLICE);
+    const Lanes mean = lanes_min(s->cell_energy * (1.0f / GD_SLICE), lanes(1e12f)); /* also of what is not a number */
     s->peak = lanes_max(s->cell_peak, s->peak * fall);
     s->mean_square = mean + keep * (s->mean_square - mean);
     for (uint32_t l = 0; l < b->lanes; ++l)
