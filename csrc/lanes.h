@@ -17,7 +17,7 @@
 typedef float Lanes;
 typedef int32_t Ints;   /* also masks: 0 is false, -1 is true */
 typedef uint32_t Words;
-#define LANE(v, l) (v)
+#define LANE(v, l) (*((void)(l), &(v)))
 #define MASK(condition) (-(int32_t)(condition))
 #else
 typedef float Lanes __attribute__((vector_size(4 * W)));
