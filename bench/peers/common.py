@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass
 
 from bench.definitions import SECONDS, workloads
 
-MOST_CPU_S = 4.0
+MOST_CPU_S = 2.0
 """A run is shortened so that it takes about this much processor time."""
 
 
 @dataclass(slots=True)
 class Result:
-    """One measured figure; `rtf` is seconds of audio per second, `ms` and `us` are durations."""
+    """One measured figure; `rtf` is seconds of audio per second, `ms` and `us` are durations, `bytes` is memory a node."""
 
     peer: str
     version: str
@@ -31,6 +31,8 @@ class Result:
     rtf: float | None = None
     ms: float | None = None
     us: float | None = None
+    ratio: float | None = None
+    bytes: float | None = None
     seconds: float | None = None
     rms: float | None = None
     note: str = ""
