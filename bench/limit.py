@@ -34,7 +34,9 @@ def main() -> None:
         version, program = compiler_version(), compile_limit(Path(folder))
 
         def measure(name: str, seconds: float, repeats: int) -> Result:
-            done = subprocess.run([program, str(seconds), str(repeats), name], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [program, str(seconds), str(repeats), name], capture_output=True, text=True, check=True
+            )
             found = json.loads(done.stdout)
             return Result("limit", version, name, rtf=found["rtf"], seconds=seconds, rms=found["rms"])
 

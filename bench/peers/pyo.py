@@ -144,7 +144,10 @@ def measure_edit(repeats: int) -> Result:
         last.out()
     s.shutdown()
     return Result(
-        "pyo", VERSION, d.EDIT, us=1e6 * sorted(spent)[len(spent) // 2],
+        "pyo",
+        VERSION,
+        d.EDIT,
+        us=1e6 * sorted(spent)[len(spent) // 2],
         note="the call itself; heard at the next block, no cross-fade",
     )
 

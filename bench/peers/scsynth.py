@@ -71,7 +71,10 @@ def line() -> SynthDef:
     with SynthDefBuilder(time=0.01, rate=0.1, decay=0.1) as b:
         moved = ugens.SinOsc.kr(frequency=b["rate"]) * d.DELAY_MOVE_S + b["time"]
         signal = ugens.CombL.ar(
-            source=ugens.In.ar(bus=SOURCE_BUS), maximum_delay_time=d.DELAY_MOST_S, delay_time=moved, decay_time=b["decay"]
+            source=ugens.In.ar(bus=SOURCE_BUS),
+            maximum_delay_time=d.DELAY_MOST_S,
+            delay_time=moved,
+            decay_time=b["decay"],
         )
         ugens.Out.ar(bus=0, source=signal)
     return b.build(name="line")
@@ -94,14 +97,17 @@ def synths(name: str) -> tuple[list[SynthDef], list[Command]]:
             for n, x in enumerate(d.lines(count))
         ]
     return [sine()], [
-        ("/s_new", "sine", 1000 + n, 1, 0, "frequency", hz, "gain", 0.5 / count) for n, hz in enumerate(d.sine_hz(count))
+        ("/s_new", "sine", 1000 + n, 1, 0, "frequency", hz, "gain", 0.5 / count)
+        for n, hz in enumerate(d.sine_hz(count))
     ]
 
 
 def packet(at_s: float, command: Command) -> bytes:
     """One command as the score file wants it: length, bundle header, time, message."""
     message = OscMessage(*command).to_datagram()
-    body = b"#bundle\0" + struct.pack(">II", int(at_s), int(at_s % 1 * 2**32)) + struct.pack(">i", len(message)) + message
+    body = (
+        b"#bundle\0" + struct.pack(">II", int(at_s), int(at_s % 1 * 2**32)) + struct.pack(">i", len(message)) + message
+    )
     return struct.pack(">i", len(body)) + body
 
 
@@ -160,7 +166,10 @@ class Server:
         described, score = median_of(repeats, python_s), self.score(*synths("W2"))
         started = median_of(repeats, lambda: self.render_s(score, 0.003) - self.render_s(b"", 0.003))
         return Result(
-            self.program, self.version, d.BUILD, ms=1e3 * (described + max(0.0, started)),
+            self.program,
+            self.version,
+            d.BUILD,
+            ms=1e3 * (described + max(0.0, started)),
             note=f"of it {1e3 * described:.0f} ms in supriya",
         )
 
@@ -171,11 +180,17 @@ class Server:
         moves = b"".join(
             packet(0.01 + n * 1.9 / edits, command)
             for n in range(edits)
-            for command in (("/n_free", 1000 + n), ("/s_new", "sine", 2000 + n, 1, 0, "frequency", 440.0, "gain", 0.0005))
+            for command in (
+                ("/n_free", 1000 + n),
+                ("/s_new", "sine", 2000 + n, 1, 0, "frequency", 440.0, "gain", 0.0005),
+            )
         )
         spent = median_of(repeats, lambda: self.render_s(score + moves, length_s) - self.render_s(score, length_s))
         return Result(
-            self.program, self.version, d.EDIT, us=1e6 * max(0.0, spent) / edits,
+            self.program,
+            self.version,
+            d.EDIT,
+            us=1e6 * max(0.0, spent) / edits,
             note="inside the server, reading the score included; heard at the next block, no cross-fade",
         )
 

@@ -123,7 +123,10 @@ def measure_edit(graph: sf.AudioGraph, repeats: int) -> Result:
         graph.render(d.BLOCK_FRAMES)
         graph.replace(new, last)
     return Result(
-        "signalflow", VERSION, d.EDIT, us=1e6 * sorted(spent)[len(spent) // 2],
+        "signalflow",
+        VERSION,
+        d.EDIT,
+        us=1e6 * sorted(spent)[len(spent) // 2],
         note="the call itself; heard at the next block, no cross-fade",
     )
 
