@@ -11,7 +11,13 @@
 #include <immintrin.h>
 #endif
 
-enum { LANES = 16, BLOCK = 128, RATE_HZ = 48000, MOST_SINES = 10000, VOICES = 64, LINES = 100, CHAIN = 1000 };
+#ifndef LANES
+#define LANES 16
+#endif
+#if defined(__AVX512F__) && LANES == 16
+#define AVX512
+#endif
+enum { BLOCK = 128, RATE_HZ = 48000, MOST_SINES = 10000, VOICES = 64, LINES = 100, CHAIN = 1000 };
 enum { LINE_FRAMES = 2048, GATE_FRAMES = RATE_HZ / 4 };
 
 typedef float V __attribute__((vector_size(4 * LANES)));
@@ -22,7 +28,7 @@ typedef uint32_t U __attribute__((vector_size(4 * LANES)));
 static float left[BLOCK], right[BLOCK]; /* what the workload has rendered last */
 
 /* What C has no operator for; the processor's own instructions where gcc does not find them. */
-#ifdef __AVX512F__
+#ifdef AVX512
 INLINE V where(I mask, V a, V b) { return (V)_mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)mask), (__m512)b, (__m512)a); }
 INLINE V least(V a, V b) { return (V)_mm512_min_ps((__m512)a, (__m512)b); }
 INLINE V most(V a, V b) { return (V)_mm512_max_ps((__m512)a, (__m512)b); }
@@ -32,40 +38,40 @@ INLINE V least(V a, V b) { return where(a < b, a, b); }
 INLINE V most(V a, V b) { return where(a < b, b, a); }
 #endif
 INLINE V everywhere(float x) { return x - (V){0}; }
-INLINE U absolute(U x)
-{
-#ifdef __AVX512F__
-    return (U)_mm512_abs_epi32((__m512i)x);
+/* The size of a phase as a signed number, 0 to 2^31; and the phase in turns, 0 to 1. */
+#ifdef AVX512
+INLINE V size_of(U phase) { return __builtin_convertvector((U)_mm512_abs_epi32((__m512i)phase), V); }
+INLINE V turns(U phase) { return __builtin_convertvector(phase, V) * 0x1p-32f; }
 #else
-    U sign = (U)((I)x >> 31);
-    return (x ^ sign) - sign;
+INLINE V size_of(U phase) { return __builtin_convertvector((I)phase ^ ((I)phase >> 31), V); }
+INLINE V turns(U phase) { return __builtin_convertvector((I)(phase >> 1), V) * 0x1p-31f; }
 #endif
-}
 
-/* sin(pi x), -0.5 <= x <= 0.5, error below 1e-6: an odd minimax polynomial of degree 7. */
-INLINE V sine_of_quarter(V x)
+/* sin(pi x), -0.5 <= x <= 0.5, error below 1e-6: an odd minimax polynomial of degree 7, of x in a unit in which the
+ * highest coefficient is -1, which saves a multiplication. */
+#define UNIT 0.919241746f
+INLINE V sine_of_scaled(V u)
 {
-    V xx = x * x;
-    return x * (3.14158202f + xx * (-5.16714279f + xx * (2.54189901f + xx * -0.55463615f)));
+    V z = u * u;
+    return u * (3.41757980f + z * (-6.65213794f + z * (3.87266203f - z)));
 }
+INLINE V sine_of_quarter(V x) { return sine_of_scaled(x * UNIT); }
 
-/* Cosine of a phase in turns, 2^32 to the turn: |phase| folds the turn onto the quarters around a zero crossing. */
-INLINE V cosine_of_phase(U phase)
-{
-    V half_turns = __builtin_convertvector(absolute(phase), V);
-    return sine_of_quarter(0.5f - half_turns * 0x1p-31f);
-}
+/* Cosine of a phase of 2^32 to the turn: its size folds the turn onto the quarters around a zero crossing. */
+INLINE V cosine_of_phase(U phase) { return sine_of_scaled(0.5f * UNIT - size_of(phase) * (UNIT * 0x1p-31f)); }
 
-/* Sums over the lanes of BLOCK rows: pairs of rows fold into one until 16 rows have become the 16 sums. */
+/* Sums over the lanes of BLOCK rows: pairs of rows fold into one until as many rows as lanes have become their sums. */
 INLINE V fold(V a, V b, I even) { return __builtin_shuffle(a, b, even) + __builtin_shuffle(a, b, even + 1); }
 static void sums_of_rows(float *out, const V *row)
 {
-    const I even = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+    I even;
+    for (int l = 0; l < LANES; ++l)
+        even[l] = 2 * l;
     for (int i = 0; i < BLOCK; i += LANES) {
         V x[LANES];
-        for (int n = 0; n < 8; ++n)
+        for (int n = 0; n < LANES / 2; ++n)
             x[n] = fold(row[i + 2 * n], row[i + 2 * n + 1], even);
-        for (int rows = 8; rows > 1; rows /= 2)
+        for (int rows = LANES / 2; rows > 1; rows /= 2)
             for (int n = 0; n < rows / 2; ++n)
                 x[n] = fold(x[2 * n], x[2 * n + 1], even);
         memcpy(out + i, &x[0], sizeof x[0]);
@@ -74,7 +80,7 @@ static void sums_of_rows(float *out, const V *row)
 
 INLINE uint32_t phase_step(double hz) { return (uint32_t)(int64_t)(hz / RATE_HZ * 0x1p32); }
 
-/* --- W1, S1: oscillators of free frequency, 16 side by side --- */
+/* --- W1, S1: oscillators of free frequency, side by side --- */
 
 static U sine_phase[MOST_SINES / LANES + 1], sine_step[MOST_SINES / LANES + 1];
 static V sine_gain[MOST_SINES / LANES + 1];
@@ -166,7 +172,7 @@ static void run_chain(int count)
     memcpy(left, buffer[count & 1], sizeof left);
 }
 
-/* --- W3, W3a: saw, resonant low-pass, envelope, pan; 16 voices side by side --- */
+/* --- W3, W3a: saw, resonant low-pass, envelope, pan; voices side by side --- */
 
 typedef struct Voices {
     U phase, step, lfo_phase, lfo_step;
@@ -214,7 +220,7 @@ INLINE void filter_gains(V cutoff_hz, V *a1, V *a2, V *a3)
 
 INLINE V saw(Voices *v)
 {
-    V t = __builtin_convertvector(v->phase, V) * 0x1p-32f;
+    V t = turns(v->phase);
     V after = least(t * v->per_step, everywhere(1.0f)) - 1.0f,
       before = most((t - 1.0f) * v->per_step, everywhere(-1.0f)) + 1.0f;
     v->phase += v->step;
@@ -285,10 +291,10 @@ INLINE void run_voices(int every_frame)
 static void run_voices_by_block(int count) { (void)count; run_voices(0); }
 static void run_voices_by_frame(int count) { (void)count; run_voices(1); }
 
-/* --- W6: feedback delay lines with a moving read position; 16 frames of one line side by side --- */
+/* --- W6: feedback delay lines with a moving read position; neighbouring frames of one line side by side --- */
 
 typedef struct Line {
-    float data[LINE_FRAMES + LANES]; /* the first frame again at the end, so that a pair never wraps */
+    float data[LINE_FRAMES + 2 * LANES]; /* the first frames again at the end, so that a window never wraps */
     U lfo_phase;
     uint32_t lfo_step;
     float delay_frames;
@@ -309,27 +315,33 @@ static void start_lines(int count)
     }
 }
 
-/* The frames at `index` and after it, for each lane. */
+/* The frames at `index` and after it, for each lane. Neighbouring frames read neighbouring places, so that one window
+ * of 32 frames mostly holds them all; a read position that jumps is gathered place by place. */
 INLINE void read_pairs(const float *data, I index, V *at, V *after)
 {
-#ifdef __AVX512F__
-    const __m256i *half = (const __m256i *)&index;
-    __m512 low = _mm512_castpd_ps(_mm512_i32gather_pd(half[0], data, 4));
-    __m512 high = _mm512_castpd_ps(_mm512_i32gather_pd(half[1], data, 4));
-    *at = _mm512_permutex2var_ps(low, _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0), high);
-    *after = _mm512_permutex2var_ps(low, _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1), high);
-#else
-    for (int l = 0; l < LANES; ++l) {
-        (*at)[l] = data[index[l]];
-        (*after)[l] = data[index[l] + 1];
+    I base = (I){0} + (index[0] - LANES / 2), place = (index - base) & (LINE_FRAMES - 1);
+#ifdef AVX512
+    if (!_mm512_cmpgt_epu32_mask((__m512i)place, _mm512_set1_epi32(2 * LANES - 2))) {
+        const float *window = data + (base[0] & (LINE_FRAMES - 1));
+        __m512 low = _mm512_loadu_ps(window), high = _mm512_loadu_ps(window + LANES);
+        *at = (V)_mm512_permutex2var_ps(low, (__m512i)place, high);
+        *after = (V)_mm512_permutex2var_ps(low, (__m512i)(place + 1), high);
+        return;
     }
 #endif
+    place = (base + place) & (LINE_FRAMES - 1);
+    for (int l = 0; l < LANES; ++l) {
+        (*at)[l] = data[place[l]];
+        (*after)[l] = data[place[l] + 1];
+    }
 }
 
 static void run_lines(int count)
 {
     static V in[BLOCK / LANES], sum[BLOCK / LANES];
-    const I ramp = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    I ramp;
+    for (int l = 0; l < LANES; ++l)
+        ramp[l] = l;
     for (int i = 0; i < BLOCK / LANES; ++i) {
         in[i] = noise() * 0.05f;
         sum[i] = (V){0};
@@ -346,8 +358,8 @@ static void run_lines(int count)
             V y = after + part * (at - after);
             V back = in[i] + 0.6f * y;
             memcpy(line->data + write, &back, sizeof back);
-            if (write == 0)
-                line->data[LINE_FRAMES] = line->data[0];
+            if (write < 2 * LANES)
+                memcpy(line->data + LINE_FRAMES + write, &back, sizeof back);
             sum[i] += y;
         }
     }
