@@ -6,13 +6,13 @@ import resource
 import time
 from importlib.metadata import version
 
-import graphdaw as gd
 import numpy as np
-from graphdaw.host.offline import Renderer
 
+import graphdaw as gd
 from bench import definitions as d
 from bench import workloads
 from bench.peers.common import Result, measure_render, median_of, rendered, run_all
+from graphdaw.host.offline import Renderer
 
 VERSION = version("graphdaw")
 
@@ -83,7 +83,7 @@ def measure_cores(repeats: int) -> Result:
     return Result("graphdaw", VERSION, d.CORES, ratio=ratio, note="wall-clock time; only true on an idle machine")
 
 
-def measure_memory(repeats: int) -> Result:
+def measure_memory(_: int) -> Result:
     """Memory that 10,000 sines take, a node."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with Renderer(workloads.graph("S1-10000"), block_frames=d.BLOCK_FRAMES, threads=1) as renderer:

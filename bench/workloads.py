@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import graphdaw as gd
-
 from bench import definitions as d
 
 
@@ -49,7 +48,7 @@ def chain(count: int) -> gd.Graph:
 
 
 def voices(count: int, rate: str) -> gd.Graph:
-    """W3 (rate "block") and W3a ("frame"): saw -> filter moved by its own LFO -> envelope -> pan, all into the output."""
+    """W3 (rate "block") and W3a ("frame"): saw -> filter moved by its own LFO -> envelope -> pan, all into one gain."""
     g = gd.Graph(sample_rate=d.SAMPLE_RATE_HZ)
     gate = g.add("lfo", shape="square", rate_hz=d.RETRIGGER_HZ)
     bus = g.add("gain", gain_db=decibels(1 / 16))

@@ -23,7 +23,7 @@ MOST_CPU_S = 2.0
 
 @dataclass(slots=True)
 class Result:
-    """One measured figure; `rtf` is seconds of audio per second, `ms` and `us` are durations, `bytes` is memory a node."""
+    """One measured figure; `rtf` is seconds of audio per second, `ms` and `us` durations, `bytes` memory a node."""
 
     peer: str
     version: str
@@ -78,7 +78,8 @@ def children_cpu_s(command: Sequence[str]) -> float:
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
-        raise RuntimeError(f"{command[0]} failed: {(done.stdout + done.stderr)[-600:]}")
+        said = (done.stdout + done.stderr).strip().splitlines()[-1:]
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {' '.join(said)[:200]}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 

@@ -87,8 +87,10 @@ def synths(name: str) -> tuple[list[SynthDef], list[Command]]:
         return [chain(count)], [("/s_new", "chain", 1000, 1, 0)]
     if name in ("W3", "W3a"):
         return [voice(name == "W3a")], [
-            ("/s_new", "voice", 1000 + n, 1, 0, "frequency", v.frequency_hz, "cutoff", v.cutoff_hz)
-            + ("sweep", v.sweep_rate_hz, "position", v.pan)
+            (
+                *("/s_new", "voice", 1000 + n, 1, 0, "frequency", v.frequency_hz),
+                *("cutoff", v.cutoff_hz, "sweep", v.sweep_rate_hz, "position", v.pan),
+            )
             for n, v in enumerate(d.voices(count))
         ]
     if name == "W6":
