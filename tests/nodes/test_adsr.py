@@ -28,7 +28,9 @@ def test_envelope_is_its_model(form: tuple[int, str], rate: int) -> None:
     frames = 1_200
     gate = gates(frames)
     expected = render("adsr", {"gate": gate}, VALUES, rate, frames=frames, channels=4)["out"]
-    out = run_kernel("adsr", width=form[0], level=form[1], inputs={"gate": gate}, params=VALUES, sample_rate=rate)["out"]
+    out = run_kernel("adsr", width=form[0], level=form[1], inputs={"gate": gate}, params=VALUES, sample_rate=rate)[
+        "out"
+    ]
     np.testing.assert_allclose(out, expected, atol=2e-4)
 
 

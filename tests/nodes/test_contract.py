@@ -36,8 +36,9 @@ def values(node: NodeType, seed: int) -> dict[str, Signal]:
     """A random value in range for each parameter and lane, near the default or anywhere."""
     rng = np.random.default_rng(seed)
     return {
-        name: np.clip(p.default + rng.uniform(-1, 1, LANES) * (p.hi - p.lo) * rng.choice([0.01, 1.0]), p.lo, p.hi)
-        .astype(np.float32)
+        name: np.clip(
+            p.default + rng.uniform(-1, 1, LANES) * (p.hi - p.lo) * rng.choice([0.01, 1.0]), p.lo, p.hi
+        ).astype(np.float32)
         for name, p in node.params.items()
         if not p.fixed
     }

@@ -41,7 +41,9 @@ def model(mode: str, media_rate: int, rate: int) -> Array:
 
 @each_form
 @pytest.mark.parametrize("mode", ["one_shot", "loop", "gated", "gated_loop"])
-@pytest.mark.parametrize(("media_rate", "rate"), [(48_000, 48_000), (44_100, 48_000), (96_000, 8_000), (8_000, 192_000)])
+@pytest.mark.parametrize(
+    ("media_rate", "rate"), [(48_000, 48_000), (44_100, 48_000), (96_000, 8_000), (8_000, 192_000)]
+)
 def test_sampler_is_its_model(form: tuple[int, str], mode: str, media_rate: int, rate: int) -> None:
     expected = model(mode, media_rate, rate)
     out = run_kernel(

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from tests.kernel_probe import run_kernel
 from tests.nodes.forms import each_form, each_rate
-from tests.reference import render
+from tests.reference import Array, render
 from tests.reference.saw import response
+
+FRAMES, FREQUENCIES = 400, np.array([[110.0], [440.0], [1_760.0]])
+
+
+@cache
+def series(rate: int) -> Array:
+    """The reference, which every form is compared with."""
+    return render("saw", {}, {"frequency_hz": FREQUENCIES}, rate, frames=FRAMES, channels=3)["out"]
 
 
 @each_form
 @each_rate
 def test_saw_is_the_series_with_the_stated_response(form: tuple[int, str], rate: int) -> None:
-    frames, frequencies = 400, np.array([[110.0], [440.0], [1_760.0]])
-    expected = render("saw", {}, {"frequency_hz": frequencies}, rate, frames=frames, channels=3)["out"]
-    params = {"frequency_hz": frequencies[:, 0]}
-    out = run_kernel("saw", width=form[0], level=form[1], params=params, frames=frames, sample_rate=rate)["out"]
-    assert np.abs(out - expected)[:, 8:].max() < 1e-3
+    params = {"frequency_hz": FREQUENCIES[:, 0]}
+    out = run_kernel("saw", width=form[0], level=form[1], params=params, frames=FRAMES, sample_rate=rate)["out"]
+    assert np.abs(out - series(rate))[:, 8:].max() < 1e-3
 
 
 @pytest.mark.parametrize(

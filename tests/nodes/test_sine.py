@@ -30,9 +30,7 @@ def test_modulated_sine_is_the_closed_form(form: tuple[int, str]) -> None:
     pm = rng.uniform(-5, 5, (3, frames)).astype(np.float32)
     frequency = rng.uniform(0, 20_000, (3, frames)).astype(np.float32)
     expected = render("sine", {"pm": pm}, {"frequency_hz": frequency}, 48_000, frames=frames, channels=3)["out"]
-    out = run_kernel(
-        "sine", width=form[0], level=form[1], inputs={"pm": pm}, params={"frequency_hz": frequency}
-    )["out"]
+    out = run_kernel("sine", width=form[0], level=form[1], inputs={"pm": pm}, params={"frequency_hz": frequency})["out"]
     assert np.abs(out - expected).max() < 3e-5
 
 
