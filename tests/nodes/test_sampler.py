@@ -72,6 +72,22 @@ def test_a_loop_of_a_whole_recording_is_spliced_without_a_seam() -> None:
     assert np.abs(out - expected)[8:].max() < 1e-4
 
 
+@pytest.mark.parametrize("pitch", [0.0, -3.0, 19.0])
+def test_long_stretches_have_the_same_bits_however_they_are_cut(pitch: float) -> None:
+    """Undisturbed slices take another way through the kernel than those that start, loop or end."""
+    setting = {
+        "choices": {"auto_start": "on", "mode": "loop"},
+        "memories": [Memory(d, 48_000, 900, 4_000) for d in recording(5_000)],
+        "params": {"pitch_semitones": pitch},
+        "frames": 9_000,
+    }
+    whole = run_kernel("sampler", **setting)["out"]
+    for slices in (1, (64, 3, 61, 17)):
+        np.testing.assert_array_equal(run_kernel("sampler", slices=slices, **setting)["out"], whole)
+    moving = setting | {"params": {"pitch_semitones": np.full((1, 9_000), pitch)}}
+    np.testing.assert_array_equal(run_kernel("sampler", **moving)["out"], whole)
+
+
 @pytest.mark.parametrize("mode", ["one_shot", "loop", "gated", "gated_loop"])
 def test_new_starts_and_closing_gates_do_not_click(mode: str) -> None:
     """A slow sine has no steps of its own: whatever jumps was made by the sampler."""
