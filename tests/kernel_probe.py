@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,18 @@ class State:
 
     packs: list[Any] = field(default_factory=list)
     idle: bool = False
+
+
+@contextmanager
+def at_level(level: str) -> Iterator[None]:
+    """Use a processor level for a while; raises if the processor has it not."""
+    before = lib.gd_cpu_level()
+    if not lib.gd_cpu_use_level(level.encode()):
+        raise ValueError(f"this processor has no level {level}")
+    try:
+        yield
+    finally:
+        lib.gd_cpu_use_level(before)
 
 
 def facts(kernel: str) -> Facts:
@@ -120,7 +133,6 @@ def run_kernel(
     With `seconds` the first cell runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
-    lib.gd_cpu_use_level((level or LEVELS[-1]).encode())
     wired = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (inputs or {}).items()}
     given = {k: np.asarray(v, np.float32) for k, v in (params or {}).items()}
     once_a_cell = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (cells or {}).items()}
@@ -183,11 +195,12 @@ def run_kernel(
         c.slices, c.slice_count = pointer("uint32_t *", lengths), len(lengths)
         if state is not None:
             if not keep:
-                state.packs.append(_aligned(max(1, fact.state_rows * width)))
+                state.packs.append(aligned(max(1, fact.state_rows * width)))
             c.state, c.keep_state = ffi.cast("void *", state.packs[pack].ctypes.data), keep
-        if seconds is not None:
-            return {"ns": np.array(lib.gd_kernel_time(c, seconds), np.float32)}
-        error = lib.gd_kernel_probe(c)
+        with at_level(level or LEVELS[-1]):
+            if seconds is not None:
+                return {"ns": np.array(lib.gd_kernel_time(c, seconds), np.float32)}
+            error = lib.gd_kernel_probe(c)
         if error:
             raise ValueError(f"probe of {name} failed with {error}")
         idle = idle and c.idle
@@ -206,7 +219,7 @@ def time_kernel(name: str, *, width: int, seconds: float = 0.02, **setting: Any)
     return float(run_kernel(name, width=width, lanes=width, frames=CELL, seconds=seconds, **setting)["ns"])
 
 
-def _aligned(words: int) -> NDArray[np.uint32]:
+def aligned(words: int) -> NDArray[np.uint32]:
     """Zeroed words that begin at a multiple of 64 bytes."""
     raw = np.zeros(words + 16, np.uint32)
     skip = (-raw.ctypes.data % 64) // 4
