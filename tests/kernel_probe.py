@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 from graphdaw import _core
 from graphdaw.nodes import types
+from numpy.typing import ArrayLike, NDArray
 
 ffi, lib = _core.ffi, _core.lib
 Signal = NDArray[np.float32]
@@ -115,6 +114,7 @@ def run_kernel(
     memories: Sequence[Memory | None] | None = None,
     seeds: Sequence[int] | None = None,
     channels: Sequence[int] | None = None,
+    device: ArrayLike | None = None,
     frames: int | None = None,
     lanes: int | None = None,
     sample_rate: float = 48_000.0,
@@ -128,8 +128,9 @@ def run_kernel(
     Inputs are (frames,) or (lanes, frames); an unwired one reads zeros. A parameter of shape () or (lanes,) stands,
     one of shape (lanes, frames) or (1, frames) moves every frame, and in `cells` one of that shape moves once a cell
     of 64 frames. Parameters and choices left out are at the declared default of the node type of that name. The
-    second channel of a linked port `in` is called `in.1`. More lanes than `width` run as several packs. `slices`
-    holds slice lengths, used over and over. A `state` makes the next run with it go on where this one stopped.
+    second channel of a linked port `in` is called `in.1`. `device` holds (channels, frames) heard by the device. More
+    lanes than `width` run as several packs. `slices` holds slice lengths, used over and over. A `state` makes the next
+    run with it go on where this one stopped.
     With `seconds` the first cell runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
@@ -191,6 +192,11 @@ def run_kernel(
             hold.append(c_memories)
         c.seed = pointer("uint32_t *", np.array((seeds or range(1, lanes + 1))[rows], np.uint32))
         c.channel = pointer("uint8_t *", np.array((channels or [0] * lanes)[rows], np.uint8))
+        if device is not None:
+            heard = [pointer("float *", row) for row in np.atleast_2d(np.ascontiguousarray(device, np.float32))]
+            c_device = ffi.new("float *[]", heard)
+            c.device_in, c.device_channels = c_device, len(heard)
+            hold.append(c_device)
         lengths = np.array([slices] if isinstance(slices, int) else list(slices), np.uint32)
         c.slices, c.slice_count = pointer("uint32_t *", lengths), len(lengths)
         if state is not None:
