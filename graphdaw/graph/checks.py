@@ -22,10 +22,18 @@ from graphdaw.errors import (
 )
 from graphdaw.graph import limits
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Opaque, Value, Wire
-from graphdaw.graph.ports import compatible, inlet_type, loop_through, node_of, outlet_type, source_of, targets_of, title
+from graphdaw.graph.ports import (
+    compatible,
+    inlet_type,
+    loop_through,
+    node_of,
+    outlet_type,
+    source_of,
+    targets_of,
+    title,
+)
 from graphdaw.graph.structure import MAX_NESTING
-from graphdaw.nodes import registry
-from graphdaw.nodes.base import NodeType, Param, type_of_wire
+from graphdaw.nodes.base import NodeType, Param, registry, type_of_wire
 
 MAX_TEXT = 64 * 1024
 SAMPLE_RATES = (1, 768_000)
@@ -84,9 +92,7 @@ def check_place(place: tuple[float, float] | None, node: str) -> tuple[float, fl
     return x, y
 
 
-def check_values(
-    document: Document, node: Node, values: Mapping[str, Value | None]
-) -> Mapping[str, Value | None]:
+def check_values(document: Document, node: Node, values: Mapping[str, Value | None]) -> Mapping[str, Value | None]:
     """The values as they are stored, `values` itself if they are; raises for unknown names, wrong kinds and ranges."""
     kind = registry.get(node.type)
     if kind is None:
@@ -154,7 +160,8 @@ def _text(node: Node, kind: NodeType, name: str, value: object) -> str:
         options = kind.choices[name].options
         if value not in options:
             raise ValueKindError(
-                f"Choice {name!r} of node {title(node)} cannot be {value!r}; {suggestion(str(value), options, 'options')}",
+                f"Choice {name!r} of node {title(node)} cannot be {value!r}; "
+                f"{suggestion(str(value), options, 'options')}",
                 node=node.id,
                 port=name,
                 allowed=options,
@@ -243,17 +250,19 @@ def check_wire(document: Document, wire: Wire) -> None:
 
 
 def cycle_error(document: Document, what: str, loop: Iterable[str], wire: str = "") -> CycleError:
-    """The error for a loop: its wires in order, and the way out."""
+    """The error for a loop about to be closed: its wires in order, and the way out."""
     ids = list(loop)
-    parts = []
-    for id in ids:
-        w = document.wires[id]
-        parts.append(f"{id!r} ({w.source}.{w.source_port} -> {w.target}.{w.target_port})")
-    back = f" back through {', then '.join(parts)}" if parts else " from the node to itself"
+    back = f"back through {wires_in_words(document, ids)}" if ids else "from the node to itself"
     wires = [wire, *ids] if wire else ids
     return CycleError(
-        f"{what} would close a loop{back}; put a delay or feedback node into it.", wires=wires, wire=wire
+        f"{what} would close a loop {back}; put a delay or feedback node into it.", wires=wires, wire=wire
     )
+
+
+def wires_in_words(document: Document, ids: Iterable[str]) -> str:
+    """Wires with their ends, in the order given."""
+    wires = [document.wires[id] for id in ids]
+    return ", then ".join(f"{w.id!r} ({w.source}.{w.source_port} -> {w.target}.{w.target_port})" for w in wires)
 
 
 def check_port(document: Document, group: Node, port: GroupPort) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from graphdaw.errors import GroupingError, UnknownPortError, UnknownWireError
 from graphdaw.graph import checks
-from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire
+from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire, takes_text
 from graphdaw.graph.ports import (
     compatible,
     inlet_type,
@@ -37,7 +37,7 @@ from graphdaw.graph.vocabulary import (
     UndeclarePort,
     Ungroup,
 )
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 Expansion = tuple[list[Edit], bool]
 """The parts, and whether they are safe by construction (checks are skipped)."""
@@ -202,12 +202,9 @@ def _shared_values(old: Node, type: str) -> dict[str, Any]:
     kind = registry.get(type)
     shared: dict[str, Any] = {}
     for name, value in old.values.items() if kind else ():
-        if kind and name in kind.params and isinstance(value, float):
-            if kind.params[name].lo <= value <= kind.params[name].hi:
-                shared[name] = value
-        elif kind and isinstance(value, str):
-            if name in kind.media or (name in kind.choices and value in kind.choices[name].options):
-                shared[name] = value
+        param = kind.params.get(name) if kind else None
+        if param is not None and isinstance(value, float) and param.lo <= value <= param.hi or kind and isinstance(value, str) and takes_text(kind, name, value):
+            shared[name] = value
     return shared
 
 

@@ -104,9 +104,7 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order
-    node = Node(
-        edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, edit.extra
-    )
+    node = Node(edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, edit.extra)
     document.insert_node(node)
     if order != edit.order or values is not edit.values or place is not edit.place:
         edit = replace(edit, order=order, values=values, place=place)
@@ -139,7 +137,7 @@ def _set_values(document: Document, edit: SetValues, trusted: bool) -> Step:
     node = node_of(document, edit.id)
     new = edit.values
     if not trusted:
-        new = checks.check_values(document, node, edit.values)
+        new = dict(checks.check_values(document, node, edit.values))
         _trust(document, new)
     values = node.values.copy()
     old = {name: values.get(name) for name in new}
@@ -149,7 +147,7 @@ def _set_values(document: Document, edit: SetValues, trusted: bool) -> Step:
         else:
             values[name] = value
     document.nodes[edit.id] = replace(node, values=values)
-    return (edit if new is edit.values else SetValues(edit.id, new)), SetValues(edit.id, old)
+    return (edit if trusted else SetValues(edit.id, new)), SetValues(edit.id, old)
 
 
 def _connect(document: Document, edit: Connect, trusted: bool) -> Step:
@@ -162,9 +160,7 @@ def _connect(document: Document, edit: Connect, trusted: bool) -> Step:
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order
-    wire = Wire(
-        edit.id, edit.source, edit.source_port, edit.target, edit.target_port, depth, order, edit.extra
-    )
+    wire = Wire(edit.id, edit.source, edit.source_port, edit.target, edit.target_port, depth, order, edit.extra)
     document.insert_wire(wire)
     if order != edit.order or depth is not edit.depth:
         edit = replace(edit, order=order, depth=depth)
@@ -239,10 +235,10 @@ def _declare_port(document: Document, edit: DeclarePort, trusted: bool) -> Step:
     ports = [p for p in group.ports if p.name != port.name]
     if not trusted:
         checks.check_port(document, group, port)
-        used = old is not None and next(wires_through(document, group.id, port.name), None) is not None
-        if used and old is not None and (old.direction, old.type) != (port.direction, port.type):
+        changed = old is not None and (old.direction, old.type) != (port.direction, port.type)
+        if old is not None and changed and _in_use(document, group, port.name):
             raise GroupingError(
-                f"Port {port.name!r} of group {group.id!r} is wired as {old.direction} {old.type}; "
+                f"Port {port.name!r} of group {group.id!r} is in use as {old.direction} {old.type}; "
                 "disconnect it before it becomes something else.",
                 node=group.id,
                 port=port.name,
@@ -261,6 +257,11 @@ def _declare_port(document: Document, edit: DeclarePort, trusted: bool) -> Step:
             raise checks.cycle_error(document, f"Port {port.name!r} of group {group.id!r}", loop)
     inverse = UndeclarePort(group.id, port.name) if old is None else DeclarePort(group.id, old, was)
     return replace(edit, index=min(index, len(ports) - 1)), inverse
+
+
+def _in_use(document: Document, group: Node, port: str) -> bool:
+    outer = document.nodes[group.parent].ports if group.parent else ()
+    return any((group.id, port) in p.inner for p in outer) or any(True for _ in wires_through(document, group.id, port))
 
 
 def _loop_at_port(document: Document, group: str, port: str) -> list[str] | None:

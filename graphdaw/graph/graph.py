@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
 
 from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
 from graphdaw.graph import checks, vocabulary
@@ -31,7 +30,7 @@ from graphdaw.graph.vocabulary import (
     UndeclarePort,
     Ungroup,
 )
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 
 class PortHandle:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import NodeType, registry
 
 GROUP = "group"
 
@@ -223,10 +223,14 @@ def settings(node: Node) -> dict[str, float | str]:
     for name, value in node.values.items():
         if isinstance(value, float) and name in kind.params:
             merged[name] = min(max(value, kind.params[name].lo), kind.params[name].hi)
-        elif isinstance(value, str) and (name in kind.media or name in kind.choices):
-            if name in kind.media or value in kind.choices[name].options:
-                merged[name] = value
+        elif isinstance(value, str) and takes_text(kind, name, value):
+            merged[name] = value
     return merged
+
+
+def takes_text(kind: NodeType, name: str, value: str) -> bool:
+    """Whether a text is a possible value: any for media, one of the options for a choice."""
+    return name in kind.media or (name in kind.choices and value in kind.choices[name].options)
 
 
 def _order(item: Node | Wire) -> tuple[int, str]:

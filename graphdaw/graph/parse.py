@@ -204,7 +204,9 @@ class _Reader:
                 texts[mark] = self.take("text", "word")
             else:
                 raise self.fault(f"{mark!r} is none of order, place, label, comment")
-        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), self.extra())
+        node = Node(
+            id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), self.extra()
+        )
         self.nodes.append(node)
         self.parents.append(id)
 
@@ -242,8 +244,7 @@ class _Reader:
     def finish(self) -> Document:
         """Put the parts together; lines without an order come after the others, as they stand."""
         document = self.document
-        document.top = max((item.order for item in [*self.nodes, *self.wires]), default=0)
-        document.top = max(document.top, 0)
+        document.top = max(0, *(n.order for n in self.nodes), *(w.order for w in self.wires))
         nodes = [_ordered(document, node) for node in self.nodes]
         wires = [_ordered(document, wire) for wire in self.wires]
         nodes = [replace(n, ports=tuple(self.ports.pop(n.id, ()))) for n in nodes]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graphdaw.errors import UnknownNodeError, UnknownPortError, near, suggestion
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 Endpoint = tuple[str, str]
 _NOTHING = Sketch()
@@ -177,7 +177,7 @@ def _out_wires(document: Document, id: str) -> Iterator[Wire]:
     if parent:
         for port in document.nodes[parent].ports:
             if port.direction == "out" and any(end[0] == id for end in port.inner):
-                yield from (w for w in wires_through(document, parent, port.name) if w.target != parent)
+                yield from wires_through(document, parent, port.name)
 
 
 def path_between(document: Document, start: str, goal: str) -> list[str] | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
-from graphdaw.nodes import registry
-from graphdaw.nodes.base import type_of_wire
+from graphdaw.nodes.base import registry, type_of_wire
 
 MAX_FLAT_WIRES = 1_000_000
 MAX_NESTING = 64
@@ -18,7 +17,7 @@ def fault(nodes: list[Node], wires: list[Wire]) -> str:
     ids = len(by_id) + len({wire.id for wire in wires})
     if ids != len(nodes) + len(wires) or any(wire.id in by_id for wire in wires):
         return "an id is used twice"
-    if any(item.order < 0 for item in [*nodes, *wires]):
+    if any(node.order < 0 for node in nodes) or any(wire.order < 0 for wire in wires):
         return "an order number is negative"
     return _nesting_fault(by_id) or _ports_fault(by_id) or _wires_fault(by_id, wires)
 

@@ -25,7 +25,7 @@ from graphdaw.graph.clip import graft, selection
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.parse import parse
 from graphdaw.graph.vocabulary import Edit
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 Item = TypeVar("Item", Node, Wire)
 
@@ -73,7 +73,7 @@ def _level(document: Document, parent: str, depth: int) -> list[tuple[int, Node 
         (document.wires[id] for node in nodes for id in document.outgoing.get(node.id, ())),
         key=lambda w: (w.order, w.id),
     )
-    return [(depth, item) for item in reversed([*nodes, *wires])]
+    return [*((depth, wire) for wire in reversed(wires)), *((depth, node) for node in reversed(nodes))]
 
 
 def node_line(node: Node) -> str:

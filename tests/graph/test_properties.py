@@ -21,7 +21,7 @@ from graphdaw.graph.ports import breaks_loops
 from graphdaw.graph.validate import validate
 
 seeds = st.integers(0, 2**32)
-lengths = st.integers(1, 60)
+lengths = st.integers(1, 150)
 
 
 def rebuilt(document: Document) -> Document:
