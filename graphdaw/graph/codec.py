@@ -133,7 +133,7 @@ def _document(fields: Fields, where: str) -> Document:
     nodes = [_node(raw) for raw in _take(fields, "nodes", list[msgspec.Raw], [])]
     wires = [_wire(raw) for raw in _take(fields, "wires", list[msgspec.Raw], [])]
     document.marks = {stem: n for stem, n in _take(fields, "marks", dict[str, int], {}).items() if n >= 0}
-    document.top = max(0, _take(fields, "top", int, 0), *(n.order for n in nodes), *(w.order for w in wires))
+    document.top = max((0, _take(fields, "top", int, 0), *(n.order for n in nodes), *(w.order for w in wires)))
     if document.top > 2**62:
         raise ProjectError(f"{where} is damaged: its order numbers are beyond any edit count.")
     document.extra = {name: bytes(raw) for name, raw in fields.items()}

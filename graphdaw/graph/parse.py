@@ -244,7 +244,7 @@ class _Reader:
     def finish(self) -> Document:
         """Put the parts together; lines without an order come after the others, as they stand."""
         document = self.document
-        document.top = max(0, *(n.order for n in self.nodes), *(w.order for w in self.wires))
+        document.top = max((0, *(n.order for n in self.nodes), *(w.order for w in self.wires)))
         nodes = [_ordered(document, node) for node in self.nodes]
         wires = [_ordered(document, wire) for wire in self.wires]
         nodes = [replace(n, ports=tuple(self.ports.pop(n.id, ()))) for n in nodes]
