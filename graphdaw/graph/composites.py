@@ -201,9 +201,12 @@ def _replace(document: Document, edit: ReplaceNode) -> Expansion:
 def _shared_values(old: Node, type: str) -> dict[str, Any]:
     kind = registry.get(type)
     shared: dict[str, Any] = {}
-    for name, value in old.values.items() if kind else ():
-        param = kind.params.get(name) if kind else None
-        if param is not None and isinstance(value, float) and param.lo <= value <= param.hi or kind and isinstance(value, str) and takes_text(kind, name, value):
+    if kind is None:
+        return shared
+    for name, value in old.values.items():
+        param = kind.params.get(name)
+        in_range = param is not None and isinstance(value, float) and param.lo <= value <= param.hi
+        if in_range or (isinstance(value, str) and takes_text(kind, name, value)):
             shared[name] = value
     return shared
 

@@ -116,10 +116,7 @@ class _Reader:
         return plain
 
     def name(self) -> str:
-        name = self.take("word", "text")
-        if not 0 < len(name) <= 256:
-            raise self.fault("a name has 1 to 256 characters")
-        return name
+        return self.take("word", "text")
 
     def whole(self) -> int:
         text = self.take("number")

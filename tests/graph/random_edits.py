@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from graphdaw.errors import GraphdawError
 from graphdaw.graph import text
 from graphdaw.graph.graph import Graph
-from graphdaw.graph.model import GROUP, GroupPort, Medium
+from graphdaw.graph.model import GROUP, GroupPort, Medium, Value
 from graphdaw.graph.ports import inlets, outlets
 from graphdaw.graph.vocabulary import (
     AddNode,
@@ -47,7 +48,7 @@ def random_edits(graph: Graph, dice: random.Random) -> list[Edit]:
     kind = dice.choice(["add"] * 6 + ["connect"] * 24 + ["declare", "set", "wire"] * 3 + list(_ACTIONS))
     if kind == "add" or not nodes:
         type = dice.choice(TYPES)
-        values = {"cutoff_hz": dice.uniform(20, 20_000)} if type == "t_filter" else {}
+        values: dict[str, Value] = {"cutoff_hz": dice.uniform(20, 20_000)} if type == "t_filter" else {}
         return [AddNode(document.issue(type), type, values, parent, label=dice.choice(LABELS))]
     if kind == "connect":
         return _connect(graph, dice, level)
@@ -81,9 +82,9 @@ def _wire_edit(graph: Graph, dice: random.Random, nodes: list[str], wires: list[
     if not wires:
         return []
     wire = dice.choice(wires)
-    return [
-        dice.choice([Disconnect(wire), SetDepth(wire, dice.uniform(-2, 2)), InsertOnWire(dice.choice(nodes), wire)])
-    ]
+    possible: list[Edit] = [Disconnect(wire), SetDepth(wire, dice.uniform(-2, 2))]
+    possible.append(InsertOnWire(dice.choice(nodes), wire))
+    return [dice.choice(possible)]
 
 
 def _declare(
@@ -164,7 +165,7 @@ def _several(graph: Graph, dice: random.Random, nodes: list[str], *_: object) ->
     return [RemoveNode(dice.choice(nodes)), SetLabel(dice.choice(nodes), "x"), RemoveNode(dice.choice(nodes))]
 
 
-_ACTIONS = {
+_ACTIONS: dict[str, Callable[[Graph, random.Random, list[str], list[str], list[str], str], list[Edit]]] = {
     "set": _set,
     "wire": _wire_edit,
     "declare": _declare,

@@ -248,9 +248,7 @@ def test_errors_name_the_place_and_the_way_out() -> None:
     assert str(e) == "Node 'lp' (t_filter) has no parameter 'cutof_hz'; did you mean 'cutoff_hz'?"
     assert (e.node, e.port, e.allowed) == ("lp", "cutof_hz", ("cutoff_hz",))
     e = refusal(g, OutOfRangeError, SetValues("lp", {"cutoff_hz": 5.0}))
-    assert (
-        str(e) == "Parameter 'cutoff_hz' of node 'lp' (t_filter) cannot be 5 Hz; its range is 20 to 20000 Hz."
-    )
+    assert str(e) == "Parameter 'cutoff_hz' of node 'lp' (t_filter) cannot be 5 Hz; its range is 20 to 20000 Hz."
     e = refusal(g, NotFiniteError, SetValues("lp", {"cutoff_hz": math.nan}))
     assert "'cutoff_hz' of node 'lp' (t_filter) cannot be nan" in str(e)
     e = refusal(g, ValueKindError, SetValues("lp", {"q": "high"}))
@@ -260,7 +258,9 @@ def test_errors_name_the_place_and_the_way_out() -> None:
     e = refusal(g, UnknownPortError, Connect("w9", "osc", "out", "lp", "cutof_hz"))
     assert str(e) == "Node 'lp' (t_filter) has no inlet 'cutof_hz'; did you mean 'cutoff_hz'?"
     e = refusal(g, UnknownPortError, Connect("w9", "osc", "out", "lp", "order"))
-    assert str(e) == "Parameter 'order' of node 'lp' (t_filter) is fixed and cannot be modulated; set its value instead."
+    assert (
+        str(e) == "Parameter 'order' of node 'lp' (t_filter) is fixed and cannot be modulated; set its value instead."
+    )
     e = refusal(g, UnknownPortError, Connect("w9", "end", "out", "lp", "in"))
     assert str(e) == "Node 'end' (t_output) has no outlet 'out'; it has no outlets."
     e = refusal(g, DuplicateWireError, Connect("w9", "osc", "out", "lp", "in"))
@@ -351,5 +351,5 @@ def test_equal_ports_fit_by_type_when_only_nodes_are_named() -> None:
     assert g.connect("t_voice1.pitch", "gain1").target_port == "in"
     g.disconnect(voice["out"], "gain1")
     assert len(g.wires) == 3
-    with pytest.raises(UnknownWireError, match="No wire runs from 't_voice1.out' to 'gain1'"):
+    with pytest.raises(UnknownWireError, match=r"No wire runs from 't_voice1\.out' to 'gain1'"):
         g.disconnect(voice["out"], "gain1")

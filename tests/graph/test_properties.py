@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -184,7 +184,7 @@ def test_grouping_and_ungrouping_change_no_sound(seed: int, actions: int) -> Non
     told = []
     graph.observe(lambda edits: told.append(flat.apply(edits)))
     group = graph.group([graph[id] for id in dice.sample(level, min(len(level), 4))], "part")
-    assert told[0].wires_added == told[0].wires_removed == told[0].nodes_added == told[0].nodes_removed == []
+    assert not told[0], "neither a plain node nor a wire between plain nodes has changed"
     sums = _sums(flat)
     graph.ungroup(group)
     assert _sums(flat) == pytest.approx(sums)

@@ -80,7 +80,6 @@ def test_pasted_text_is_checked_like_any_edit() -> None:
         ("node a gain @size=3", 1),
         ("graph 0", 1),
         ('node "\\ud800" gain', 1),
-        ('node "" gain', 1),
         ("node a gain x=raw(AAA)", 1),
     ],
 )
@@ -94,6 +93,7 @@ def test_faults_name_their_line(lines: str, number: int) -> None:
     "lines",
     [
         "node a gain\nnode a gain",
+        'node "" gain',
         "node a gain\nwire w a.out -> b.in",
         "node a gain\n  node b gain",
         "node a group\n  node b gain\nnode c gain\nwire w c.out -> b.in",
