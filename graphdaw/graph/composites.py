@@ -74,12 +74,8 @@ def _at_port(document: Document, group: str, port: str) -> list[Wire]:
 
 def _outer_ports(document: Document, node: str, port: str | None) -> list[GroupPort]:
     """The ports of the enclosing group that lead to this node (and port)."""
-    parent = document.nodes[node].parent
-    if not parent:
-        return []
-    return [
-        p for p in document.nodes[parent].ports if any(end[0] == node and port in (None, end[1]) for end in p.inner)
-    ]
+    names = {outer for inner, outer in document.exposed.get(node, ()) if port in (None, inner)}
+    return [p for p in document.nodes[document.nodes[node].parent].ports if p.name in names] if names else []
 
 
 def _detach(document: Document, node: str, port: str | None) -> list[Edit]:
@@ -309,7 +305,7 @@ def _ungroup(document: Document, edit: Ungroup) -> Expansion:
     for port in outer:
         ends: list[tuple[str, str]] = []
         for end in port.inner:
-            declared = group.port(end[1])
+            declared = document.ports.get((group.id, end[1]))
             ends += (declared.inner if declared else ()) if end[0] == group.id else (end,)
         edits.append(DeclarePort(group.parent, replace(port, inner=tuple(dict.fromkeys(ends)))))
     return edits + _unwrapped(document, group, sorted(wires.values(), key=lambda w: (w.order, w.id))), True
@@ -322,10 +318,10 @@ def _unwrapped(document: Document, group: Node, wires: list[Wire]) -> list[Edit]
         sources: tuple[tuple[str, str], ...] = ((wire.source, wire.source_port),)
         targets: tuple[tuple[str, str], ...] = ((wire.target, wire.target_port),)
         if wire.source == group.id:
-            port = group.port(wire.source_port)
+            port = document.ports.get((group.id, wire.source_port))
             sources = port.inner if port else ()
         if wire.target == group.id:
-            port = group.port(wire.target_port)
+            port = document.ports.get((group.id, wire.target_port))
             targets = port.inner if port else ()
         id = wire.id
         for ends in [(*source, *target) for source in sources for target in targets]:

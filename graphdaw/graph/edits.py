@@ -222,7 +222,7 @@ def _check_move(document: Document, edit: Move, nodes: list[Node]) -> None:
                     node=node.id,
                     wire=id,
                 )
-        if node.parent and any(end[0] == node.id for p in document.nodes[node.parent].ports for end in p.inner):
+        if node.id in document.exposed:
             raise GroupingError(
                 f"Group {node.parent!r} declares a port on node {title(node)}; undeclare it first.", node=node.id
             )
@@ -231,8 +231,7 @@ def _check_move(document: Document, edit: Move, nodes: list[Node]) -> None:
 def _declare_port(document: Document, edit: DeclarePort, trusted: bool) -> Step:
     group = node_of(document, edit.group)
     port = edit.port
-    old = group.port(port.name)
-    ports = [p for p in group.ports if p.name != port.name]
+    old = document.ports.get((group.id, port.name))
     if not trusted:
         checks.check_port(document, group, port)
         changed = old is not None and (old.direction, old.type) != (port.direction, port.type)
@@ -243,25 +242,21 @@ def _declare_port(document: Document, edit: DeclarePort, trusted: bool) -> Step:
                 node=group.id,
                 port=port.name,
             )
-    index = edit.index if edit.index >= 0 else len(ports)
-    was = -1
-    if old is not None:
-        was = group.ports.index(old)
-        index = edit.index if edit.index >= 0 else was
-    ports.insert(index, port)
-    document.nodes[group.id] = replace(group, ports=tuple(ports))
+    was = group.ports.index(old) if old is not None else len(group.ports)
+    index = min(edit.index, len(group.ports) - (old is not None)) if edit.index >= 0 else was
+    inverse = UndeclarePort(group.id, port.name) if old is None else DeclarePort(group.id, old, was)
+    document.put_port(group, port, index)
     if not trusted:
         loop = _loop_at_port(document, group.id, port.name)
         if loop is not None:
-            document.nodes[group.id] = group
+            PRIMITIVES[type(inverse)](document, inverse, True)
             raise checks.cycle_error(document, f"Port {port.name!r} of group {group.id!r}", loop)
-    inverse = UndeclarePort(group.id, port.name) if old is None else DeclarePort(group.id, old, was)
-    return replace(edit, index=min(index, len(ports) - 1)), inverse
+    return replace(edit, index=index), inverse
 
 
 def _in_use(document: Document, group: Node, port: str) -> bool:
-    outer = document.nodes[group.parent].ports if group.parent else ()
-    return any((group.id, port) in p.inner for p in outer) or any(True for _ in wires_through(document, group.id, port))
+    outer = document.exposed.get(group.id, ())
+    return any(inner == port for inner, _ in outer) or any(True for _ in wires_through(document, group.id, port))
 
 
 def _loop_at_port(document: Document, group: str, port: str) -> list[str] | None:
@@ -275,7 +270,7 @@ def _loop_at_port(document: Document, group: str, port: str) -> list[str] | None
 
 def _undeclare_port(document: Document, edit: UndeclarePort, trusted: bool) -> Step:
     group = node_of(document, edit.group)
-    old = group.port(edit.name)
+    old = document.ports.get((group.id, edit.name))
     if old is None:
         names = [p.name for p in group.ports]
         raise UnknownPortError(
@@ -285,7 +280,7 @@ def _undeclare_port(document: Document, edit: UndeclarePort, trusted: bool) -> S
             allowed=names,
         )
     index = group.ports.index(old)
-    document.nodes[group.id] = replace(group, ports=group.ports[:index] + group.ports[index + 1 :])
+    document.drop_port(group, old)
     return edit, DeclarePort(group.id, old, index)
 
 

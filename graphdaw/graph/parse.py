@@ -82,8 +82,8 @@ class _Reader:
 
     def _tokens(self, line: str) -> list[Token]:
         found: list[Token] = []
-        at = 0
-        while at < len(line.rstrip()):
+        at, stop = 0, len(line.rstrip())
+        while at < stop:
             match = _TOKEN.match(line, at)
             if match is None or match.lastgroup is None:
                 raise self.fault(f"cannot read {line[at : at + 20].strip()!r}; quote names that are not plain words")

@@ -58,7 +58,7 @@ def test_refused_edits_change_nothing(seed: int, actions: int) -> None:
         if not act(graph, dice):
             assert graph.document == before
     twin = rebuilt(graph.document)
-    for index in ("members", "ends"):
+    for index in ("members", "ends", "ports", "exposed"):
         assert getattr(twin, index) == getattr(graph.document, index)
     for index in ("incoming", "outgoing"):
         kept = {node: set(ids) for node, ids in getattr(graph.document, index).items() if ids}
