@@ -293,7 +293,7 @@ class Graph:
             raise
         self.history.commit()
 
-    def observe(self, callback: Callable[[list[Edit]], None]) -> Callable[[], None]:
+    def observe(self, callback: Callable[[list[Edit]], object]) -> Callable[[], None]:
         """Call `callback(edits)` after every change, undo and redo; returns a function that ends it."""
         return self.history.observe(callback)
 

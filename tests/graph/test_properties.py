@@ -19,6 +19,7 @@ from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Document
 from graphdaw.graph.ports import breaks_loops
 from graphdaw.graph.validate import validate
+from graphdaw.graph.vocabulary import Edit
 
 seeds = st.integers(0, 2**32)
 lengths = st.integers(1, 150)
@@ -72,8 +73,8 @@ def test_flat_view_kept_up_to_date_equals_a_fresh_one(seed: int, actions: int) -
     flat = Flat(graph.document)
     nodes, wires = dict(flat.nodes), dict(flat.wires)
 
-    def follow(edits: list[object]) -> None:
-        delta = flat.apply(edits)  # type: ignore[arg-type]
+    def follow(edits: list[Edit]) -> None:
+        delta = flat.apply(edits)
         for node in delta.nodes_removed:
             del nodes[node.id]
         nodes.update((node.id, node) for node in delta.nodes_added)
@@ -81,7 +82,7 @@ def test_flat_view_kept_up_to_date_equals_a_fresh_one(seed: int, actions: int) -
             del wires[wire.key]
         wires.update((wire.key, wire) for wire in delta.wires_added)
 
-    graph.observe(follow)  # type: ignore[arg-type]
+    graph.observe(follow)
     for _ in range(actions):
         if dice.random() < 0.15 and graph.history.past:
             graph.undo()
@@ -101,8 +102,8 @@ def test_values_told_by_the_flat_view_lead_to_the_present_settings(seed: int, ac
     flat = Flat(graph.document)
     heard: dict[str, dict[str, object]] = {}
 
-    def follow(edits: list[object]) -> None:
-        delta = flat.apply(edits)  # type: ignore[arg-type]
+    def follow(edits: list[Edit]) -> None:
+        delta = flat.apply(edits)
         for node in delta.nodes_removed:
             del heard[node.id]
         for node in delta.nodes_added:
@@ -110,7 +111,7 @@ def test_values_told_by_the_flat_view_lead_to_the_present_settings(seed: int, ac
         for id, name, value in delta.values_set:
             heard[id][name] = value
 
-    graph.observe(follow)  # type: ignore[arg-type]
+    graph.observe(follow)
     for _ in range(actions):
         act(graph, dice)
     assert heard == {id: graph.document.settings(id) for id in flat.nodes}
@@ -120,13 +121,13 @@ def test_values_told_by_the_flat_view_lead_to_the_present_settings(seed: int, ac
 @given(seeds, lengths)
 def test_primitive_edits_replayed_on_a_copy_give_the_same_document(seed: int, actions: int) -> None:
     graph, dice = Graph(), random.Random(seed)
-    journal: list[list[object]] = []
-    graph.observe(journal.append)  # type: ignore[arg-type]
+    journal: list[list[Edit]] = []
+    graph.observe(journal.append)
     for _ in range(actions):
         act(graph, dice)
     twin = Document()
     for edits in journal:
-        replay(twin, edits)  # type: ignore[arg-type]
+        replay(twin, edits)
     assert twin == graph.document
 
 
