@@ -21,7 +21,7 @@ from graphdaw.errors import (
     suggestion,
 )
 from graphdaw.graph import limits
-from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Opaque, Value, Wire
+from graphdaw.graph.model import GROUP, Document, GroupPort, Medium, Node, Opaque, Value, Wire
 from graphdaw.graph.ports import (
     compatible,
     inlet_type,
@@ -126,7 +126,7 @@ def _placeholder_values(
         if isinstance(value, str):
             check_text(value, f"value {name!r}", node.id)
         elif isinstance(value, Opaque):
-            limits.check(value.raw)
+            check_raw(value.raw, name, node.id)
         elif value is not None:
             check_number(value, f"Parameter {name!r} of node {title(node)}", node.id)
     return {n: float(v) if isinstance(v, int) else v for n, v in values.items()}
@@ -204,6 +204,22 @@ def height_of(document: Document, ids: Iterable[str]) -> int:
         height += 1
         level = [inner for id in level for inner in document.members.get(id, ())]
     return height
+
+
+def check_raw(raw: bytes, name: str, item: str) -> None:
+    """Bytes that are handed on unread must at least be one msgpack value, or no file could hold them."""
+    try:
+        limits.check(raw)
+    except limits.LimitError as error:
+        raise ValueKindError(f"The bytes under {name!r} of {item!r} are no msgpack: {error}.", node=item) from error
+
+
+def check_extra(extra: Mapping[str, bytes] | None, item: Node | Wire | Medium, id: str) -> None:
+    """Unknown fields are msgpack, and do not pass for known ones."""
+    for name, raw in (extra or {}).items():
+        if name in item.__struct_fields__ or name == "op":
+            raise NameFormError(f"{name!r} of {id!r} is a field of its own; set it as such.", node=id)
+        check_raw(raw, name, id)
 
 
 def is_hash(text: str) -> bool:

@@ -99,7 +99,7 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
             if checked is not values:
                 values = {name: value for name, value in checked.items() if value is not None}
             _trust(document, values)
-        if edit.label or edit.comment or edit.place or edit.ports:
+        if edit.label or edit.comment or edit.place or edit.ports or edit.extra:
             place = _check_look(edit)
     order = edit.order or document.next_order()
     if order > document.top:
@@ -120,6 +120,7 @@ def _trust(document: Document, values: Mapping[str, Any]) -> None:
 def _check_look(node: Node) -> tuple[float, float] | None:
     checks.check_text(node.label, "label", node.id)
     checks.check_text(node.comment, "comment", node.id)
+    checks.check_extra(node.extra, node, node.id)
     if node.ports:
         raise GroupingError(
             f"Node {title(node)} is added with ports; add it without and declare its ports afterwards.", node=node.id
@@ -155,6 +156,8 @@ def _connect(document: Document, edit: Connect, trusted: bool) -> Step:
     if not trusted:
         checks.check_new_id(document, edit.id)
         checks.check_wire(document, edit)
+        if edit.extra:
+            checks.check_extra(edit.extra, edit, edit.id)
         if depth != 1.0 or type(depth) is not float:
             depth = checks.check_number(depth, f"The depth of wire {edit.id!r}", wire=edit.id)
     order = edit.order or document.next_order()
@@ -319,6 +322,7 @@ def _set_media(document: Document, edit: SetMedia, trusted: bool) -> Step:
         document.media.pop(edit.hash, None)
     else:
         checks.check_text(edit.medium.name, "medium", edit.hash)
+        checks.check_extra(edit.medium.extra, edit.medium, edit.hash)
         document.media[edit.hash] = edit.medium
     return edit, SetMedia(edit.hash, old)
 

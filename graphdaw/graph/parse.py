@@ -143,11 +143,13 @@ class _Reader:
         self.take(".")
         return node, self.name()
 
-    def extra(self) -> dict[str, bytes] | None:
+    def extra(self, known: tuple[str, ...]) -> dict[str, bytes] | None:
         found: dict[str, bytes] = {}
         while self.peek() == "+":
             self.at += 1
             name = self.name()
+            if name in known:
+                raise self.fault(f"{name!r} is a field of its own")
             self.take("=")
             found[name] = self.raw()
         return found or None
@@ -157,7 +159,7 @@ class _Reader:
         if not checks.SAMPLE_RATES[0] <= rate <= checks.SAMPLE_RATES[1]:
             raise self.fault(f"a sample rate of {rate} Hz is not possible")
         self.document.sample_rate = rate
-        self.document.extra = self.extra() or {}
+        self.document.extra = self.extra(structure.TOP_FIELDS) or {}
 
     def _type(self) -> None:
         type = self.name()
@@ -172,12 +174,14 @@ class _Reader:
                 ports[what][name] = self.name()
             else:
                 raise self.fault(f"{what!r} is none of in, out, param")
-        self.document.sketches[type] = Sketch(ports["in"], ports["out"], tuple(params), self.extra())
+        self.document.sketches[type] = Sketch(
+            ports["in"], ports["out"], tuple(params), self.extra(Sketch.__struct_fields__)
+        )
 
     def _media(self) -> None:
         hash = self.take("hash")[1:]
         name = self.take("word", "text")
-        self.document.media[hash] = Medium(name, self.whole(), self.extra())
+        self.document.media[hash] = Medium(name, self.whole(), self.extra(Medium.__struct_fields__))
 
     def _node(self) -> None:
         id, type = self.name(), self.name()
@@ -201,9 +205,8 @@ class _Reader:
                 texts[mark] = self.take("text", "word")
             else:
                 raise self.fault(f"{mark!r} is none of order, place, label, comment")
-        node = Node(
-            id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), self.extra()
-        )
+        extra = self.extra(Node.__struct_fields__)
+        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), extra)
         self.nodes.append(node)
         self.parents.append(id)
 
@@ -236,7 +239,7 @@ class _Reader:
                 order = self.whole()
             else:
                 raise self.fault(f"{mark!r} is none of depth, order")
-        self.wires.append(Wire(id, *source, *target, depth, order, self.extra()))
+        self.wires.append(Wire(id, *source, *target, depth, order, self.extra(Wire.__struct_fields__)))
 
     def finish(self) -> Document:
         """Put the parts together; lines without an order come after the others, as they stand."""

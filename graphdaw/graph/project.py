@@ -46,6 +46,8 @@ def save(document: Document, path: str | os.PathLike[str]) -> None:
     """
     name = os.path.realpath(os.fspath(path))
     saved = document.copy()
+    used = {node.type for node in saved.nodes.values()} - registry.keys()
+    saved.sketches = {type: sketch for type, sketch in saved.sketches.items() if type in used}
     wanted = _collect(saved)
     data = codec.encode(saved)
     if len(data) > MAX_BYTES:
@@ -62,7 +64,8 @@ def save(document: Document, path: str | os.PathLike[str]) -> None:
 
     def check(temporary: str) -> None:
         with bundle.reading(name), bundle.opened(temporary) as archive:
-            if bundle.read_document(archive, name) != data or archive.testzip() is not None:
+            again = bundle.read_document(archive, name)
+            if again != data or codec.decode(again, name) != saved or archive.testzip() is not None:
                 raise ProjectError(f"{name} reads back differently than it was written; check the disk.")
 
     bundle.write(name, fill, check)

@@ -29,12 +29,24 @@ from graphdaw.nodes.base import registry
 
 Item = TypeVar("Item", Node, Wire)
 
-__all__ = ["copy", "diff", "parse", "paste", "show"]
+__all__ = ["copy", "diff", "parse", "paste", "show", "show_json"]
 
 
 def show(document: Document) -> str:
     """The whole document as stable text; `parse` gives it back exactly."""
     return "\n".join(_lines(document)) + "\n"
+
+
+def show_json(document: Document) -> str:
+    """The whole document as JSON for other programs; bytes this version cannot read are base64."""
+    content = {
+        "sample_rate": document.sample_rate,
+        "nodes": document.nodes,
+        "wires": document.wires,
+        "media": document.media,
+        "types": document.sketches,
+    }
+    return msgspec.json.encode(content, order="deterministic").decode()
 
 
 def copy(document: Document, ids: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from graphdaw.errors import (
     NameFormError,
     NotFiniteError,
     OutOfRangeError,
+    TextError,
     UnknownNodeError,
     UnknownParameterError,
     UnknownPortError,
@@ -353,3 +354,12 @@ def test_equal_ports_fit_by_type_when_only_nodes_are_named() -> None:
     assert len(g.wires) == 3
     with pytest.raises(UnknownWireError, match=r"No wire runs from 't_voice1\.out' to 'gain1'"):
         g.disconnect(voice["out"], "gain1")
+
+
+def test_bytes_no_file_could_hold_are_refused() -> None:
+    g = drawn(CHAIN)
+    refusal(g, ValueKindError, AddNode("x", "gain", extra={"zone": b"\xc1"}))
+    refusal(g, ValueKindError, Connect("w9", "osc", "out", "lp", "q", extra={"zone": b""}))
+    refusal(g, NameFormError, AddNode("x", "gain", extra={"type": b"\xa1y"}))
+    with pytest.raises(TextError, match="field of its own"):
+        text.parse("node a gain +id=raw(oWI=)")

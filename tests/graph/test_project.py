@@ -198,6 +198,15 @@ def test_unknown_types_are_placeholders_with_their_ports() -> None:
     assert (sketch.inputs, sketch.outputs) == ({"in": "audio"}, {"wet": "audio"})
 
 
+def test_a_project_without_its_placeholders_can_be_saved(tmp_path: Path) -> None:
+    g = Graph(document=codec.decode(odd_project(), "memory"))
+    g.save(tmp_path / "a.gdaw")
+    assert Graph.load(tmp_path / "a.gdaw").document == g.document
+    g.remove("new")
+    g.save(tmp_path / "a.gdaw")
+    assert set(Graph.load(tmp_path / "a.gdaw").nodes) == {"osc", "amp"}
+
+
 def test_older_versions_are_migrated_and_newer_ones_refused(tmp_path: Path) -> None:
     old = msgspec.msgpack.encode({"format": "graphdaw", "version": 0, "boxes": [{"id": "a", "type": "gain"}]})
     with pytest.raises(ProjectError, match="unknown version 0"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import msgspec
 import networkx as nx  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
@@ -119,7 +120,7 @@ def test_values_told_by_the_flat_view_lead_to_the_present_settings(seed: int, ac
 
 @settings(max_examples=100, deadline=None)
 @given(seeds, lengths)
-def test_primitive_edits_replayed_on_a_copy_give_the_same_document(seed: int, actions: int) -> None:
+def test_edits_written_down_and_replayed_on_a_copy_give_the_same_document(seed: int, actions: int) -> None:
     graph, dice = Graph(), random.Random(seed)
     journal: list[list[Edit]] = []
     graph.observe(journal.append)
@@ -127,7 +128,9 @@ def test_primitive_edits_replayed_on_a_copy_give_the_same_document(seed: int, ac
         act(graph, dice)
     twin = Document()
     for edits in journal:
-        replay(twin, edits)
+        written = msgspec.msgpack.encode(edits)
+        assert msgspec.json.decode(msgspec.json.encode(edits), type=list[Edit]) == edits
+        replay(twin, msgspec.msgpack.decode(written, type=list[Edit]))
     assert twin == graph.document
 
 

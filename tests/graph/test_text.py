@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +30,13 @@ def test_lines_may_leave_out_the_order() -> None:
     document = text.parse("node a t_osc\nnode b gain\nwire w a.out -> b.in\n")
     assert [n.id for n in document.inside()] == ["a", "b"]
     assert document.wires["w"].order > document.nodes["b"].order > document.nodes["a"].order
+
+
+def test_json_holds_the_same_graph_for_other_programs() -> None:
+    shown = json.loads(text.show_json(text.parse(PATCH)))
+    assert shown["sample_rate"] == 44_100 and set(shown["nodes"]) == {"osc1", "voice", "lp"}
+    assert shown["nodes"]["lp"]["values"] == {"cutoff_hz": 900.0, "mode": "highpass"}
+    assert shown["wires"]["w1"]["depth"] == 0.5
 
 
 def test_diff_reads_like_a_list_of_changes() -> None:
