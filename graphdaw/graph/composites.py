@@ -69,7 +69,7 @@ def needed(document: Document, edit: RemoveNode | UndeclarePort) -> bool:
 
 
 def _at_port(document: Document, group: str, port: str) -> list[Wire]:
-    return [w for w in document.wires_into(group, port)] + document.wires_from(group, port)
+    return document.wires_into(group, port) + document.wires_from(group, port)
 
 
 def _outer_ports(document: Document, node: str, port: str | None) -> list[GroupPort]:

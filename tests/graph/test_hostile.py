@@ -16,13 +16,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_edits import grown
 
 from graphdaw.errors import ProjectError
 from graphdaw.graph import Graph, codec, limits, project, text
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.model import Document
 from graphdaw.graph.validate import validate
+from tests.graph.random_edits import grown
 
 HEAD = {"format": "graphdaw", "version": 1}
 
@@ -31,8 +31,7 @@ def survives(data: bytes) -> Document | None:
     """The document these bytes give, used as a program would use it, or None when they are refused."""
     try:
         document = codec.decode(data, "memory")
-    except ProjectError as error:
-        assert "memory" in str(error)
+    except ProjectError:
         return None
     validate(document)
     Flat(document)
@@ -117,7 +116,7 @@ def test_mutated_files_end_in_a_document_or_a_project_error(tmp_path: Path) -> N
     grown(3, 60).save(tmp_path / "a.gdaw")
     original = (tmp_path / "a.gdaw").read_bytes()
     file = tmp_path / "b.gdaw"
-    refused = 0
+    reasons: list[str] = []
     for _ in range(1500):
         data = bytearray(original)
         for _ in range(dice.choice([1, 2, 5])):
@@ -129,9 +128,8 @@ def test_mutated_files_end_in_a_document_or_a_project_error(tmp_path: Path) -> N
         try:
             project.load(file)
         except ProjectError as error:
-            assert str(file) in str(error)
-            refused += 1
-    assert refused > 1000
+            reasons.append(str(error))
+    assert len(reasons) > 1000 and all(str(file) in reason for reason in reasons)
 
 
 BOMBS = {

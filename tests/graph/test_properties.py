@@ -10,7 +10,6 @@ import networkx as nx  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_edits import act, grown, random_edits
 
 from graphdaw.errors import GraphdawError
 from graphdaw.graph import codec, structure, text
@@ -21,6 +20,7 @@ from graphdaw.graph.model import Document
 from graphdaw.graph.ports import breaks_loops
 from graphdaw.graph.validate import validate
 from graphdaw.graph.vocabulary import Edit
+from tests.graph.random_edits import act, grown, random_edits
 
 seeds = st.integers(0, 2**32)
 lengths = st.integers(1, 150)

@@ -7,10 +7,10 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_edits import grown
 
 from graphdaw.errors import GraphdawError, TextError, UnknownTypeError
 from graphdaw.graph import Graph, text
+from tests.graph.random_edits import grown
 
 PATCH = """\
 graph 44100
