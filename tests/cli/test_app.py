@@ -120,7 +120,7 @@ def test_nodes_lists_the_types_and_describes_one() -> None:
 def test_show_prints_the_graph_and_diff_prints_what_changed(project: Path, tmp_path: Path) -> None:
     graph = gd.load(project)
     other = tmp_path / "other.gdaw"
-    gain = next(node for node in graph.nodes if node.type == "gain")
+    gain = next(id for id, node in graph.nodes.items() if node.type == "gain")
     graph.set(gain, gain_db=-9.0)
     graph.save(other)
 
