@@ -49,6 +49,8 @@ typedef struct GdBlock {
     uint32_t lanes;        /* lanes in use, 1 to W; the others carry zeros or finite rubbish */
     uint8_t choice[GD_MAX_CHOICES];  /* the node's choices, the same for every lane of a pack */
     const Lanes *const *in;          /* [port][frame]; an unwired port reads zeros */
+    const uint8_t *in_silent;        /* [port]: 1 where the input is known to be all zeros in this slice, as an unwired
+                                        one is; null where nothing is known. Saves work, never changes a bit */
     Lanes *const *out;               /* [port][frame]; never overlaps an input */
     const Lanes *const *param;       /* [parameter][frame * stride]; always finite and inside the declared range */
     const uint8_t *stride;           /* [parameter]: 0 stands still for this slice, 1 moves every frame */

@@ -13,4 +13,176 @@ const char *gd_kernel_name(uint32_t index);            /* [any] */
 const char *gd_cpu_level(void);                        /* [any] "base", "v3" or "v4": the level in use */
 bool gd_cpu_use_level(const char *level);              /* [control] choose a level the processor has; false if it has not */
 
+/* --- the flat graph: what is to sound, without groups --- */
+typedef struct GdGraph GdGraph;
+
+/* One inlet or outlet as the user sees it: `channels` 0 repeats the kernel for every channel that is wired in. */
+typedef struct GdPortSpec {
+    const char *name;
+    uint32_t channels;
+} GdPortSpec;
+
+typedef struct GdParamSpec {
+    const char *name;
+    float lo, hi;
+    float ramp_s;          /* how long a set value takes to be reached */
+} GdParamSpec;
+
+typedef struct GdTypeSpec {
+    const char *name;
+    const char *kernel;                    /* null: the node has only loop halves */
+    const char *loop_read, *loop_write;    /* null: cannot close a cycle */
+    bool always_loop;
+    const GdPortSpec *ins, *outs;
+    const GdParamSpec *params;
+    uint32_t in_count, out_count, param_count;
+} GdTypeSpec;
+
+GdGraph *gd_graph_new(float sample_rate_hz);                              /* [control] */
+void gd_graph_free(GdGraph *graph);                                       /* [control] after the engine that uses it */
+int32_t gd_graph_type(GdGraph *graph, const GdTypeSpec *spec);            /* [control] id of a new type; -1: no such kernel or port */
+const char *gd_graph_error(const GdGraph *graph);                         /* [control] what the last failed call here was about */
+
+/* [control] A new node, -1 when out of memory. `order` is its place in the document; `values` holds every parameter. */
+int32_t gd_graph_add(GdGraph *graph, int32_t type, uint64_t order, uint32_t seed, const uint8_t *choices,
+                     uint32_t choice_count, const float *values);
+void gd_graph_remove(GdGraph *graph, int32_t node);                       /* [control] its wires must be gone already */
+void gd_graph_set(GdGraph *graph, int32_t node, uint32_t param, float value); /* [control] for plans made from now on */
+void gd_graph_channels(GdGraph *graph, int32_t node, uint32_t channels);  /* [control] at least this many */
+void gd_graph_latency(GdGraph *graph, int32_t node, uint32_t frames);     /* [control] own delay, to be compensated */
+void gd_graph_memory(GdGraph *graph, int32_t node, uint32_t frames);      /* [control] per lane, zeroed when a lane is made */
+/* [control] A recording, one plane after the other; copied. False when out of memory. */
+bool gd_graph_media(GdGraph *graph, int32_t node, const float *planes, uint32_t channels, uint32_t frames, float rate_hz,
+                    uint32_t loop_start, uint32_t loop_end);
+/* [control] A recording read from disk as it plays: makes rings of `frames` (a power of two) a channel. */
+bool gd_graph_stream(GdGraph *graph, int32_t node, uint32_t channels, uint32_t frames);
+/* [disk] Frames that fit into the node's rings now; and put some there, planes of `frames` each. */
+uint32_t gd_stream_room(GdGraph *graph, int32_t node);
+void gd_stream_write(GdGraph *graph, int32_t node, const float *planes, uint32_t frames);
+void gd_stream_end(GdGraph *graph, int32_t node);                         /* [disk] nothing more will come */
+uint32_t gd_stream_underruns(GdGraph *graph, int32_t node);               /* [any] */
+/* [any] The first `count` words of a lane's memory (a meter's readings); false where there is no such lane. */
+bool gd_graph_peek(GdGraph *graph, int32_t node, uint32_t lane, float *words, uint32_t count);
+
+/* [control] A wire from an outlet to an inlet, or to parameter `target_port - in_count` scaled by `depth`. */
+int32_t gd_graph_wire(GdGraph *graph, int32_t source, uint32_t source_port, int32_t target, uint32_t target_port,
+                      float depth, uint64_t order);
+void gd_graph_unwire(GdGraph *graph, int32_t wire);                       /* [control] */
+/* The node that stands for the device: wire what is to be heard into its only inlet. */
+int32_t gd_graph_device(GdGraph *graph);                                  /* [control] */
+
+/* --- the engine: runs plans made from one graph --- */
+typedef struct GdEngine GdEngine;
+
+enum { GD_OK = 0, GD_BUSY = 1, GD_NO_MEMORY = 2, GD_CYCLE = 3, GD_BAD_PLAN = 4, GD_TOO_LARGE = 5 };
+
+GdEngine *gd_engine_new(GdGraph *graph, uint32_t threads);   /* [control] threads: 1 to 8, the audio thread included */
+void gd_engine_free(GdEngine *engine);                       /* [control] when nothing calls process any more */
+/* [control] Compile the graph as it is now and hand it to the audio thread; GD_BUSY while it still fades to the last one. */
+int gd_engine_commit(GdEngine *engine);
+bool gd_engine_settled(GdEngine *engine);                    /* [control] no plan waits and no fade is under way; frees the old */
+bool gd_engine_set(GdEngine *engine, int32_t node, uint32_t param, float value); /* [control] smoothed; false: ring full */
+/* [audio] Run `frames` frames: planes in and out, one pointer a channel. */
+void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
+                       uint32_t out_channels, uint32_t frames);
+/* [control, offline] Run `frames` frames in blocks of `block`, into planes one after the other; no input. */
+void gd_engine_render(GdEngine *engine, float *planes, uint32_t channels, uint64_t frames, uint32_t block);
+uint32_t gd_engine_channels(GdEngine *engine);               /* [control] channels wired into the device in the last plan */
+uint64_t gd_engine_time(GdEngine *engine);                   /* [any] absolute frame */
+
+typedef struct GdStats {
+    uint64_t callbacks, frames;
+    uint64_t over_budget;       /* callbacks whose own work took more than 80 % of their time */
+    uint64_t gaps;              /* callbacks that started more than 1.5 periods after the one before */
+    uint64_t not_finite;        /* output samples that were not numbers and were silenced */
+    uint64_t swaps, messages;
+    double work_mean_s, work_peak_s, gap_peak_s, swap_peak_s, load;  /* load: work / time available */
+} GdStats;
+/* What the audio thread has to tell, oldest first; when nobody listens the newest is dropped and counted. */
+enum { GD_NEWS_SWAPPED = 1, GD_NEWS_SETTLED = 2, GD_NEWS_NOT_FINITE = 3, GD_NEWS_OVER_BUDGET = 4 };
+typedef struct GdNews {
+    uint32_t kind;
+    uint32_t count;             /* samples, for GD_NEWS_NOT_FINITE */
+    uint64_t time;              /* absolute frame */
+} GdNews;
+bool gd_engine_news(GdEngine *engine, GdNews *news);         /* [control] false: nothing new */
+void gd_engine_stats(GdEngine *engine, GdStats *stats);      /* [any] */
+void gd_engine_stats_reset(GdEngine *engine);                /* [control] peaks start again */
+void gd_engine_profile(GdEngine *engine, bool on);           /* [control] time every step of every 16th cell */
+bool gd_engine_node_cost(GdEngine *engine, int32_t node, double *mean_s, double *peak_s); /* [control] a cell's share */
+
+/* --- looking into the plan, for tests and for `graphdaw bench` --- */
+typedef struct GdStepInfo {
+    const char *name;           /* kernel, or mix, sum, modulate, device */
+    uint32_t width, lanes, worker;
+    int32_t nodes[16];          /* per lane */
+    uint8_t channels[16];
+} GdStepInfo;
+typedef struct GdPlanInfo {
+    uint32_t steps, packs, buffers, workers, lanes;
+    uint64_t bytes, state_bytes;
+    uint32_t latency_frames;
+} GdPlanInfo;
+bool gd_plan_info(GdEngine *engine, GdPlanInfo *info);                    /* [control] of the last plan */
+bool gd_plan_step(GdEngine *engine, uint32_t index, GdStepInfo *info);    /* [control] */
+uint32_t gd_plan_latency(GdEngine *engine, int32_t node);                 /* [control] at the node's outlets */
+
+/* --- devices --- */
+typedef struct GdNullDevice GdNullDevice;
+GdNullDevice *gd_null_start(GdEngine *engine, uint32_t block, uint32_t out_channels); /* [control] a timer thread that plays to nowhere */
+void gd_null_stop(GdNullDevice *device);                                  /* [control] joins it */
+/* [audio] PortAudio's stream callback; `user` is a GdPortAudio from below. */
+int gd_portaudio_callback(const void *in, void *out, unsigned long frames, const void *time, unsigned long flags, void *user);
+typedef struct GdPortAudio GdPortAudio;
+GdPortAudio *gd_portaudio_new(GdEngine *engine, uint32_t in_channels, uint32_t out_channels, uint32_t max_frames); /* [control] */
+void gd_portaudio_free(GdPortAudio *user);                                /* [control] after the stream is closed */
+void gd_portaudio_play(GdPortAudio *user, bool playing);                  /* [control] silence while not playing */
+
+/* --- kernel probe --- */
+typedef struct GdKernelFacts {
+    uint32_t state_rows, flags; /* flags: GD_STATELESS and the others of block.h */
+    uint32_t ins, outs, params, choices;
+    const char *const *in_names, *const *out_names, *const *param_names, *const *choice_names;
+} GdKernelFacts;
+
+typedef struct GdProbeStream { /* copied into a real stream before the run, and back after it */
+    uint64_t written, consumed, ends_at;
+    uint32_t underruns;
+} GdProbeStream;
+
+typedef struct GdProbeMemory {
+    float *data;           /* kept by the caller; the kernel may write it */
+    uint32_t frames;
+    float rate_hz;
+    uint32_t loop_start, loop_end;
+    GdProbeStream *stream; /* null where all of the recording is in `data` */
+} GdProbeMemory;
+
+typedef struct GdProbe {
+    const char *kernel;
+    uint32_t width, lanes;       /* one pack: 1 to `width` lanes are in use */
+    uint32_t frames;
+    uint64_t time;               /* absolute frame of the first one */
+    float sample_rate_hz;
+    uint8_t choice[4];
+    const float *const *in;      /* [port] -> [lane][frame]; null reads zeros */
+    float *const *out;           /* [port] -> [lane][frame] */
+    const float *const *param;   /* [parameter] -> [lane] or [lane][frame] */
+    const uint8_t *moves;        /* [parameter]: 0 stands, 1 moves every frame, 2 changes once a cell of 64 frames */
+    GdProbeMemory *const *memory; /* [lane]; null, or null entries, for none */
+    const uint32_t *seed;        /* [lane]; null for zeros */
+    const uint8_t *channel;      /* [lane]; null for zeros */
+    const uint32_t *slices;      /* lengths to use, over and over; cut where they would cross a multiple of 64 */
+    uint32_t slice_count;        /* 0: as long as possible */
+    bool keep_state;             /* go on from `state` instead of resetting */
+    void *state;                 /* 64-byte aligned, state_rows * width * 4 bytes; null: thrown away after the run */
+    bool idle;                   /* set: the kernel has rung out */
+} GdProbe;
+
+enum { GD_PROBE_OK = 0, GD_PROBE_UNKNOWN = -1, GD_PROBE_BAD_SHAPE = -2, GD_PROBE_NO_MEMORY = -3 };
+bool gd_kernel_facts(const char *kernel, GdKernelFacts *facts); /* [control] false for an unknown name */
+int gd_kernel_probe(GdProbe *probe);                   /* [control] run one pack as an engine would */
+double gd_kernel_time(GdProbe *probe, double seconds); /* [control] nanoseconds a lane and frame on the first cell's
+                                                          input, over and over; negative: a GD_PROBE_ error */
+
 #endif

@@ -46,6 +46,9 @@ static const char *const param_names[] = {PARAMS 0}, *const choice_names[] = {CH
 /* True where a parameter moves within this slice. */
 #define MOVES(b, parameter) ((b)->stride[parameter] != 0)
 
+/* True where an input is known to be all zeros in this slice. */
+#define SILENT(b, port) ((b)->in_silent && (b)->in_silent[port])
+
 /* The public entry runs a full slice with a length the compiler knows, and any other length as it comes. */
 #define KERNEL(...)                                                                                      \
     GD_RT static void run_slice(void *state, const GdBlock *b)                                           \

@@ -53,8 +53,11 @@ int32_t gd_kernel_index(const char *name)
     return -1;
 }
 
+static uint32_t width_index(uint32_t lanes) { return lanes <= 1 ? 0 : lanes <= 4 ? 1 : lanes <= 8 ? 2 : 3; }
+
 const GdKernel *gd_kernel_form(uint32_t index, uint32_t lanes)
 {
-    uint32_t width = lanes <= 1 ? 0 : lanes <= 4 ? 1 : lanes <= 8 ? 2 : 3;
-    return gd_kernel_table[index].form[level()][width];
+    return gd_kernel_table[index].form[level()][width_index(lanes)];
 }
+
+const GdSteps *gd_steps(uint32_t width) { return gd_steps_table[level()][width_index(width)]; }

@@ -2,6 +2,7 @@
 #ifndef GD_KERNELS_H
 #define GD_KERNELS_H
 #include "block.h"
+#include "steps.h"
 
 enum { GD_WIDTHS = 4, GD_MAX_LEVELS = 3 };
 
@@ -12,6 +13,7 @@ typedef struct GdKernelForms {
 
 extern const GdKernelForms gd_kernel_table[]; /* generated at build time */
 extern const uint32_t gd_kernel_table_size;
+extern const GdSteps *const gd_steps_table[GD_MAX_LEVELS][GD_WIDTHS];
 extern const char *const gd_cpu_levels[];
 extern const uint32_t gd_cpu_level_count;
 

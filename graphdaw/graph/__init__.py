@@ -1,0 +1,5 @@
+"""The document: graphs as values, edits, history, files."""
+
+from graphdaw.graph.graph import Graph, NodeHandle, PortHandle
+
+__all__ = ["Graph", "NodeHandle", "PortHandle"]

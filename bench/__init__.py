@@ -1,0 +1,1 @@
+"""Measures GraphDAW against a hand-written C limit and against its peers, as ratios within one run."""

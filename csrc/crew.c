@@ -1,0 +1,103 @@
+/* Helper threads. They sleep between calls and spin only inside one; a slice whose helpers are not there yet is run by the
+ * audio thread alone, so that it never waits for a thread to wake up. */
+#include <stdlib.h>
+
+#include "engine.h"
+
+typedef struct Helper {
+    GdEngine *engine;
+    uint32_t worker;
+} Helper;
+
+/* Spin inside one call, sharing every slice that is offered. */
+GD_RT static void take_part(GdEngine *engine, uint32_t worker, uint32_t call)
+{
+    GdCrew *crew = &engine->crew;
+    uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
+    atomic_store_explicit(&crew->progress[worker].joined, call, memory_order_release);
+    while (atomic_load_explicit(&crew->call, memory_order_acquire) == call) {
+        uint64_t offered = atomic_load_explicit(&crew->ticket, memory_order_acquire);
+        if (offered == ticket) {
+            gd_pause();
+            continue;
+        }
+        ticket = offered;
+        if (worker < crew->plan->worker_count)
+            gd_run_share(crew->plan, &engine->audio, crew, worker, ticket);
+    }
+}
+
+static void *helper_main(void *argument)
+{
+    Helper helper = *(Helper *)argument;
+    free(argument);
+    GdCrew *crew = &helper.engine->crew;
+    gd_raise_priority(60);
+    gd_flush_denormals();
+    uint32_t last = 0;
+    while (!atomic_load(&crew->quit)) {
+        uint32_t call = atomic_load_explicit(&crew->call, memory_order_acquire);
+        if ((call & 1) && call != last) {
+            last = call;
+            take_part(helper.engine, helper.worker, call);
+        } else {
+            gd_sleep_while(&crew->call, call);
+        }
+    }
+    return NULL;
+}
+
+bool gd_crew_start(GdEngine *engine)
+{
+    GdCrew *crew = &engine->crew;
+    for (uint32_t worker = 1; worker < engine->threads; ++worker) {
+        Helper *helper = malloc(sizeof *helper);
+        if (!helper)
+            return false;
+        *helper = (Helper){.engine = engine, .worker = worker};
+        if (pthread_create(&crew->threads[worker], NULL, helper_main, helper)) {
+            free(helper);
+            return false;
+        }
+        ++crew->count;
+    }
+    return true;
+}
+
+void gd_crew_stop(GdEngine *engine)
+{
+    GdCrew *crew = &engine->crew;
+    atomic_store(&crew->quit, 1);
+    atomic_fetch_add(&crew->call, 2); /* still even: nobody starts work */
+    gd_wake_all(&crew->call);
+    for (uint32_t worker = 1; worker <= crew->count; ++worker)
+        pthread_join(crew->threads[worker], NULL);
+}
+
+void gd_crew_begin_call(GdCrew *crew)
+{
+    atomic_fetch_add_explicit(&crew->call, 1, memory_order_release);
+    gd_wake_all(&crew->call);
+}
+
+void gd_crew_end_call(GdCrew *crew) { atomic_fetch_add_explicit(&crew->call, 1, memory_order_release); }
+
+bool gd_crew_run(GdEngine *engine, GdPlan *plan, uint32_t frames, bool profile)
+{
+    GdCrew *crew = &engine->crew;
+    uint32_t call = atomic_load_explicit(&crew->call, memory_order_relaxed);
+    if (!(call & 1))
+        return false;
+    for (uint32_t worker = 1; worker < plan->worker_count; ++worker)
+        if (atomic_load_explicit(&crew->progress[worker].joined, memory_order_acquire) != call)
+            return false;
+    crew->plan = plan, crew->frames = frames, crew->time = engine->audio.time, crew->profile = profile;
+    uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_relaxed) + 1;
+    atomic_store_explicit(&crew->ticket, ticket, memory_order_release);
+    gd_run_share(plan, &engine->audio, crew, 0, ticket);
+    for (uint32_t worker = 1; worker < plan->worker_count; ++worker)
+        while (atomic_load_explicit(&crew->progress[worker].steps, memory_order_acquire)
+               < (ticket << 32 | plan->worker_step_count[worker]))
+            gd_pause();
+    return true;
+}

@@ -1,0 +1,83 @@
+/* The engine: what the control thread owns, what the audio threads own, and the few words they share. */
+#ifndef GD_ENGINE_H
+#define GD_ENGINE_H
+
+#include <pthread.h>
+
+#include "message.h"
+#include "plan.h"
+#include "platform.h"
+
+/* Everything the audio thread may touch hangs off this struct. */
+typedef struct GdAudio {
+    GdProgram *live;
+    uint32_t stage, fade_frame;
+    uint64_t time, cells, last_start_ns;
+    GdDevice device;            /* where this slice's samples come from and go to */
+    const float *in[GD_MAX_CHANNELS];
+    float *out[GD_MAX_CHANNELS];
+    float fade[GD_FADE];        /* a raised cosine, rising; set once */
+    float silence[GD_SLICE];    /* never written */
+    float *glides[GD_MAX_WORKERS]; /* [worker] planes for parameters that glide: [GD_MAX_PARAMS][GD_SLICE x 16] */
+    uint32_t not_finite;
+} GdAudio;
+
+/* Helper threads for plans with more than one worker. */
+typedef struct GdCrew {
+    pthread_t threads[GD_MAX_WORKERS];
+    uint32_t count;             /* helpers; set once */
+    _Atomic uint32_t call;      /* odd while the audio thread is inside a call that wants help; helpers sleep on it */
+    _Atomic uint32_t quit;
+    _Atomic uint64_t ticket;    /* counts slices that are shared out */
+    struct {
+        _Alignas(64) _Atomic uint64_t steps; /* ticket << 32 | steps of it that this worker has run */
+        _Atomic uint32_t joined;             /* the call that this helper is spinning in */
+    } progress[GD_MAX_WORKERS];
+    GdPlan *plan;               /* of the slice; published by the ticket */
+    uint32_t frames;
+    uint64_t time;
+    bool profile;
+} GdCrew;
+
+typedef struct GdCounters {     /* written by the audio thread only, read by anyone */
+    _Atomic uint64_t callbacks, frames, over_budget, gaps, not_finite, swaps, messages;
+    _Atomic uint64_t work_ns, work_peak_ns, gap_peak_ns, swap_peak_ns;
+    _Atomic uint32_t reset;     /* control asks for new peaks */
+} GdCounters;
+
+struct GdEngine {
+    /* set once */
+    GdGraph *graph;
+    uint32_t threads;
+    /* control thread only */
+    GdProgram *newest;          /* last one published */
+    uint32_t committed;         /* the graph's epoch in it */
+    bool newest_settled;
+    /* shared: a box holds at most one program */
+    _Atomic(GdProgram *) next;      /* control puts, audio takes */
+    _Atomic(GdProgram *) retired;   /* audio puts, control takes */
+    _Atomic(GdProgram *) settled;   /* audio: the program whose last stage runs */
+    _Atomic uint64_t time;
+    _Atomic uint32_t profile;
+    GdToAudio to_audio;
+    GdFromAudio from_audio;
+    GdCounters counters;
+    /* audio threads only */
+    GdAudio audio;
+    GdCrew crew;
+};
+
+/* --- run.c: one slice of a plan --- */
+GD_RT void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile);
+/* The steps of one worker, waiting for the others where they must. */
+GD_RT void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket);
+
+/* --- crew.c --- */
+GD_CTL bool gd_crew_start(GdEngine *engine);
+GD_CTL void gd_crew_stop(GdEngine *engine);
+GD_RT void gd_crew_begin_call(GdCrew *crew);
+GD_RT void gd_crew_end_call(GdCrew *crew);
+/* Run the slice with all workers; false if a helper has not arrived, and nothing was done. */
+GD_RT bool gd_crew_run(GdEngine *engine, GdPlan *plan, uint32_t frames, bool profile);
+
+#endif

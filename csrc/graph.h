@@ -1,0 +1,90 @@
+/* The flat graph: nodes, wires and node-owned memory, as the control thread keeps them. Plans only point here.
+ * Additions and removals are marked, not carried out, until the fade between two plans is over. */
+#ifndef GD_GRAPH_H
+#define GD_GRAPH_H
+
+#include "graphdaw.h"
+#include "kernels.h"
+
+enum { GD_MAX_TYPES = 1024, GD_MAX_PORTS = 16, GD_MAX_PARAMS = 48, GD_MAX_CHANNELS = 64, GD_PARTS = 2 };
+
+/* How far a node or wire is along its life. */
+enum { GD_FREE, GD_ENTERING, GD_STEADY, GD_LEAVING, GD_GONE };
+
+typedef struct GdType {
+    char name[32];
+    int32_t kernel;                 /* -1: none */
+    int32_t loop_kernel[GD_PARTS];  /* read half, write half; -1: none */
+    bool always_loop, linked;
+    uint32_t ins, outs, params;
+    uint8_t in_channels[GD_MAX_PORTS], out_channels[GD_MAX_PORTS]; /* 0: as many as are wired */
+    float lo[GD_MAX_PARAMS], hi[GD_MAX_PARAMS], ramp_s[GD_MAX_PARAMS];
+    /* where a user's port or parameter stands in the kernel, for the whole node, the read half and the write half; -1: not there */
+    int8_t in_port[1 + GD_PARTS][GD_MAX_PORTS], out_port[1 + GD_PARTS][GD_MAX_PORTS], param[1 + GD_PARTS][GD_MAX_PARAMS];
+} GdType;
+
+typedef struct GdPackState GdPackState;
+
+/* Where a lane's state lives in the newest plan. */
+typedef struct GdSpot {
+    GdPackState *pack;
+    uint32_t lane;
+} GdSpot;
+
+typedef struct GdNode {
+    uint8_t life;
+    int16_t type;
+    uint8_t choice[GD_MAX_CHOICES];
+    uint8_t min_channels;
+    uint8_t channels;               /* in the newest plan: never fewer while it runs, so that no tail is cut */
+    uint8_t spot_lanes[GD_PARTS];   /* how many of `spots` are set */
+    uint32_t seed, latency, memory_frames;
+    uint64_t order;
+    float *values;                  /* one a parameter */
+    GdMemory *memory;               /* one a channel, GD_MAX_CHANNELS at most; null: none */
+    uint32_t memory_lanes;
+    bool recorded;                  /* the memory holds media: lanes beyond it stay silent */
+    GdStream *stream;
+    GdSpot *spots[GD_PARTS];        /* [part][lane], `spot_room` of them */
+    uint8_t spot_room[GD_PARTS];
+} GdNode;
+
+typedef struct GdWire {
+    uint8_t life;
+    uint16_t source_port, target_port; /* target_port >= the type's inlets: a parameter */
+    int32_t source, target;
+    float depth;
+    uint64_t order;
+    int32_t align;                  /* node that delays this wire to make up for latency elsewhere; -1: none */
+} GdWire;
+
+struct GdGraph {
+    float sample_rate_hz;
+    GdType *types;                  /* GD_MAX_TYPES of them: plans point here, so they never move */
+    GdNode *nodes;
+    GdWire *wires;
+    uint32_t type_count, node_count, wire_count;      /* slots in use, free ones among them */
+    uint32_t node_room, wire_room;
+    int32_t *free_nodes, *free_wires;                 /* stacks of free slots */
+    uint32_t free_node_count, free_wire_count, free_node_room, free_wire_room;
+    int32_t device, align_type;
+    uint32_t epoch;                                   /* counts structural changes */
+    int32_t *changed_nodes, *changed_wires;           /* what is entering, leaving or gone */
+    uint32_t changed_node_count, changed_wire_count, changed_node_room, changed_wire_room;
+    char error[160];
+};
+
+/* Give every lane of the node its memory; false when out of memory. New lanes start as zeros. */
+GD_CTL bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames);
+/* Room for the spots of `lanes` lanes; false when out of memory. */
+GD_CTL bool gd_node_grow_spots(GdNode *node, uint32_t part, uint32_t lanes);
+/* A hidden node that delays one wire; -1 when out of memory. */
+GD_CTL int32_t gd_graph_add_align(GdGraph *graph, uint64_t order);
+/* A plan of the graph was published: what was entering is steady, what was leaving is gone. */
+GD_CTL void gd_graph_committed(GdGraph *graph);
+/* No plan knows what is gone any more: free it. */
+GD_CTL void gd_graph_settle(GdGraph *graph);
+/* Grow an array to hold at least `count` items; false when out of memory. */
+GD_CTL bool gd_grow(void *array_pointer, uint32_t *room, uint32_t count, size_t item);
+
+#endif

@@ -1,0 +1,123 @@
+/* Memory that belongs to a node and outlives plans: delay lines, recordings, rings filled from disk. Control and disk threads. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+
+bool gd_node_grow_spots(GdNode *node, uint32_t part, uint32_t lanes)
+{
+    if (lanes <= node->spot_room[part])
+        return true;
+    GdSpot *spots = realloc(node->spots[part], lanes * sizeof *spots);
+    if (!spots)
+        return false;
+    memset(spots + node->spot_room[part], 0, (lanes - node->spot_room[part]) * sizeof *spots);
+    node->spots[part] = spots;
+    node->spot_room[part] = (uint8_t)lanes;
+    return true;
+}
+
+static float *zeroed_floats(size_t count)
+{
+    size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
+    float *data = aligned_alloc(64, bytes ? bytes : 64);
+    if (data)
+        memset(data, 0, bytes); /* also populates it, so that the audio thread meets no page fault */
+    return data;
+}
+
+/* The table never moves once made: plans hold pointers into it. */
+static bool make_table(GdNode *node)
+{
+    if (!node->memory)
+        node->memory = calloc(GD_MAX_CHANNELS, sizeof *node->memory);
+    return node->memory != NULL;
+}
+
+bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
+{
+    if (!frames || node->recorded)
+        return true;
+    if (!make_table(node))
+        return false;
+    for (; node->memory_lanes < lanes; ++node->memory_lanes) {
+        GdMemory *memory = &node->memory[node->memory_lanes];
+        memory->data = zeroed_floats(frames);
+        if (!memory->data)
+            return false;
+        memory->frames = frames;
+    }
+    return true;
+}
+
+void gd_graph_memory(GdGraph *graph, int32_t node, uint32_t frames) { graph->nodes[node].memory_frames = frames; }
+
+bool gd_graph_media(GdGraph *graph, int32_t index, const float *planes, uint32_t channels, uint32_t frames, float rate_hz,
+                    uint32_t loop_start, uint32_t loop_end)
+{
+    GdNode *node = &graph->nodes[index];
+    if (!make_table(node) || channels > GD_MAX_CHANNELS)
+        return false;
+    node->recorded = true;
+    for (; node->memory_lanes < channels; ++node->memory_lanes) {
+        float *data = zeroed_floats(frames);
+        if (!data)
+            return false;
+        memcpy(data, planes + (size_t)node->memory_lanes * frames, frames * sizeof(float));
+        node->memory[node->memory_lanes] = (GdMemory){.data = data, .frames = frames, .rate_hz = rate_hz,
+                                                      .loop_start = loop_start, .loop_end = loop_end};
+    }
+    return true;
+}
+
+/* --- recordings read from disk as they play --- */
+
+bool gd_graph_stream(GdGraph *graph, int32_t index, uint32_t channels, uint32_t frames)
+{
+    GdNode *node = &graph->nodes[index];
+    node->stream = calloc(1, sizeof *node->stream);
+    if (!node->stream || channels > GD_MAX_CHANNELS || !gd_node_grow_memory(node, channels, frames))
+        return false;
+    atomic_store(&node->stream->ends_at, UINT64_MAX);
+    node->recorded = true;
+    for (uint32_t lane = 0; lane < channels; ++lane)
+        node->memory[lane].stream = node->stream;
+    return true;
+}
+
+uint32_t gd_stream_room(GdGraph *graph, int32_t index)
+{
+    GdNode *node = &graph->nodes[index];
+    uint64_t held = atomic_load_explicit(&node->stream->written, memory_order_relaxed)
+                    - atomic_load_explicit(&node->stream->consumed, memory_order_acquire);
+    return node->memory[0].frames - (uint32_t)held;
+}
+
+void gd_stream_write(GdGraph *graph, int32_t index, const float *planes, uint32_t frames)
+{
+    GdNode *node = &graph->nodes[index];
+    uint64_t written = atomic_load_explicit(&node->stream->written, memory_order_relaxed);
+    for (uint32_t lane = 0; lane < node->memory_lanes; ++lane)
+        for (uint32_t i = 0; i < frames; ++i)
+            node->memory[lane].data[(written + i) & (node->memory[lane].frames - 1)] = planes[(size_t)lane * frames + i];
+    atomic_store_explicit(&node->stream->written, written + frames, memory_order_release);
+}
+
+void gd_stream_end(GdGraph *graph, int32_t index)
+{
+    GdStream *stream = graph->nodes[index].stream;
+    atomic_store_explicit(&stream->ends_at, atomic_load(&stream->written), memory_order_release);
+}
+
+uint32_t gd_stream_underruns(GdGraph *graph, int32_t index) { return atomic_load(&graph->nodes[index].stream->underruns); }
+
+bool gd_graph_peek(GdGraph *graph, int32_t index, uint32_t lane, float *words, uint32_t count)
+{
+    const GdNode *node = &graph->nodes[index];
+    if (lane >= node->memory_lanes || count > node->memory[lane].frames)
+        return false;
+    for (uint32_t i = 0; i < count; ++i)
+        __atomic_load(&node->memory[lane].data[i], &words[i], __ATOMIC_RELAXED);
+    return true;
+}

@@ -1,0 +1,125 @@
+/* One slice of a plan. Audio thread and its helpers. */
+#include <string.h>
+
+#include "engine.h"
+
+/* Mark the outputs as zeros, writing them only if they are not zeros already. */
+GD_RT static void silence_outputs(GdPlan *plan, const GdStep *step)
+{
+    for (uint32_t k = 0; k < step->outs; ++k) {
+        uint8_t *silent = &plan->silent[step->out_flags[k]];
+        if (*silent)
+            continue;
+        memset(step->block.out[k], 0, step->out_bytes);
+        *silent = 1;
+    }
+}
+
+GD_RT static bool state_is_zero(const GdStep *step)
+{
+    const uint32_t *words = step->state;
+    uint32_t count = step->pack->kernel->state_rows * step->pack->kernel->width, any = 0;
+    for (uint32_t i = 0; i < count; ++i)
+        any |= words[i];
+    return any == 0;
+}
+
+/* True if this step would write nothing but zeros. */
+GD_RT static bool would_be_silent(const GdPlan *plan, const GdStep *step)
+{
+    if (step->attention || !step->flag_count)
+        return false;
+    for (uint32_t k = 0; k < step->flag_count; ++k)
+        if (!plan->silent[step->flags[k]])
+            return false;
+    if (step->skip == GD_SKIP_IF_SILENT)
+        return true;
+    const GdKernel *kernel = step->pack->kernel;
+    return kernel->idle ? kernel->idle(step->state, &step->block) : state_is_zero(step);
+}
+
+/* Glides into buffers, and coefficients made anew. */
+GD_RT static void attend(GdStep *step, float *planes)
+{
+    GdBlock *b = &step->block;
+    const GdKernel *kernel = step->pack->kernel;
+    bool cell_ends = b->offset + b->frames == GD_SLICE, moving = false;
+    for (uint32_t p = 0; p < kernel->params; ++p) {
+        if (step->modulated >> p & 1)
+            continue;
+        void *glide = gd_glide(step->pack, p);
+        float *plane = planes + (size_t)p * GD_SLICE * GD_MAX_WIDTH;
+        bool moves = step->steps->glide(glide, b, plane);
+        ((const float **)b->param)[p] = moves ? plane : glide;
+        ((uint8_t *)b->stride)[p] = moves;
+        moving |= moves;
+        if (moves && cell_ends)
+            step->steps->end_cell(glide);
+    }
+    if (kernel->prepare)
+        kernel->prepare(step->state, b);
+    step->attention = moving || step->always_fresh;
+}
+
+GD_RT static inline void run_step(GdPlan *plan, GdStep *step, const GdAudio *audio, uint32_t frames, uint64_t time, float *planes)
+{
+    step->block.frames = frames;
+    step->block.offset = (uint32_t)(time % GD_SLICE);
+    step->block.time = time;
+    step->block.device = &audio->device;
+    if (step->skip != GD_ALWAYS_RUN && would_be_silent(plan, step)) {
+        silence_outputs(plan, step);
+        return;
+    }
+    if (step->attention)
+        attend(step, planes);
+    step->run(step->state, &step->block);
+    for (uint32_t k = 0; k < step->outs; ++k)
+        plan->silent[step->out_flags[k]] = 0;
+}
+
+GD_RT static void note_cost(GdStep *step, uint64_t ticks)
+{
+    step->cycles += ticks * 16 - step->cycles / 16; /* smoothed over 16 readings, times 256 */
+    if (ticks > step->cycles_peak)
+        step->cycles_peak = ticks;
+}
+
+void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile)
+{
+    if (!profile) {
+        for (uint32_t s = 0; s < plan->step_count; ++s)
+            run_step(plan, &plan->steps[s], audio, frames, audio->time, audio->glides[0]);
+        return;
+    }
+    for (uint32_t s = 0; s < plan->step_count; ++s) {
+        uint64_t start = gd_ticks();
+        run_step(plan, &plan->steps[s], audio, frames, audio->time, audio->glides[0]);
+        note_cost(&plan->steps[s], gd_ticks() - start);
+    }
+}
+
+GD_RT static void wait_for(const GdCrew *crew, const GdStep *step, uint64_t ticket)
+{
+    for (uint32_t k = 0; k < step->wait_count; ++k) {
+        uint64_t needed = ticket << 32 | step->waits[k].steps;
+        while (atomic_load_explicit(&crew->progress[step->waits[k].worker].steps, memory_order_acquire) < needed)
+            gd_pause();
+    }
+}
+
+void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket)
+{
+    uint32_t count = plan->worker_step_count[worker];
+    for (uint32_t k = 0; k < count; ++k) {
+        GdStep *step = &plan->steps[plan->worker_steps[worker][k]];
+        wait_for(crew, step, ticket);
+        uint64_t start = crew->profile ? gd_ticks() : 0;
+        run_step(plan, step, audio, crew->frames, crew->time, audio->glides[worker]);
+        if (crew->profile)
+            note_cost(step, gd_ticks() - start);
+        atomic_store_explicit(&crew->progress[worker].steps, ticket << 32 | (k + 1), memory_order_release);
+    }
+    if (!count)
+        atomic_store_explicit(&crew->progress[worker].steps, ticket << 32, memory_order_release);
+}

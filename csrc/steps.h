@@ -1,0 +1,78 @@
+/* The steps a plan has besides kernels: bringing wires to a pack (mix, chunk) and moving parameters (modulate, ramp).
+ * Audio thread. Compiled, like kernels, for every width and processor level.
+ *
+ * The order of summation is a rule of the document, never of the packing. The terms of one lane are its wires in order:
+ *   up to 16 terms: a binary tree over the next power of two of slots, slot k holding term k;
+ *   more: chunks of 128 terms; in a chunk slot k % 16 adds its terms in order; chunks are added slot by slot in order;
+ *   then the 16 slots are added by the same tree. */
+#ifndef GD_STEPS_H
+#define GD_STEPS_H
+
+#include "block.h"
+
+enum { GD_TREE = 16, GD_CHUNK = 128 };
+
+/* One wire's worth of signal. */
+typedef struct GdTerm {
+    const float *source; /* first frame of the lane */
+    const float *fade;   /* a ramp of this slice, or null */
+    uint32_t step;       /* floats from frame to frame: the source's width, or 0 for a value that stands for the cell */
+    float gain;
+} GdTerm;
+
+typedef struct GdMixLane {
+    uint32_t first, count; /* of the mix's terms */
+    bool chunks;           /* the terms are chunk sums of 16 slots each */
+} GdMixLane;
+
+enum { GD_MIX_LANES, GD_MIX_VECTOR, GD_MIX_BROADCAST };
+
+typedef struct GdMix {
+    uint32_t form;          /* lane by lane; or term k of every lane is lane l of one buffer; or all lanes hear one term */
+    uint32_t lanes;         /* lanes in use */
+    uint32_t count;         /* vector form: terms */
+    const GdMixLane *lane;  /* [lanes] */
+    const GdTerm *terms;
+} GdMix;
+
+/* Up to 128 terms added into 16 slots; a row is 16 terms in a run. */
+typedef struct GdChunk {
+    uint32_t count;
+    const float *const *rows; /* [row] a buffer of width 16 whose lanes are just this row's terms, or null */
+    const GdTerm *terms;
+} GdChunk;
+
+/* A parameter's row of state: where it is, where it goes, and how many cells that still takes. */
+typedef struct GdGlide {
+    Lanes value, target, step;
+    Ints cells_left;
+} GdGlide;
+
+typedef struct GdModulationTerm {
+    GdTerm term;            /* source of lane 0, or of `lane` */
+    uint32_t form;          /* GD_MIX_VECTOR: all lanes of a buffer; GD_MIX_BROADCAST: one lane for all; else one lane */
+    uint32_t lane;
+    float depth[GD_MAX_WIDTH];
+} GdModulationTerm;
+
+typedef struct GdModulate {
+    void *glide;            /* GdGlide of the pack's width */
+    float lo, hi;
+    bool per_cell;          /* every source stands still for a cell: one row is enough */
+    uint32_t count;
+    const GdModulationTerm *terms;
+} GdModulate;
+
+typedef struct GdSteps {
+    GD_RT void (*mix)(void *mix, const GdBlock *b);
+    GD_RT void (*chunk)(void *chunk, const GdBlock *b);       /* width 16 only */
+    GD_RT void (*modulate)(void *modulate, const GdBlock *b);
+    GD_RT bool (*glide)(void *glide, const GdBlock *b, void *out); /* a slice of a glide; true while any lane still moves */
+    GD_RT void (*end_cell)(void *glide);
+    GD_RT void (*aim)(void *glide, uint32_t lane, float target, uint32_t cells); /* cells 0: at once */
+} GdSteps;
+
+/* The steps for packs of this width, at the processor level in use. */
+GD_CTL const GdSteps *gd_steps(uint32_t width);
+
+#endif

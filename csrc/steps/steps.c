@@ -1,0 +1,243 @@
+/* Mixing and moving parameters at width W. Audio thread. The summation rule stands in steps.h. */
+#include "steps.h"
+
+typedef float Slots __attribute__((vector_size(4 * GD_TREE)));
+
+INLINE void read_term(const GdTerm *term, uint32_t frames, float *restrict out)
+{
+    const float *restrict source = term->source;
+    if (term->step == 1)
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] = source[i];
+    else
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] = source[i * term->step];
+    if (term->gain != 1.0f)
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] *= term->gain;
+    if (term->fade)
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] *= term->fade[i];
+}
+
+INLINE uint32_t power_of_two(uint32_t count)
+{
+    uint32_t power = 1;
+    while (power < count)
+        power *= 2;
+    return power;
+}
+
+/* Up to 16 terms into one plane. */
+static void add_tree(const GdTerm *terms, uint32_t count, uint32_t frames, float slot[GD_TREE][GD_SLICE])
+{
+    for (uint32_t k = 0; k < count; ++k)
+        read_term(&terms[k], frames, slot[k]);
+    for (uint32_t half = power_of_two(count) / 2; half; half /= 2)
+        for (uint32_t k = 0; k < half; ++k)
+            if (k + half < count) {
+                const float *restrict from = slot[k + half];
+                float *restrict to = slot[k];
+                for (uint32_t i = 0; i < frames; ++i)
+                    to[i] += from[i];
+            }
+}
+
+static float add_slots(Slots v)
+{
+    float s[GD_TREE];
+    __builtin_memcpy(s, &v, sizeof s);
+    for (uint32_t half = GD_TREE / 2; half; half /= 2)
+        for (uint32_t k = 0; k < half; ++k)
+            s[k] += s[k + half];
+    return s[0];
+}
+
+/* Chunk sums into one plane. */
+static void add_chunks(const GdTerm *chunks, uint32_t count, uint32_t frames, float *restrict out)
+{
+    for (uint32_t i = 0; i < frames; ++i) {
+        Slots v = ((const Slots *)chunks[0].source)[i];
+        for (uint32_t k = 1; k < count; ++k)
+            v += ((const Slots *)chunks[k].source)[i];
+        out[i] = add_slots(v);
+    }
+}
+
+static void mix_lanes(const GdMix *mix, uint32_t frames, float *restrict out)
+{
+    float slot[GD_TREE][GD_SLICE];
+    for (uint32_t l = 0; l < W; ++l) {
+        uint32_t count = l < mix->lanes ? mix->lane[l].count : 0;
+        const GdTerm *terms = mix->terms + (count ? mix->lane[l].first : 0);
+        if (l && count && l < mix->lanes && mix->lane[l].first == mix->lane[l - 1].first) {
+            /* the same wires as the lane before: slot 0 still holds the sum */
+        } else if (count && mix->lane[l].chunks) {
+            add_chunks(terms, count, frames, slot[0]);
+        } else if (count) {
+            add_tree(terms, count, frames, slot);
+        }
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i * W + l] = count ? slot[0][i] : 0.0f;
+    }
+}
+
+/* Term k of every lane lies in the same buffer, lane for lane. */
+static void mix_vector(const GdMix *mix, uint32_t frames, Lanes *restrict out)
+{
+    for (uint32_t i = 0; i < frames; ++i) {
+        Lanes slot[GD_TREE];
+        slot[0] = lanes(0.0f);
+        for (uint32_t k = 0; k < mix->count; ++k) {
+            const GdTerm *term = &mix->terms[k];
+            slot[k] = ((const Lanes *)term->source)[i];
+            if (term->gain != 1.0f)
+                slot[k] *= term->gain;
+            if (term->fade)
+                slot[k] *= term->fade[i];
+        }
+        for (uint32_t half = power_of_two(mix->count) / 2; half; half /= 2)
+            for (uint32_t k = 0; k < half && k + half < mix->count; ++k)
+                slot[k] += slot[k + half];
+        out[i] = slot[0];
+    }
+}
+
+GD_RT static void mix_run(void *state, const GdBlock *b)
+{
+    const GdMix *mix = state;
+    Lanes *restrict out = b->out[0];
+    if (mix->form == GD_MIX_VECTOR) {
+        mix_vector(mix, b->frames, out);
+    } else if (mix->form == GD_MIX_BROADCAST) {
+        float plane[GD_SLICE];
+        read_term(mix->terms, b->frames, plane);
+        for (uint32_t i = 0; i < b->frames; ++i)
+            out[i] = lanes(plane[i]);
+    } else {
+        mix_lanes(mix, b->frames, (float *)out);
+    }
+}
+
+/* --- chunks --- */
+
+GD_RT static void chunk_run(void *state, const GdBlock *b)
+{
+    const GdChunk *chunk = state;
+    float *restrict out = (float *)b->out[0];
+    uint32_t rows = (chunk->count + GD_TREE - 1) / GD_TREE, whole = 0;
+    while (whole < rows && chunk->rows[whole])
+        ++whole;
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        Slots v = {0};
+        if (whole)
+            v = ((const Slots *)chunk->rows[0])[i];
+        for (uint32_t r = 1; r < whole; ++r)
+            v += ((const Slots *)chunk->rows[r])[i];
+        ((Slots *)out)[i] = v;
+    }
+    for (uint32_t k = whole * GD_TREE; k < chunk->count; ++k) {
+        float plane[GD_SLICE];
+        read_term(&chunk->terms[k], b->frames, plane);
+        for (uint32_t i = 0; i < b->frames; ++i)
+            out[i * GD_TREE + k % GD_TREE] += plane[i];
+    }
+}
+
+/* --- parameters --- */
+
+INLINE bool any_moves(const GdGlide *glide)
+{
+    Ints left = glide->cells_left;
+    int32_t any = 0;
+    for (uint32_t l = 0; l < W; ++l)
+        any |= LANE(left, l);
+    return any != 0;
+}
+
+GD_RT static bool glide_run(void *state, const GdBlock *b, void *plane)
+{
+    const GdGlide *glide = state;
+    if (!any_moves(glide))
+        return false;
+    Lanes *restrict out = plane;
+    for (uint32_t i = 0; i < b->frames; ++i)
+        out[i] = glide->value + glide->step * (float)(b->offset + i + 1);
+    return true;
+}
+
+GD_RT static void end_cell(void *state)
+{
+    GdGlide *glide = state;
+    if (!any_moves(glide))
+        return;
+    Lanes after = glide->value + glide->step * (float)GD_SLICE;
+    Ints moving = MASK(glide->cells_left > 0), last = MASK(glide->cells_left <= 1);
+    glide->value = lanes_where(moving, lanes_where(last, glide->target, after), glide->value);
+    glide->step = lanes_where(last, lanes(0.0f), glide->step);
+    glide->cells_left += moving; /* a mask of -1 takes one away */
+}
+
+GD_RT static void aim(void *state, uint32_t lane, float target, uint32_t cells)
+{
+    GdGlide *glide = state;
+    float *value = (float *)&glide->value + lane, *step = (float *)&glide->step + lane;
+    ((float *)&glide->target)[lane] = target;
+    ((int32_t *)&glide->cells_left)[lane] = (int32_t)cells;
+    *step = cells ? (target - *value) / (float)(cells * GD_SLICE) : 0.0f;
+    if (!cells)
+        *value = target;
+}
+
+static void add_modulation(const GdModulationTerm *m, uint32_t frames, Lanes *restrict out)
+{
+    Lanes depth = *(const Lanes *)m->depth;
+    const GdTerm *term = &m->term;
+    if (m->form == GD_MIX_VECTOR && !term->fade) {
+        const Lanes *restrict source = (const Lanes *)term->source;
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] += source[term->step ? i : 0] * depth;
+        return;
+    }
+    if (m->form == GD_MIX_VECTOR) {
+        const Lanes *restrict source = (const Lanes *)term->source;
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] += source[term->step ? i : 0] * depth * term->fade[i];
+        return;
+    }
+    float plane[GD_SLICE];
+    GdTerm plain = {.source = term->source, .step = term->step, .gain = 1.0f};
+    read_term(&plain, frames, plane);
+    const float *restrict fade = term->fade;
+    for (uint32_t i = 0; i < frames; ++i) {
+        float level = fade ? fade[i] : 1.0f;
+        if (m->form == GD_MIX_BROADCAST)
+            out[i] += fade ? plane[i] * depth * level : plane[i] * depth;
+        else
+            ((float *)&out[i])[m->lane] += fade ? plane[i] * m->depth[m->lane] * level : plane[i] * m->depth[m->lane];
+    }
+}
+
+GD_RT static void modulate_run(void *state, const GdBlock *b)
+{
+    const GdModulate *m = state;
+    GdGlide *glide = m->glide;
+    Lanes *restrict out = b->out[0];
+    uint32_t frames = m->per_cell ? 1 : b->frames;
+    if (m->per_cell || !glide_run(glide, b, out))
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] = glide->value;
+    for (uint32_t k = 0; k < m->count; ++k)
+        add_modulation(&m->terms[k], frames, out);
+    Lanes lo = lanes(m->lo), hi = lanes(m->hi);
+    for (uint32_t i = 0; i < frames; ++i)
+        out[i] = lanes_clamp(out[i], lo, hi);
+    if (b->offset + b->frames == GD_SLICE)
+        end_cell(glide);
+}
+
+#define GD_STEPS_NAME__(width, level) gd_steps_w##width##_##level
+#define GD_STEPS_NAME_(width, level) GD_STEPS_NAME__(width, level)
+extern const GdSteps GD_STEPS_NAME_(W, LEVEL);
+const GdSteps GD_STEPS_NAME_(W, LEVEL) = {.mix = mix_run, .chunk = chunk_run, .modulate = modulate_run, .glide = glide_run,
+                                          .end_cell = end_cell, .aim = aim};

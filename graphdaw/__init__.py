@@ -1,0 +1,42 @@
+"""GraphDAW: an audio engine in which everything is a node.
+
+>>> import graphdaw as gd
+>>> g = gd.Graph(sample_rate=48_000)
+>>> osc = g.add("saw", frequency_hz=110.0)
+>>> low = g.add("filter", mode="lowpass", cutoff_hz=900.0, q=2.0)
+>>> osc >> low >> g.add("output")
+<output output1>
+>>> gd.render(g, seconds=0.1).shape
+(1, 4800)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphdaw.graph.graph import Graph
+
+if TYPE_CHECKING:
+    from graphdaw.host.offline import render
+    from graphdaw.host.session import Session
+
+__version__ = "0.1.0"
+__all__ = ["Graph", "Session", "load", "render"]
+
+
+def load(path: str) -> Graph:
+    """Read a project file; raises `ProjectError`."""
+    return Graph.load(path)
+
+
+def __getattr__(name: str) -> Any:
+    """The engine and what needs it are imported when they are first used."""
+    if name == "render":
+        from graphdaw.host.offline import render
+
+        return render
+    if name == "Session":
+        from graphdaw.host.session import Session
+
+        return Session
+    raise AttributeError(f"module 'graphdaw' has no attribute {name!r}")

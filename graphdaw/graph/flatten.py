@@ -1,0 +1,154 @@
+"""Flat: the document without groups, kept up to date at the cost of what each edit touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from graphdaw.graph.model import GROUP, Document, Node, Wire, settings
+from graphdaw.graph.ports import source_of, targets_of, wires_through
+from graphdaw.graph.vocabulary import (
+    AddNode,
+    Connect,
+    DeclarePort,
+    Disconnect,
+    Edit,
+    Move,
+    RemoveNode,
+    SetComment,
+    SetDepth,
+    SetGraph,
+    SetLabel,
+    SetPlace,
+    SetValues,
+    UndeclarePort,
+)
+
+
+class FlatWire(msgspec.Struct, frozen=True, gc=False):
+    """A wire between plain nodes; wires into one inlet are summed by (order, key)."""
+
+    key: str
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+    depth: float
+    order: int
+
+
+class Delta(msgspec.Struct):
+    """What changed between two flat views; a wire whose depth changed is in both wire lists."""
+
+    nodes_added: list[Node] = []
+    nodes_removed: list[Node] = []
+    values_set: list[tuple[str, str, float | str]] = []
+    wires_added: list[FlatWire] = []
+    wires_removed: list[FlatWire] = []
+    sample_rate: int | None = None
+
+    def __bool__(self) -> bool:
+        return self != Delta()
+
+
+class Flat:
+    """The group-free view of a document: plain nodes by id, and wires with their ends resolved through groups.
+
+    A wire's key is its id; where one wire reaches several inlets through a group, the second is "w1#1" and so on.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.nodes = {id: node for id, node in document.nodes.items() if node.type != GROUP}
+        self.wires: dict[str, FlatWire] = {}
+        self._keys: dict[str, int] = {}
+        for wire in document.wires.values():
+            self._put(wire.id, flat_wires(document, wire))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flat) and self.nodes == other.nodes and self.wires == other.wires
+
+    __hash__ = None  # type: ignore[assignment]  # changes in place
+
+    def apply(self, edits: Iterable[Edit]) -> Delta:
+        """Follow primitive edits that the document has just been through; returns the net change."""
+        document = self.document
+        nodes: dict[str, None] = {}
+        wires: dict[str, None] = {}
+        delta = Delta()
+        for edit in edits:
+            match edit:
+                case SetValues() | AddNode() | RemoveNode() | SetPlace() | SetLabel() | SetComment():
+                    nodes[edit.id] = None
+                case Connect() | Disconnect() | SetDepth():
+                    wires[edit.id] = None
+                case DeclarePort(group=group, port=port):
+                    wires.update((w.id, None) for w in wires_through(document, group, port.name))
+                case UndeclarePort(group=group, name=name):
+                    wires.update((w.id, None) for w in wires_through(document, group, name))
+                case Move():
+                    nodes.update(dict.fromkeys(edit.ids))
+                case SetGraph():
+                    delta.sample_rate = document.sample_rate
+        for id in nodes:
+            self._follow_node(id, delta)
+        for id in wires:
+            self._follow_wire(id, delta)
+        return delta
+
+    def _follow_node(self, id: str, delta: Delta) -> None:
+        old, new = self.nodes.get(id), self.document.nodes.get(id)
+        if new is not None and new.type == GROUP:
+            new = None
+        if old is new:
+            return
+        if new is None:
+            if old is not None:
+                del self.nodes[id]
+                delta.nodes_removed.append(old)
+            return
+        self.nodes[id] = new
+        if old is None or old.type != new.type:
+            if old is not None:
+                delta.nodes_removed.append(old)
+            delta.nodes_added.append(new)
+        elif old.values != new.values:
+            before = settings(old)
+            delta.values_set += [(id, name, v) for name, v in settings(new).items() if before.get(name) != v]
+
+    def _follow_wire(self, id: str, delta: Delta) -> None:
+        wire = self.document.wires.get(id)
+        old = [self.wires.pop(key) for key in _keys(id, self._keys.pop(id, 0))]
+        new = flat_wires(self.document, wire) if wire is not None else []
+        self._put(id, new)
+        if old != new:
+            delta.wires_removed += [w for w in old if w not in new]
+            delta.wires_added += [w for w in new if w not in old]
+
+    def _put(self, id: str, wires: list[FlatWire]) -> None:
+        for wire in wires:
+            self.wires[wire.key] = wire
+        if wires:
+            self._keys[id] = len(wires)
+
+
+def _keys(id: str, count: int) -> list[str]:
+    return [id if i == 0 else f"{id}#{i}" for i in range(count)]
+
+
+def flat_wires(document: Document, wire: Wire) -> list[FlatWire]:
+    """The wires between plain nodes that one wire stands for; none while an end leads nowhere."""
+    source, target = document.nodes[wire.source], document.nodes[wire.target]
+    start: tuple[str, str] | None = (wire.source, wire.source_port)
+    ends = [(wire.target, wire.target_port)]
+    if source.type == GROUP:
+        start = source_of(document, wire.source, wire.source_port)
+    if target.type == GROUP:
+        ends = targets_of(document, wire.target, wire.target_port)
+    if start is None:
+        return []
+    return [
+        FlatWire(key, *start, *end, wire.depth, wire.order)
+        for key, end in zip(_keys(wire.id, len(ends)), ends, strict=True)
+    ]

@@ -1,0 +1,365 @@
+"""Graph: what a program holds to build and change a graph; every call becomes an edit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
+from graphdaw.graph import checks, vocabulary
+from graphdaw.graph.history import History, Transaction
+from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
+from graphdaw.graph.ports import compatible, inlets, node_of, outlets, title
+from graphdaw.graph.vocabulary import (
+    AddNode,
+    Connect,
+    DeclarePort,
+    Disconnect,
+    Edit,
+    InsertOnWire,
+    RemoveNode,
+    ReplaceNode,
+    SetComment,
+    SetDepth,
+    SetGraph,
+    SetLabel,
+    SetPlace,
+    SetValues,
+    UndeclarePort,
+    Ungroup,
+)
+from graphdaw.nodes import registry
+
+
+class PortHandle:
+    """A port of a node, as `node["name"]` gives it."""
+
+    __slots__ = ("name", "node")
+
+    def __init__(self, node: NodeHandle, name: str) -> None:
+        self.node = node
+        self.name = name
+
+    def __rshift__(self, other: NodeHandle | PortHandle) -> NodeHandle:
+        self.node.graph.connect(self, other)
+        return other if isinstance(other, NodeHandle) else other.node
+
+    def __repr__(self) -> str:
+        return f"{self.node.id}.{self.name}"
+
+
+class NodeHandle:
+    """A node of a graph; it stays valid while the node exists, also across undo and redo."""
+
+    __slots__ = ("graph", "id")
+
+    def __init__(self, graph: Graph, id: str) -> None:
+        self.graph = graph
+        self.id = id
+
+    def __getitem__(self, port: str) -> PortHandle:
+        """The inlet, outlet or parameter of this name; raises UnknownPortError."""
+        node = self.value
+        kind = registry.get(node.type)
+        if kind is None or not (port in kind.inputs or port in kind.outputs or port in kind.params):
+            document = self.graph.document
+            names = [*inlets(document, node), *outlets(document, node), *(kind.params if kind else ())]
+            sketch = document.sketches.get(node.type)
+            names += sketch.params if sketch else ()
+            if port not in names:
+                raise UnknownPortError(
+                    f"Node {title(node)} has no port {port!r}; {suggestion(port, names, 'ports')}",
+                    node=self.id,
+                    port=port,
+                    allowed=names,
+                )
+        return PortHandle(self, port)
+
+    def __rshift__(self, other: NodeHandle | PortHandle) -> NodeHandle:
+        self.graph.connect(self, other)
+        return other if isinstance(other, NodeHandle) else other.node
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NodeHandle) and (self.graph, self.id) == (other.graph, other.id)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"<{self.type} {self.id}>"
+
+    @property
+    def value(self) -> Node:
+        """The node as it is now, an immutable value; raises UnknownNodeError once it is removed."""
+        return node_of(self.graph.document, self.id)
+
+    @property
+    def type(self) -> str:
+        """The name of the node's type."""
+        return self.value.type
+
+    @property
+    def params(self) -> dict[str, float | str]:
+        """Every parameter, choice and media at its present value."""
+        return self.graph.document.settings(self.value.id)
+
+
+End = NodeHandle | PortHandle | str
+"""A node or a port: a handle, or its id ("lp1" or "lp1.cutoff_hz")."""
+
+
+class Graph:
+    """A graph that is edited call by call: `add`, `connect`, `set`, `remove`, `undo`, `redo`, `save`."""
+
+    def __init__(self, sample_rate: int = 48_000, *, document: Document | None = None) -> None:
+        checks.check_sample_rate(sample_rate)
+        self.document = Document(sample_rate) if document is None else document
+        self.history = History(self.document)
+        self.path: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Graph {len(self.nodes)} nodes, {len(self.wires)} wires, {self.sample_rate} Hz>"
+
+    def __getitem__(self, id: str) -> NodeHandle:
+        """The handle of the node with this id; raises UnknownNodeError."""
+        return NodeHandle(self, node_of(self.document, id).id)
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second, in hertz."""
+        return self.document.sample_rate
+
+    @sample_rate.setter
+    def sample_rate(self, rate: int) -> None:
+        self.apply([SetGraph(rate)], "set sample rate")
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """All nodes by id, groups and their members among them; read only."""
+        return MappingProxyType(self.document.nodes)
+
+    @property
+    def wires(self) -> Mapping[str, Wire]:
+        """All wires by id; read only."""
+        return MappingProxyType(self.document.wires)
+
+    # Building
+
+    def add(self, type: str, /, **values: float | str) -> NodeHandle:
+        """Add a node, in the outermost level; raises UnknownTypeError, UnknownParameterError, OutOfRangeError."""
+        document = self.document
+        id = document.issue(type) if type in registry else self._id_for(type)
+        self.history.apply((AddNode(id, type, values, "", document.next_order()),), "add")  # type: ignore[arg-type]
+        return NodeHandle(self, id)
+
+    def _id_for(self, type: str) -> str:
+        checks.check_type(self.document, type)
+        stem = "".join(c if c.isalnum() or c == "_" else "_" for c in type)
+        return self.document.issue(stem if stem.isidentifier() else "node")
+
+    def add_inside(self, group: End, type: str, /, **values: float | str) -> NodeHandle:
+        """Add a node inside a group."""
+        id = self._id_for(type)
+        self.apply([AddNode(id, type, values, self._id(group))], "add")  # type: ignore[arg-type]
+        return NodeHandle(self, id)
+
+    def connect(self, source: End, target: End, depth: float = 1.0) -> Wire:
+        """Wire an outlet to an inlet or parameter; a node alone means its first ports that fit."""
+        a, source_port = self._end(source)
+        b, target_port = self._end(target)
+        if not source_port or not target_port:
+            source_port, target_port = self._fitting(a, source_port, b, target_port)
+        document = self.document
+        id = document.issue("w")
+        edit = Connect(id, a, source_port, b, target_port, depth, document.next_order())
+        self.history.apply((edit,), "connect")
+        return document.wires[id]
+
+    def disconnect(self, wire: Wire | End, target: End | None = None) -> None:
+        """Remove a wire, given itself or its id, or all wires between two nodes or ports."""
+        if target is None:
+            self.apply([Disconnect(wire.id if isinstance(wire, Wire) else str(wire))], "disconnect")
+            return
+        if isinstance(wire, Wire):
+            raise TypeError("disconnect takes one wire, or two ends")
+        (a, source_port), (b, target_port) = self._end(wire), self._end(target)
+        found = [
+            w.id
+            for w in self.document.wires_from(node_of(self.document, a).id, source_port or None)
+            if w.target == node_of(self.document, b).id and target_port in ("", w.target_port)
+        ]
+        if not found:
+            raise UnknownWireError(
+                f"No wire runs from {_written(a, source_port)} to {_written(b, target_port)}; there is nothing to cut.",
+                node=b,
+                port=target_port,
+            )
+        self.apply([Disconnect(id) for id in found], "disconnect")
+
+    def set(self, node: End, /, **values: float | str | None) -> None:
+        """Set parameters, choices and media of a node; None returns one to its default."""
+        id = node.id if isinstance(node, NodeHandle) else self._id(node)
+        self.history.apply((SetValues(id, values),), "set")  # type: ignore[arg-type]
+
+    def set_depth(self, wire: Wire | str, depth: float) -> None:
+        """Set the factor a wire's signal is multiplied by."""
+        self.apply([SetDepth(wire if isinstance(wire, str) else wire.id, depth)], "set depth")
+
+    def remove(self, *nodes: End, heal: bool = False) -> None:
+        """Remove nodes with their wires; `heal` joins what fed each to what it fed."""
+        self.apply([RemoveNode(self._id(node), heal) for node in nodes], "remove")
+
+    def insert(self, node: End, wire: Wire | str, inlet: str = "", outlet: str = "") -> None:
+        """Put a node that is there already into a wire."""
+        id = wire if isinstance(wire, str) else wire.id
+        self.apply([InsertOnWire(self._id(node), id, inlet, outlet)], "insert")
+
+    def replace(self, node: End, type: str, /, **values: float | str) -> NodeHandle:
+        """Put another type in a node's place, keeping the wires and values both have."""
+        new = self._id_for(type)
+        self.apply([ReplaceNode(self._id(node), type, dict[str, Value](values), new)], "replace")
+        return NodeHandle(self, new)
+
+    # Groups and looks
+
+    def group(self, nodes: Iterable[End], name: str = "") -> NodeHandle:
+        """Put nodes of one level into a new group; wires across its wall get declared ports."""
+        new = self.document.issue(GROUP)
+        self.apply([vocabulary.Group(tuple(self._id(n) for n in nodes), name, new)], "group")
+        return NodeHandle(self, new)
+
+    def ungroup(self, group: End) -> None:
+        """Dissolve a group and keep its members."""
+        self.apply([Ungroup(self._id(group))], "ungroup")
+
+    def declare(self, group: End, name: str, direction: str, *inner: PortHandle | str, type: str = "audio") -> None:
+        """Declare a port of a group that leads to ports of its members."""
+        ends = tuple(self._end(end) for end in inner)
+        self.apply([DeclarePort(self._id(group), GroupPort(name, direction, type, ends))], "declare port")
+
+    def undeclare(self, group: End, name: str) -> None:
+        """Remove a port of a group with its wires."""
+        self.apply([UndeclarePort(self._id(group), name)], "undeclare port")
+
+    def look(
+        self,
+        node: End,
+        *,
+        place: tuple[float, float] | None = None,
+        label: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Set where a node stands on the canvas, its title, or a remark on it."""
+        id = self._id(node)
+        edits: list[Edit] = []
+        if place is not None:
+            edits.append(SetPlace(id, place))
+        if label is not None:
+            edits.append(SetLabel(id, label))
+        if comment is not None:
+            edits.append(SetComment(id, comment))
+        self.apply(edits, "arrange")
+
+    # History
+
+    def apply(self, edits: Iterable[Edit], label: str = "edit", author: str = "user") -> list[Edit]:
+        """Make edits, all or nothing, as one undo step; returns the primitive edits that were made."""
+        return self.history.apply(edits, label, author)
+
+    def undo(self) -> Transaction:
+        """Take the last step back; raises HistoryError when there is none."""
+        return self.history.undo()
+
+    def redo(self) -> Transaction:
+        """Make the last undone step again; raises HistoryError when there is none."""
+        return self.history.redo()
+
+    @contextmanager
+    def transaction(self, label: str, author: str = "user", *, live: bool = False) -> Iterator[Graph]:
+        """One undo step out of everything inside; an exception takes it all back.
+
+        Observers hear of it at the end, or with `live` (a knob being turned) edit by edit.
+        """
+        if not self.history.begin(label, author, live):
+            yield self
+            return
+        try:
+            yield self
+        except BaseException:
+            self.history.rollback()
+            raise
+        self.history.commit()
+
+    def observe(self, callback: Callable[[list[Edit]], None]) -> Callable[[], None]:
+        """Call `callback(edits)` after every change, undo and redo; returns a function that ends it."""
+        return self.history.observe(callback)
+
+    # Files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the project file, atomically; raises ProjectError."""
+        from graphdaw.graph import project
+
+        project.save(self.document, path)
+        self.path = os.fspath(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Graph:
+        """Read a project file; raises ProjectError."""
+        from graphdaw.graph import project
+
+        graph = cls(document=project.load(path))
+        graph.path = os.fspath(path)
+        return graph
+
+    # Ends
+
+    def _id(self, node: End) -> str:
+        return node if isinstance(node, str) else node.id if isinstance(node, NodeHandle) else node.node.id
+
+    def _end(self, end: End) -> tuple[str, str]:
+        if isinstance(end, NodeHandle):
+            return end.id, ""
+        if isinstance(end, PortHandle):
+            return end.node.id, end.name
+        id, _, port = end.partition(".")
+        return id, port
+
+    def _fitting(self, a: str, source_port: str, b: str, target_port: str) -> tuple[str, str]:
+        """The first outlet and inlet that go together, keeping what is named."""
+        document = self.document
+        source, target = node_of(document, a), node_of(document, b)
+        if not source_port and not target_port:
+            out_kind, in_kind = registry.get(source.type), registry.get(target.type)
+            if out_kind and in_kind:
+                for o in out_kind.outputs.values():
+                    for i in in_kind.inputs.values():
+                        if compatible(o.type, i.type):
+                            return o.name, i.name
+        outs, ins = outlets(document, source), inlets(document, target)
+        kept_out = {source_port: outs.get(source_port, "")} if source_port else outs
+        kept_in = {target_port: ins.get(target_port, "control")} if target_port else ins
+        for out_name, out_type in kept_out.items():
+            for in_name, in_type in kept_in.items():
+                if compatible(out_type, in_type):
+                    return out_name, in_name
+        if kept_out and kept_in:
+            if source_port and source_port not in outs:
+                return source_port, next(iter(kept_in))  # the edit's own check says what is wrong with the name
+            raise WireTypeError(
+                f"No outlet of node {title(source)} fits an inlet of node {title(target)}; "
+                f"it gives {', '.join(kept_out.values())} and takes {', '.join(kept_in.values())}.",
+                node=b,
+                allowed=kept_in,
+            )
+        missing, what = (source, "outlet") if not kept_out else (target, "inlet")
+        raise UnknownPortError(
+            f"Node {title(missing)} has no {what} to wire; name a parameter, or another node.", node=missing.id
+        )
+
+
+def _written(id: str, port: str) -> str:
+    return repr(f"{id}.{port}" if port else id)

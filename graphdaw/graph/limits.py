@@ -1,0 +1,78 @@
+"""A first look at msgpack from outside: depth, item count and declared lengths, before anything is built from it."""
+
+from __future__ import annotations
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_ITEMS = 4_000_000
+
+# first byte -> how many length bytes follow (kind "bin", "array", "map") or how many payload bytes ("skip")
+_SIZED = {
+    0xC4: ("bin", 1), 0xC5: ("bin", 2), 0xC6: ("bin", 4), 0xC7: ("ext", 1), 0xC8: ("ext", 2), 0xC9: ("ext", 4),
+    0xD9: ("bin", 1), 0xDA: ("bin", 2), 0xDB: ("bin", 4), 0xDC: ("array", 2), 0xDD: ("array", 4), 0xDE: ("map", 2),
+    0xDF: ("map", 4),
+}  # fmt: skip
+_SKIP = {
+    0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4,
+    0xD3: 8, 0xD4: 2, 0xD5: 3, 0xD6: 5, 0xD7: 9, 0xD8: 17,
+}  # fmt: skip
+
+
+class LimitError(ValueError):
+    """The bytes are not one whole msgpack value within the limits."""
+
+
+def check(data: bytes, max_items: int = MAX_ITEMS, max_depth: int = MAX_DEPTH) -> None:
+    """Raise LimitError unless `data` is exactly one msgpack value of bounded size; reads each header once."""
+    size = len(data)
+    if size > MAX_BYTES:
+        raise LimitError(f"it holds {size} bytes, more than {MAX_BYTES}")
+    at = items = 0
+    left = [1]  # values still to come, at each level
+    while left:
+        if left[-1] == 0:
+            left.pop()
+            continue
+        left[-1] -= 1
+        items += 1
+        if at >= size:
+            raise LimitError("it ends early")
+        at, children = _header(data, at)
+        if at > size:
+            raise LimitError("it ends early")
+        if children:
+            if children > size - at or items + children > max_items:
+                raise LimitError(f"it holds more than {max_items} values, or says so")
+            if len(left) >= max_depth:
+                raise LimitError(f"it is nested more than {max_depth} deep")
+            left.append(children)
+        if items > max_items:
+            raise LimitError(f"it holds more than {max_items} values")
+    if at != size:
+        raise LimitError("something follows its end")
+
+
+def _header(data: bytes, at: int) -> tuple[int, int]:
+    """Where the next header is, and how many values this one announces."""
+    byte = data[at]
+    at += 1
+    if byte < 0x80 or byte >= 0xE0:
+        return at, 0
+    if byte < 0x90:
+        return at, 2 * (byte - 0x80)
+    if byte < 0xA0:
+        return at, byte - 0x90
+    if byte < 0xC0:
+        return at + byte - 0xA0, 0
+    if byte in _SKIP:
+        return at + _SKIP[byte], 0
+    if byte not in _SIZED:
+        raise LimitError(f"byte {at - 1} is not msgpack")
+    kind, width = _SIZED[byte]
+    length = int.from_bytes(data[at : at + width], "big")
+    at += width
+    if kind == "bin":
+        return at + length, 0
+    if kind == "ext":
+        return at + 1 + length, 0
+    return at, length if kind == "array" else 2 * length

@@ -1,0 +1,233 @@
+"""The document as a value: nodes, wires and groups, with the indexes that keep edits cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from graphdaw.nodes import registry
+
+GROUP = "group"
+
+
+class Opaque(msgspec.Struct, frozen=True, gc=False):
+    """A value this version cannot read, kept as the msgpack bytes it came in."""
+
+    raw: bytes
+
+
+Value = float | str | Opaque
+
+
+class GroupPort(msgspec.Struct, frozen=True, gc=False):
+    """A port a group declares; an inlet feeds all of `inner`, an outlet comes from the only one."""
+
+    name: str
+    direction: str
+    type: str
+    inner: tuple[tuple[str, str], ...] = ()
+
+
+class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One node; `values` holds only what was set, `parent` is the enclosing group, `extra` fields not known here."""
+
+    id: str
+    type: str
+    values: dict[str, Value] = {}
+    parent: str = ""
+    order: int = 0
+    place: tuple[float, float] | None = None
+    label: str = ""
+    comment: str = ""
+    ports: tuple[GroupPort, ...] = ()
+    extra: dict[str, bytes] | None = None
+
+    def port(self, name: str) -> GroupPort | None:
+        """The declared port of a group, or None."""
+        return next((p for p in self.ports if p.name == name), None)
+
+
+class Wire(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One connection; wires into one inlet are summed in `order`, `depth` scales the signal."""
+
+    id: str
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+    depth: float = 1.0
+    order: int = 0
+    extra: dict[str, bytes] | None = None
+
+
+class Medium(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A recording in the media table: its original file name and size in bytes."""
+
+    name: str
+    size: int = 0
+    extra: dict[str, bytes] | None = None
+
+
+class Sketch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is remembered of a node type that is not installed: ports with their wire types, and parameter names."""
+
+    inputs: dict[str, str] = {}
+    outputs: dict[str, str] = {}
+    params: tuple[str, ...] = ()
+    extra: dict[str, bytes] | None = None
+
+
+class Document:
+    """A graph; nodes and wires are immutable values, so `copy` is shallow and snapshots are cheap.
+
+    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `foreign` and `origin`
+    are bookkeeping beside the value: ids already given out, the last order number, where media lies now, paths that
+    came with a file, and that file.
+    """
+
+    __slots__ = (
+        "ends", "extra", "foreign", "incoming", "marks", "media", "media_files", "members", "nodes", "origin",
+        "outgoing", "sample_rate", "sketches", "top", "wires",
+    )  # fmt: skip
+
+    def __init__(self, sample_rate: int = 48_000) -> None:
+        self.sample_rate = sample_rate
+        self.nodes: dict[str, Node] = {}
+        self.wires: dict[str, Wire] = {}
+        self.media: dict[str, Medium] = {}
+        self.sketches: dict[str, Sketch] = {}
+        self.extra: dict[str, bytes] = {}
+        self.marks: dict[str, int] = {}
+        self.top = 0
+        self.media_files: dict[str, str] = {}
+        self.foreign: set[str] = set()
+        self.origin = ""
+        self.incoming: dict[str, dict[str, None]] = {}
+        self.outgoing: dict[str, dict[str, None]] = {}
+        self.members: dict[str, dict[str, None]] = {"": {}}
+        self.ends: dict[tuple[str, str, str, str], str] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and self._content() == other._content()
+
+    __hash__ = None  # type: ignore[assignment]  # changes in place
+
+    def _content(self) -> tuple[object, ...]:
+        return self.sample_rate, self.nodes, self.wires, self.media, self.sketches, self.extra
+
+    def copy(self) -> Document:
+        """An independent document with the same content."""
+        new = Document(self.sample_rate)
+        for name in ("nodes", "wires", "media", "sketches", "extra", "marks", "media_files", "foreign", "ends"):
+            setattr(new, name, getattr(self, name).copy())
+        for name in ("incoming", "outgoing", "members"):
+            setattr(new, name, {key: ids.copy() for key, ids in getattr(self, name).items()})
+        new.top, new.origin = self.top, self.origin
+        return new
+
+    def issue(self, stem: str) -> str:
+        """A fresh id such as "saw1" that no node or wire has or had."""
+        if stem[-1:].isdigit():
+            stem += "_"
+        number = self.marks.get(stem, 0) + 1
+        while (id := f"{stem}{number}") in self.nodes or id in self.wires:
+            number += 1
+        self.marks[stem] = number
+        return id
+
+    def retire(self, id: str) -> None:
+        """Remember a removed id, so that it is not given out again."""
+        stem = id.rstrip("0123456789")
+        if stem != id:
+            number = int(id[len(stem) :][:15])
+            if number > self.marks.get(stem, 0):
+                self.marks[stem] = number
+
+    def next_order(self) -> int:
+        """The next order number; they only grow."""
+        self.top += 1
+        return self.top
+
+    def insert_node(self, node: Node) -> None:
+        """Put a node in and index it."""
+        self.nodes[node.id] = node
+        self.members[node.parent][node.id] = None
+        if node.type == GROUP:
+            self.members.setdefault(node.id, {})
+
+    def drop_node(self, node: Node) -> None:
+        """Take a node out; its wires and members are gone already."""
+        del self.nodes[node.id], self.members[node.parent][node.id]
+        self.incoming.pop(node.id, None)
+        self.outgoing.pop(node.id, None)
+        self.members.pop(node.id, None)
+        self.retire(node.id)
+
+    def insert_wire(self, wire: Wire) -> None:
+        """Put a wire in and index it."""
+        id = wire.id
+        self.wires[id] = wire
+        self.ends[wire.source, wire.source_port, wire.target, wire.target_port] = id
+        out = self.outgoing.get(wire.source)
+        if out is None:
+            self.outgoing[wire.source] = {id: None}
+        else:
+            out[id] = None
+        into = self.incoming.get(wire.target)
+        if into is None:
+            self.incoming[wire.target] = {id: None}
+        else:
+            into[id] = None
+
+    def drop_wire(self, wire: Wire) -> None:
+        """Take a wire out."""
+        del self.wires[wire.id], self.ends[wire.source, wire.source_port, wire.target, wire.target_port]
+        del self.outgoing[wire.source][wire.id], self.incoming[wire.target][wire.id]
+        self.retire(wire.id)
+
+    def wires_into(self, node: str, port: str | None = None) -> list[Wire]:
+        """The wires that end at a node (or at one of its ports), in the order they are summed."""
+        found = (self.wires[id] for id in self.incoming.get(node, ()))
+        return sorted((w for w in found if port is None or w.target_port == port), key=_order)
+
+    def wires_from(self, node: str, port: str | None = None) -> list[Wire]:
+        """The wires that begin at a node (or at one of its ports), oldest first."""
+        found = (self.wires[id] for id in self.outgoing.get(node, ()))
+        return sorted((w for w in found if port is None or w.source_port == port), key=_order)
+
+    def inside(self, group: str = "") -> list[Node]:
+        """The members of a group ("" is the outermost level), oldest first."""
+        return sorted((self.nodes[id] for id in self.members.get(group, ())), key=_order)
+
+    def below(self, group: str) -> Iterator[Node]:
+        """Everything inside a group, at any depth, enclosing groups before their members."""
+        waiting = [group]
+        while waiting:
+            for node in self.inside(waiting.pop()):
+                yield node
+                if node.type == GROUP:
+                    waiting.append(node.id)
+
+    def settings(self, id: str) -> dict[str, float | str]:
+        """Every parameter, choice and media of a node at its value, within its range; the default where none is set."""
+        return settings(self.nodes[id])
+
+
+def settings(node: Node) -> dict[str, float | str]:
+    """As `Document.settings`; values of a wrong kind, which only a file can bring in, count as not set."""
+    kind = registry.get(node.type)
+    if kind is None:
+        return {name: v for name, v in node.values.items() if not isinstance(v, Opaque)}
+    merged = kind.defaults()
+    for name, value in node.values.items():
+        if isinstance(value, float) and name in kind.params:
+            merged[name] = min(max(value, kind.params[name].lo), kind.params[name].hi)
+        elif isinstance(value, str) and (name in kind.media or name in kind.choices):
+            if name in kind.media or value in kind.choices[name].options:
+                merged[name] = value
+    return merged
+
+
+def _order(item: Node | Wire) -> tuple[int, str]:
+    return item.order, item.id

@@ -1,0 +1,258 @@
+"""Reading a document from its text form; every fault names its line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from graphdaw.errors import TextError
+from graphdaw.graph import checks, limits, structure
+from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
+
+MAX_TEXT = 16 * 1024 * 1024
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<raw>raw\((?P<base64>[A-Za-z0-9+/=]*)\))|(?P<arrow>->)
+    |(?P<number>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<hash>\#[0-9a-f]{64})|(?P<word>[^\W\d]\w*)|(?P<mark>[.=,@+]))""",
+    re.VERBOSE | re.ASCII,
+)
+
+Token = tuple[str, str]
+Item = TypeVar("Item", Node, Wire)
+
+replace = msgspec.structs.replace
+
+
+def parse(text: str) -> Document:
+    """The document a text describes; raises TextError, naming the line."""
+    if len(text) > MAX_TEXT:
+        raise TextError(f"The text has more than {MAX_TEXT} characters; save a project instead.")
+    reader = _Reader()
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            reader.number = number
+            reader.read(line.rstrip("\r"))
+    return reader.finish()
+
+
+class _Reader:
+    """Reads line by line; `parents` holds the node each level of indentation belongs to."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        self.nodes: list[Node] = []
+        self.wires: list[Wire] = []
+        self.parents: list[str] = [""]
+        self.ports: dict[str, list[GroupPort]] = {}
+        self.number = 0
+        self.tokens: list[Token] = []
+        self.at = 0
+
+    def fault(self, message: str) -> TextError:
+        return TextError(f"Line {self.number}: {message}.", line=self.number)
+
+    def read(self, line: str) -> None:
+        margin = len(line) - len(line.lstrip(" "))
+        level = margin // 2
+        if margin % 2 or level >= len(self.parents):
+            raise self.fault("the indentation fits no node above; indent by two spaces inside a group")
+        del self.parents[level + 1 :]
+        self.tokens, self.at = self._tokens(line), 0
+        verb = self.take("word")
+        lines: dict[str, Callable[[], None]] = {
+            "graph": self._graph,
+            "type": self._type,
+            "media": self._media,
+            "node": self._node,
+            "port": self._port,
+            "wire": self._wire,
+        }
+        if verb not in lines:
+            raise self.fault(f"{verb!r} is none of {', '.join(lines)}")
+        lines[verb]()
+        if self.at < len(self.tokens):
+            raise self.fault(f"{self.tokens[self.at][1]!r} was not expected there")
+
+    def _tokens(self, line: str) -> list[Token]:
+        found: list[Token] = []
+        at = 0
+        while at < len(line.rstrip()):
+            match = _TOKEN.match(line, at)
+            if match is None or match.lastgroup is None:
+                raise self.fault(f"cannot read {line[at : at + 20].strip()!r}; quote names that are not plain words")
+            kind = "raw" if match["raw"] is not None else match.lastgroup
+            found.append((kind, match["base64"] if kind == "raw" else match[kind]))
+            at = match.end()
+        return found
+
+    def peek(self) -> str:
+        """The mark or kind of the next token, "" at the end."""
+        if self.at >= len(self.tokens):
+            return ""
+        kind, text = self.tokens[self.at]
+        return text if kind == "mark" else kind
+
+    def take(self, *kinds: str) -> str:
+        """The next token's text, which must be one of these kinds or marks."""
+        if self.peek() not in kinds:
+            found = repr(self.tokens[self.at][1]) if self.at < len(self.tokens) else "the line ends"
+            raise self.fault(f"{' or '.join(kinds)} was expected, but {found}")
+        self.at += 1
+        kind, text = self.tokens[self.at - 1]
+        if kind != "text":
+            return text
+        try:
+            plain = str(json.loads(text))
+            plain.encode()
+        except ValueError:
+            raise self.fault(f"{text} is not a proper text") from None
+        return plain
+
+    def name(self) -> str:
+        name = self.take("word", "text")
+        if not 0 < len(name) <= 256:
+            raise self.fault("a name has 1 to 256 characters")
+        return name
+
+    def whole(self) -> int:
+        text = self.take("number")
+        if not text.isdigit() or len(text) > 18:
+            raise self.fault(f"{text} is not a whole number")
+        return int(text)
+
+    def real(self) -> float:
+        number = float(self.take("number"))
+        if not math.isfinite(number):
+            raise self.fault("numbers must be finite")
+        return number
+
+    def raw(self) -> bytes:
+        try:
+            data = base64.b64decode(self.take("raw"), validate=True)
+            limits.check(data)
+        except (binascii.Error, limits.LimitError):
+            raise self.fault("raw() must hold base64 of msgpack") from None
+        return data
+
+    def end(self) -> tuple[str, str]:
+        node = self.name()
+        self.take(".")
+        return node, self.name()
+
+    def extra(self) -> dict[str, bytes] | None:
+        found: dict[str, bytes] = {}
+        while self.peek() == "+":
+            self.at += 1
+            name = self.name()
+            self.take("=")
+            found[name] = self.raw()
+        return found or None
+
+    def _graph(self) -> None:
+        rate = self.whole()
+        if not checks.SAMPLE_RATES[0] <= rate <= checks.SAMPLE_RATES[1]:
+            raise self.fault(f"a sample rate of {rate} Hz is not possible")
+        self.document.sample_rate = rate
+        self.document.extra = self.extra() or {}
+
+    def _type(self) -> None:
+        type = self.name()
+        ports: dict[str, dict[str, str]] = {"in": {}, "out": {}}
+        params: list[str] = []
+        while self.peek() == "word":
+            what = self.take("word")
+            name = self.name()
+            if what == "param":
+                params.append(name)
+            elif what in ports:
+                ports[what][name] = self.name()
+            else:
+                raise self.fault(f"{what!r} is none of in, out, param")
+        self.document.sketches[type] = Sketch(ports["in"], ports["out"], tuple(params), self.extra())
+
+    def _media(self) -> None:
+        hash = self.take("hash")[1:]
+        name = self.take("word", "text")
+        self.document.media[hash] = Medium(name, self.whole(), self.extra())
+
+    def _node(self) -> None:
+        id, type = self.name(), self.name()
+        values: dict[str, Value] = {}
+        while self.peek() in ("word", "text"):
+            name = self.name()
+            self.take("=")
+            values[name] = self._value()
+        order, place, texts = -1, None, {"label": "", "comment": ""}
+        while self.peek() == "@":
+            self.at += 1
+            mark = self.take("word")
+            self.take("=")
+            if mark == "order":
+                order = self.whole()
+            elif mark == "place":
+                x = self.real()
+                self.take(",")
+                place = (x, self.real())
+            elif mark in texts:
+                texts[mark] = self.take("text", "word")
+            else:
+                raise self.fault(f"{mark!r} is none of order, place, label, comment")
+        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), self.extra())
+        self.nodes.append(node)
+        self.parents.append(id)
+
+    def _value(self) -> Value:
+        kind = self.peek()
+        if kind == "raw":
+            return Opaque(self.raw())
+        return self.real() if kind == "number" else self.take("word", "text")
+
+    def _port(self) -> None:
+        direction, name, type = self.take("word"), self.name(), self.name()
+        self.take("arrow")
+        inner: list[tuple[str, str]] = []
+        while self.peek():
+            inner.append(self.end())
+        self.ports.setdefault(self.parents[-1], []).append(GroupPort(name, direction, type, tuple(inner)))
+
+    def _wire(self) -> None:
+        id, source = self.name(), self.end()
+        self.take("arrow")
+        target = self.end()
+        depth, order = 1.0, -1
+        while self.peek() == "@":
+            self.at += 1
+            mark = self.take("word")
+            self.take("=")
+            if mark == "depth":
+                depth = self.real()
+            elif mark == "order":
+                order = self.whole()
+            else:
+                raise self.fault(f"{mark!r} is none of depth, order")
+        self.wires.append(Wire(id, *source, *target, depth, order, self.extra()))
+
+    def finish(self) -> Document:
+        """Put the parts together; lines without an order come after the others, as they stand."""
+        document = self.document
+        document.top = max((item.order for item in [*self.nodes, *self.wires]), default=0)
+        document.top = max(document.top, 0)
+        nodes = [_ordered(document, node) for node in self.nodes]
+        wires = [_ordered(document, wire) for wire in self.wires]
+        nodes = [replace(n, ports=tuple(self.ports.pop(n.id, ()))) for n in nodes]
+        fault = structure.fault(nodes, wires)
+        if fault or self.ports:
+            raise TextError(f"The text is no graph: {fault or 'a port stands outside a group'}.")
+        structure.assemble(document, nodes, wires)
+        return document
+
+
+def _ordered(document: Document, item: Item) -> Item:
+    return item if item.order >= 0 else replace(item, order=document.next_order())

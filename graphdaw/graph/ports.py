@@ -1,0 +1,228 @@
+"""Ports of nodes and groups: their types, what they resolve to across group walls, and the search for loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphdaw.errors import UnknownNodeError, UnknownPortError, near, suggestion
+from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
+from graphdaw.nodes import registry
+
+Endpoint = tuple[str, str]
+_NOTHING = Sketch()
+
+
+def node_of(document: Document, id: str) -> Node:
+    """The node of this id; raises UnknownNodeError with near matches."""
+    node = document.nodes.get(id)
+    if node is None:
+        raise UnknownNodeError(
+            f"There is no node {id!r}: {suggestion(id, document.nodes, 'nodes')}",
+            node=id,
+            allowed=near(id, document.nodes),
+        )
+    return node
+
+
+def title(node: Node) -> str:
+    """A node as error messages name it: 'lp1' (filter)."""
+    return f"{node.id!r} ({node.type})"
+
+
+def inlets(document: Document, node: Node) -> dict[str, str]:
+    """The declared inlets of a node with their types, parameters not among them."""
+    if node.type == GROUP:
+        return {p.name: p.type for p in node.ports if p.direction == "in"}
+    kind = registry.get(node.type)
+    if kind is None:
+        return dict(document.sketches.get(node.type, _NOTHING).inputs)
+    return {name: port.type for name, port in kind.inputs.items()}
+
+
+def outlets(document: Document, node: Node) -> dict[str, str]:
+    """The outlets of a node with their types."""
+    if node.type == GROUP:
+        return {p.name: p.type for p in node.ports if p.direction == "out"}
+    kind = registry.get(node.type)
+    if kind is None:
+        return dict(document.sketches.get(node.type, _NOTHING).outputs)
+    return {name: port.type for name, port in kind.outputs.items()}
+
+
+def inlet_type(document: Document, node: Node, port: str) -> str:
+    """The type of an inlet or modulated parameter; raises UnknownPortError."""
+    kind = registry.get(node.type)
+    if kind is not None:
+        declared = kind.inputs.get(port)
+        if declared is not None:
+            return declared.type
+        param = kind.params.get(port)
+        if param is not None and not param.fixed:
+            return "control"
+        names = [*kind.inputs, *(n for n, p in kind.params.items() if not p.fixed)]
+        if param is not None:
+            raise UnknownPortError(
+                f"Parameter {port!r} of node {title(node)} is fixed and cannot be modulated; set its value instead.",
+                node=node.id,
+                port=port,
+                allowed=names,
+            )
+    else:
+        ports = inlets(document, node)
+        params = document.sketches.get(node.type, _NOTHING).params
+        if port in ports:
+            return ports[port]
+        if port in params:
+            return "control"
+        names = [*ports, *params]
+    raise UnknownPortError(
+        f"Node {title(node)} has no inlet {port!r}; {suggestion(port, names, 'inlets')}",
+        node=node.id,
+        port=port,
+        allowed=near(port, names) or names,
+    )
+
+
+def outlet_type(document: Document, node: Node, port: str) -> str:
+    """The type of an outlet; raises UnknownPortError."""
+    kind = registry.get(node.type)
+    if kind is not None:
+        declared = kind.outputs.get(port)
+        if declared is not None:
+            return declared.type
+    ports = outlets(document, node)
+    if port in ports:
+        return ports[port]
+    raise UnknownPortError(
+        f"Node {title(node)} has no outlet {port!r}; {suggestion(port, ports, 'outlets')}",
+        node=node.id,
+        port=port,
+        allowed=near(port, ports) or ports,
+    )
+
+
+def compatible(source_type: str, target_type: str) -> bool:
+    """Audio and control interconnect freely; event, video and latent only with themselves."""
+    signal = ("audio", "control")
+    return source_type == target_type or (source_type in signal and target_type in signal)
+
+
+def source_of(document: Document, node: str, port: str) -> Endpoint | None:
+    """The outlet of a plain node that a (group's) outlet stands for, or None if it is connected to nothing inside."""
+    inner = document.nodes[node]
+    while inner.type == GROUP:
+        declared = inner.port(port)
+        if declared is None or not declared.inner:
+            return None
+        node, port = declared.inner[0]
+        inner = document.nodes[node]
+    return node, port
+
+
+def targets_of(document: Document, node: str, port: str) -> list[Endpoint]:
+    """The inlets of plain nodes that a (group's) inlet stands for, each once, in order of declaration."""
+    if document.nodes[node].type != GROUP:
+        return [(node, port)]
+    found: list[Endpoint] = []
+    seen: set[Endpoint] = set()
+    waiting = [(node, port)]
+    while waiting:
+        end = waiting.pop()
+        if end in seen:
+            continue
+        seen.add(end)
+        inner = document.nodes[end[0]]
+        if inner.type != GROUP:
+            found.append(end)
+            continue
+        declared = inner.port(end[1])
+        if declared is not None:
+            waiting.extend(reversed(declared.inner))
+    return found
+
+
+def wires_through(document: Document, group: str, port: str) -> Iterator[Wire]:
+    """The wires that reach or leave a group's port, directly or through the ports of groups around it."""
+    waiting = [(group, port)]
+    seen: set[Endpoint] = set()
+    while waiting:
+        end = waiting.pop()
+        if end in seen:
+            continue
+        seen.add(end)
+        node = document.nodes.get(end[0])
+        if node is None:
+            continue
+        for id in document.incoming.get(node.id, ()):
+            if document.wires[id].target_port == end[1]:
+                yield document.wires[id]
+        for id in document.outgoing.get(node.id, ()):
+            if document.wires[id].source_port == end[1]:
+                yield document.wires[id]
+        if node.parent:
+            waiting.extend((node.parent, p.name) for p in document.nodes[node.parent].ports if end in p.inner)
+
+
+def breaks_loops(node: Node) -> bool:
+    """Whether a loop may pass this node: delays and feedback, and placeholders, which are silent."""
+    kind = registry.get(node.type)
+    return kind is None or kind.always_loop or kind.loop_kernels[0] != ""
+
+
+def _out_wires(document: Document, id: str) -> Iterator[Wire]:
+    """The wires that carry what a plain node puts out, also those that start at the groups around it."""
+    for wire_id in document.outgoing.get(id, ()):
+        yield document.wires[wire_id]
+    parent = document.nodes[id].parent
+    if parent:
+        for port in document.nodes[parent].ports:
+            if port.direction == "out" and any(end[0] == id for end in port.inner):
+                yield from (w for w in wires_through(document, parent, port.name) if w.target != parent)
+
+
+def path_between(document: Document, start: str, goal: str) -> list[str] | None:
+    """Wire ids that lead from one plain node to another without passing a node that breaks loops, or None."""
+    if start == goal:
+        return []
+    came: dict[str, tuple[str, str]] = {}
+    waiting = [start]
+    seen = {start}
+    while waiting:
+        id = waiting.pop()
+        if breaks_loops(document.nodes[id]):
+            continue
+        for wire in _out_wires(document, id):
+            for target, _ in targets_of(document, wire.target, wire.target_port):
+                if target in seen:
+                    continue
+                seen.add(target)
+                came[target] = (id, wire.id)
+                if target == goal:
+                    path: list[str] = []
+                    while target != start:
+                        target, wire_id = came[target]
+                        path.append(wire_id)
+                    return path[::-1]
+                waiting.append(target)
+    return None
+
+
+def loop_through(document: Document, source: Endpoint | None, targets: list[Endpoint]) -> list[str] | None:
+    """The wires that would close a loop if `source` fed `targets`, or None; searches only what is downstream."""
+    if source is None:
+        return None
+    start = document.nodes[source[0]]
+    if breaks_loops(start):
+        return None
+    for target, _ in targets:
+        if target == start.id:
+            return []
+        node = document.nodes[target]
+        leads_on = target in document.outgoing and document.outgoing[target]
+        is_fed = start.id in document.incoming and document.incoming[start.id]
+        if (not leads_on and not node.parent) or (not is_fed and not start.parent) or breaks_loops(node):
+            continue
+        path = path_between(document, target, start.id)
+        if path is not None:
+            return path
+    return None

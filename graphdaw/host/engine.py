@@ -1,0 +1,257 @@
+"""The engine as Python holds it: follows a graph's edits, publishes plans, and feeds recordings from disk.
+
+Every call into the core's control side goes through one lock; the audio thread knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from graphdaw._core import ffi, lib
+from graphdaw.errors import EngineError, MediaError
+from graphdaw.graph.flatten import Flat
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.model import Node
+from graphdaw.graph.project import media_path
+from graphdaw.graph.vocabulary import Edit
+from graphdaw.host.lowering import Lowering
+from graphdaw.host.media import MediaStream, Samples, load_media
+from graphdaw.nodes import registry
+
+RING_FRAMES = 1 << 16
+FEED_FRAMES = 1 << 13
+WHY = {
+    lib.GD_NO_MEMORY: "There is not enough memory to compile the graph; remove nodes or shorten delays.",
+    lib.GD_CYCLE: "The wires close a circle without a delay; put a delay or feedback node into it.",
+    lib.GD_BAD_PLAN: "The compiled graph failed its own check and was not played; please report it.",
+    lib.GD_TOO_LARGE: "A wire has more than 64 channels; split it.",
+}
+
+
+class Engine:
+    """Plays one graph; somebody else (a device, a render) calls for its sound.
+
+    With `missing="silence"` a recording that cannot be read is silent and listed in `problems`; with "error" it raises
+    `MediaError`.
+    """
+
+    def __init__(self, graph: Graph, *, threads: int = 1, missing: str = "error") -> None:
+        self.graph = graph
+        self.sample_rate = graph.sample_rate
+        self.problems: dict[str, str] = {}
+        self._missing = missing
+        self._lock = threading.RLock()
+        self._streams: dict[int, MediaStream] = {}
+        self._loaded: dict[str, Samples] = {}
+        self._unpacked: tempfile.TemporaryDirectory[str] | None = None
+        self._flat = Flat(graph.document)
+        self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+        self._engine = lib.gd_engine_new(self._lowering.graph, threads)
+        if self._engine == ffi.NULL:
+            raise MemoryError("no memory for the engine")
+        self._behind = True
+        self._forget = graph.observe(self._follow)
+        try:
+            self.commit()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pointer(self) -> Any:
+        """The core's engine, for what calls it."""
+        return self._engine
+
+    def close(self) -> None:
+        """Free everything; nothing may call for sound any more."""
+        with self._lock:
+            if self._engine is None:
+                return
+            self._forget()
+            lib.gd_engine_free(self._engine)
+            self._engine = None
+            self._lowering.close()
+            for stream in self._streams.values():
+                stream.close()
+            self._streams.clear()
+            if self._unpacked is not None:
+                self._unpacked.cleanup()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Edits
+
+    def _follow(self, edits: list[Edit]) -> None:
+        with self._lock:
+            if self._engine is None:
+                return
+            delta = self._flat.apply(edits)
+            for node, param, value in self._lowering.follow(delta):
+                if not lib.gd_engine_set(self._engine, node, param, value):
+                    self._behind = True  # the ring is full: the value is in the graph, the next plan carries it
+            if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
+                self._behind = True
+                self.commit()
+
+    def commit(self) -> bool:
+        """Publish the graph as it is; False while an earlier change is still being faded in, then call again."""
+        with self._lock:
+            if not self._behind:
+                return True
+            status = lib.gd_engine_commit(self._engine)
+            if status == lib.GD_BUSY:
+                return False
+            if status != lib.GD_OK:
+                raise EngineError(WHY[status])
+            self._behind = False
+            return True
+
+    def settled(self) -> bool:
+        """True when the graph as it is sounds, and no fade is under way."""
+        with self._lock:
+            return not self._behind and bool(lib.gd_engine_settled(self._engine))
+
+    # Recordings
+
+    def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
+        for name, media in registry[node.type].media.items():
+            value = str(values.get(name, ""))
+            if not value:
+                continue
+            try:
+                path = str(media_path(self.graph.document, value, self._folder()))
+                if media.streamed:
+                    self._stream(index, path, loop=values.get("loop") == "on")
+                else:
+                    self._load(index, path)
+            except MediaError as error:
+                if self._missing == "error":
+                    raise
+                self.problems[node.id] = str(error)
+
+    def _folder(self) -> str:
+        """Where recordings from inside the project file are unpacked while they play."""
+        if self._unpacked is None:
+            self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
+        return self._unpacked.name
+
+    def _load(self, index: int, path: str) -> None:
+        samples = self._loaded.get(path)
+        if samples is None:
+            samples = self._loaded[path] = np.ascontiguousarray(load_media(path, self.sample_rate))
+        channels, frames = samples.shape
+        planes = ffi.from_buffer("float[]", samples)
+        graph = self._lowering.graph
+        if not lib.gd_graph_media(graph, index, planes, channels, frames, float(self.sample_rate), 0, frames):
+            raise MemoryError(f"no memory for {os.fspath(path)}")
+        lib.gd_graph_channels(graph, index, channels)
+
+    def _stream(self, index: int, path: str, *, loop: bool) -> None:
+        stream = MediaStream(path, self.sample_rate, loop=loop)
+        graph = self._lowering.graph
+        if not lib.gd_graph_stream(graph, index, stream.channels, RING_FRAMES):
+            raise MemoryError(f"no memory for {os.fspath(path)}")
+        lib.gd_graph_channels(graph, index, stream.channels)
+        old = self._streams.pop(index, None)
+        if old is not None:
+            old.close()
+        self._streams[index] = stream
+        self._feed_one(index, stream)
+
+    def feed(self) -> None:
+        """Fill every ring as far as it goes; call at least every half second of sound."""
+        with self._lock:
+            for index, stream in list(self._streams.items()):
+                self._feed_one(index, stream)
+
+    def _feed_one(self, index: int, stream: MediaStream) -> None:
+        graph = self._lowering.graph
+        while (room := lib.gd_stream_room(graph, index)) >= FEED_FRAMES:
+            block = stream.read(min(room, RING_FRAMES // 2))
+            if block.shape[1] == 0:
+                lib.gd_stream_end(graph, index)
+                stream.close()
+                del self._streams[index]
+                return
+            lib.gd_stream_write(graph, index, ffi.from_buffer("float[]", block), block.shape[1])
+
+    # Numbers
+
+    @property
+    def channels(self) -> int:
+        """How many channels are wired into the outputs; 0 before anything is."""
+        return int(lib.gd_engine_channels(self._engine))
+
+    @property
+    def time_frames(self) -> int:
+        """Frames played since the start."""
+        return int(lib.gd_engine_time(self._engine))
+
+    def stats(self) -> dict[str, float]:
+        """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""
+        stats = ffi.new("GdStats *")
+        lib.gd_engine_stats(self._engine, stats)
+        return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
+
+    def profile(self, on: bool) -> None:
+        """Measure what each node costs, in every 16th cell."""
+        lib.gd_engine_profile(self._engine, on)
+
+    def node_cost(self, id: str) -> tuple[float, float] | None:
+        """Mean and peak seconds a 64-frame cell takes for a node; None where it is not playing."""
+        mean, peak = ffi.new("double *"), ffi.new("double *")
+        with self._lock:
+            index = self._lowering.nodes.get(id, -1)
+            if not lib.gd_engine_node_cost(self._engine, index, mean, peak):
+                return None
+        return mean[0], peak[0]
+
+    def readings(self, id: str, channel: int = 0, count: int = 3) -> list[float] | None:
+        """The first words of a node's memory, such as a meter's readings; None where there are none."""
+        words = ffi.new("float[]", count)
+        with self._lock:
+            index = self._lowering.nodes.get(id)
+            if index is None or not lib.gd_graph_peek(self._lowering.graph, index, channel, words, count):
+                return None
+        return list(words)
+
+    def latency_frames(self, id: str | None = None) -> int:
+        """Latency at a node's outlets, or of the whole graph, as compensated."""
+        if id is None:
+            return int(self.plan()["latency_frames"])
+        with self._lock:
+            return int(lib.gd_plan_latency(self._engine, self._lowering.nodes[id]))
+
+    def plan(self) -> dict[str, int]:
+        """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, state_bytes, latency_frames."""
+        info = ffi.new("GdPlanInfo *")
+        with self._lock:
+            lib.gd_plan_info(self._engine, info)
+        return {name: int(getattr(info, name)) for name, _ in ffi.typeof("GdPlanInfo").fields}
+
+    def steps(self) -> list[tuple[str, int, int, list[tuple[str, int]]]]:
+        """The newest plan's steps in order: (kernel or kind, width, worker, [(node id, channel) a lane])."""
+        names = {index: id for id, index in self._lowering.nodes.items()}
+        info = ffi.new("GdStepInfo *")
+        found = []
+        with self._lock:
+            while lib.gd_plan_step(self._engine, len(found), info):
+                name = ffi.string(info.name).decode()
+                lanes = [
+                    (names.get(info.nodes[lane], ""), info.channels[lane])
+                    for lane in range(info.lanes if name not in ("mix", "sum", "modulate") else 0)
+                ]
+                found.append((name, int(info.width), int(info.worker), lanes))
+        return found

@@ -1,0 +1,22 @@
+"""feedback: the shortest way to close a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphdaw.nodes.base import In, Node, Out
+
+
+class Feedback(
+    Node, kernel="", loop_kernels=("feedback_read", "feedback_write"), always_loop=True, tags=("delay", "routing")
+):
+    """Pass the source on exactly 64 frames later, so that wires may form a loop; not-finite samples become silence."""
+
+    in_ = In()
+    out = Out()
+
+    @staticmethod
+    def memory_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
+        """Two cells of 64 frames: one being read, one being written."""
+        return 128

@@ -1,0 +1,55 @@
+"""Small node types for the document's tests; they need no kernel."""
+
+from __future__ import annotations
+
+from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param, registry
+
+if "t_osc" not in registry:
+
+    class TOsc(Node, kernel=""):
+        """A source."""
+
+        out = Out()
+        frequency_hz = Param(440.0, lo=0.0, hi=24_000.0, unit="Hz", curve="log")
+
+    class TFilter(Node, kernel=""):
+        """A processor with a choice and a fixed parameter."""
+
+        in_ = In()
+        sidechain = In(type="audio")
+        out = Out()
+        cutoff_hz = Param(1000.0, lo=20.0, hi=20_000.0, unit="Hz", curve="log")
+        q = Param(0.7, lo=0.1, hi=100.0)
+        order = Param(2.0, lo=1.0, hi=8.0, fixed=True)
+        mode = Choice(("lowpass", "highpass", "bandpass"))
+
+    class TDelay(Node, kernel="", loop_kernels=("read", "write")):
+        """A delay line, which loops may pass."""
+
+        in_ = In()
+        out = Out()
+        time_s = Param(0.25, lo=0.0, hi=10.0, unit="s")
+
+    class TNotes(Node, kernel=""):
+        """A source of events."""
+
+        notes = Out(type="event")
+
+    class TVoice(Node, kernel=""):
+        """Takes events, gives signals."""
+
+        notes = In(type="event")
+        pitch = Out(type="control")
+        out = Out()
+
+    class TFile(Node, kernel=""):
+        """Plays a recording."""
+
+        out = Out()
+        file = Media()
+        gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
+
+    class TOutput(Node, kernel=""):
+        """The end."""
+
+        in_ = In()

@@ -1,0 +1,189 @@
+"""Random edits for the property tests: mostly possible ones on whatever the graph holds, some impossible."""
+
+from __future__ import annotations
+
+import random
+
+from graphdaw.errors import GraphdawError
+from graphdaw.graph import text
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.model import GROUP, GroupPort, Medium
+from graphdaw.graph.ports import inlets, outlets
+from graphdaw.graph.vocabulary import (
+    AddNode,
+    Connect,
+    DeclarePort,
+    Disconnect,
+    Edit,
+    Group,
+    InsertOnWire,
+    Move,
+    RemoveNode,
+    ReplaceNode,
+    SetComment,
+    SetDepth,
+    SetGraph,
+    SetLabel,
+    SetMedia,
+    SetPlace,
+    SetValues,
+    UndeclarePort,
+    Ungroup,
+)
+
+TYPES = ["t_osc", "t_filter", "t_filter", "t_delay", "t_notes", "t_voice", "t_output", "gain", GROUP]
+LEAF = TYPES[:-1]
+LABELS = ["", "Lead", 'quo"te', "two\nlines", "ü", "\x1b[31m", "\u2028", "-> .", "raw(AA==)", "1e5"]
+
+
+def random_edits(graph: Graph, dice: random.Random) -> list[Edit]:
+    """One user action as a list of edits; it may well be refused."""
+    document = graph.document
+    nodes, wires = list(document.nodes), list(document.wires)
+    groups = ["", *(n for n in nodes if document.nodes[n].type == GROUP)]
+    parent = dice.choice(groups)
+    level = [n.id for n in document.inside(parent)]
+    kind = dice.choice(["add"] * 3 + ["connect"] * 5 + list(_ACTIONS))
+    if kind == "add" or not nodes:
+        type = dice.choice(TYPES)
+        values = {"cutoff_hz": dice.uniform(20, 20_000)} if type == "t_filter" else {}
+        return [AddNode(document.issue(type), type, values, parent, label=dice.choice(LABELS))]
+    if kind == "connect":
+        return _connect(graph, dice, level)
+    return _ACTIONS[kind](graph, dice, nodes, wires, level, parent)
+
+
+def _connect(graph: Graph, dice: random.Random, level: list[str]) -> list[Edit]:
+    document = graph.document
+    if not level:
+        return []
+    source, target = dice.choice(level), dice.choice(level)
+    outs = list(outlets(document, document.nodes[source])) or ["out"]
+    ins = list(inlets(document, document.nodes[target])) or ["in"]
+    if document.nodes[target].type == "t_filter":
+        ins += ["cutoff_hz", "q", "order"]
+    depth = dice.choice([1.0, 1, 0.5, -2.0])
+    return [Connect(document.issue("w"), source, dice.choice(outs), target, dice.choice(ins), depth)]
+
+
+def _set(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    names = ["cutoff_hz", "q", "order", "mode", "gain_db", "time_s", "frequency_hz"]
+    value = dice.choice([1.0, 2, 500.0, "highpass", None, float("nan"), 1e9])
+    return [SetValues(dice.choice(nodes), {dice.choice(names): value})]
+
+
+def _wire_edit(graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], *_: object) -> list[Edit]:
+    if not wires:
+        return []
+    wire = dice.choice(wires)
+    return [dice.choice([Disconnect(wire), SetDepth(wire, dice.uniform(-2, 2)), InsertOnWire(dice.choice(nodes), wire)])]
+
+
+def _declare(
+    graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], level: list[str], parent: str
+) -> list[Edit]:
+    document = graph.document
+    ends: list[tuple[str, str]] = []
+    direction = dice.choice(["in", "out"])
+    ports = inlets if direction == "in" else outlets
+    for _ in range(dice.randrange(3)):
+        if level:
+            inner = document.nodes[dice.choice(level)]
+            names = list(ports(document, inner))
+            if names:
+                ends.append((inner.id, dice.choice(names)))
+    name = dice.choice(["in", "out", "a", "b"])
+    port = GroupPort(name, direction, dice.choice(["audio", "control", "event"]), tuple(ends))
+    return [DeclarePort(parent, port, dice.choice([-1, -1, 0]))]
+
+
+def _undeclare(graph: Graph, dice: random.Random, *rest: object) -> list[Edit]:
+    ports = [(n.id, p.name) for n in graph.document.nodes.values() for p in n.ports]
+    return [UndeclarePort(*dice.choice(ports))] if ports else []
+
+
+def _look(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    node = dice.choice(nodes)
+    looks: list[Edit] = [
+        SetPlace(node, dice.choice([None, (1, 2), (0.1, -1e-7)])),
+        SetLabel(node, dice.choice(LABELS)),
+        SetComment(node, dice.choice(LABELS)),
+    ]
+    return dice.sample(looks, 2)
+
+
+def _replace(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    return [ReplaceNode(dice.choice(nodes), dice.choice(LEAF))]
+
+
+def _remove(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    return [RemoveNode(dice.choice(nodes), dice.random() < 0.5)]
+
+
+def _group(
+    graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], level: list[str], parent: str
+) -> list[Edit]:
+    return [Group(tuple(dice.sample(level, min(len(level), dice.randint(1, 3)))), dice.choice(LABELS))]
+
+
+def _ungroup(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    groups = [n for n in nodes if graph.document.nodes[n].type == GROUP]
+    return [Ungroup(dice.choice(groups))] if groups else []
+
+
+def _move(
+    graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], level: list[str], parent: str
+) -> list[Edit]:
+    groups = ["", *(n for n in nodes if graph.document.nodes[n].type == GROUP)]
+    return [Move(tuple(dice.sample(level, min(len(level), 2))), dice.choice(groups))]
+
+
+def _paste(
+    graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], level: list[str], parent: str
+) -> list[Edit]:
+    chosen = dice.sample(level, min(len(level), 3))
+    return text.paste(graph.document, text.copy(graph.document, chosen)) if chosen else []
+
+
+def _whole(graph: Graph, dice: random.Random, *_: object) -> list[Edit]:
+    hash = dice.choice("abc") * 64
+    rate = dice.choice([44_100, 48_000, 96_000, 0])
+    return [SetGraph(rate), SetMedia(hash, dice.choice([None, Medium("ü voice.wav", 3)]))]
+
+
+def _several(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    return [RemoveNode(dice.choice(nodes)), SetLabel(dice.choice(nodes), "x"), RemoveNode(dice.choice(nodes))]
+
+
+_ACTIONS = {
+    "set": _set,
+    "wire": _wire_edit,
+    "declare": _declare,
+    "undeclare": _undeclare,
+    "look": _look,
+    "replace": _replace,
+    "remove": _remove,
+    "group": _group,
+    "ungroup": _ungroup,
+    "move": _move,
+    "paste": _paste,
+    "whole": _whole,
+    "several": _several,
+}
+
+
+def act(graph: Graph, dice: random.Random) -> bool:
+    """Try one random action; returns whether it was made."""
+    try:
+        edits = random_edits(graph, dice)
+        return bool(graph.apply(edits))
+    except GraphdawError:
+        return False
+
+
+def grown(seed: int, actions: int) -> Graph:
+    """A graph after many random actions."""
+    graph, dice = Graph(), random.Random(seed)
+    for _ in range(actions):
+        act(graph, dice)
+    return graph
