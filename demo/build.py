@@ -50,11 +50,11 @@ def add(graph: gd.Graph, type: str, label: str, **values: float | str) -> NodeHa
 
 def add_fades(graph: gd.Graph, mix: NodeHandle) -> None:
     """A gain that an envelope opens and, shortly before the end, closes; an LFO's first half is the gate."""
-    gate = add(graph, "lfo", "gate", shape="square", rate_hz=0.5 / (SECONDS - 3.0))
-    fade = add(graph, "adsr", "fade", attack_s=0.8, sustain=1.0, release_s=20.0)
-    master = add(graph, "gain", "master", gain_db=-60.0)
+    gate = add(graph, "lfo", "gate", shape="square", rate_hz=0.5 / (SECONDS - 5.0))
+    fade = add(graph, "adsr", "fade", attack_s=0.5, sustain=1.0, release_s=5.0)
+    master = add(graph, "gain", "master", level=0.0)
     graph.connect(gate, fade)
-    graph.connect(fade, master["gain_db"], depth=60.0)
+    graph.connect(fade, master["level"])
     mix >> master >> graph.add("output")
 
 
