@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import build
-
 from graphdaw.host.device import outputs
 
 ROOT = Path(__file__).parent.parent
