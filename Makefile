@@ -43,7 +43,7 @@ bench: .venv/.core ## measure speed against the hand-written limit and the peers
 	@$(BIN)/python -m bench
 
 soak: .venv/.core ## edit a playing graph at random for SOAK_MINUTES (10), counting clicks and late blocks
-	@$(BIN)/python -m bench.soak --minutes $(SOAK_MINUTES)
+	@$(BIN)/python scripts/soak.py --minutes $(SOAK_MINUTES)
 
 clean: ## remove what was built, rendered and installed here
 	@rm -rf .venv build out demo/media demo/demo.gdaw graphdaw/_core*.so *.egg-info
