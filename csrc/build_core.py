@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +27,11 @@ WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
 def kernels() -> list[Path]:
     """The node files, which are the whole list of kernels."""
     return sorted((CSRC / "nodes").glob("*.c"))
+
+
+def core_sources() -> list[Path]:
+    """What is compiled once: everything but kernels and steps."""
+    return sorted([*CSRC.glob("*.c"), *(CSRC / "compile").glob("*.c")])
 
 
 def kernel_table() -> str:
@@ -62,9 +66,15 @@ def declarations() -> str:
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
-def newest_header() -> float:
-    """When a header last changed: every object is older than that must be made again."""
-    return max(path.stat().st_mtime for path in CSRC.rglob("*.h"))
+def up_to_date(target: Path, arguments: str) -> bool:
+    """True if an object was made with these arguments and nothing it was made from is newer."""
+    made_from = target.with_suffix(".d")
+    if not target.exists() or not made_from.exists():
+        return False
+    command, _, files = made_from.read_text().partition("\n")
+    names = files.replace("\\\n", " ").partition(":")[2].split()
+    age = target.stat().st_mtime
+    return command == f"# {arguments}" and all(Path(n).exists() and Path(n).stat().st_mtime <= age for n in names)
 
 
 ffi = cffi.FFI()
@@ -91,7 +101,7 @@ class BuildCore(build_ext):
         if not table.exists() or table.read_text() != kernel_table():
             table.write_text(kernel_table())
         extra = os.environ.get("GRAPHDAW_CFLAGS", "").split()
-        jobs = [(path, build / "core", ["-DW=1"]) for path in [*sorted(CSRC.glob("*.c")), *sorted((CSRC / "compile").glob("*.c")), table]]
+        jobs = [(path, build / f"core-{path.parent.name}", ["-DW=1"]) for path in [*core_sources(), table]]
         for level, flags in LEVELS.items():
             for width in WIDTHS:
                 where = build / f"{level}-{width}"
@@ -105,14 +115,11 @@ class BuildCore(build_ext):
         super().build_extension(ext)
 
     def _object(self, source: Path, folder: Path, flags: list[str], extra: list[str]) -> str:
-        name = folder / re.sub(r"\.c$", ".o", source.name)
-        stamp = folder / (source.stem + ".flags")
-        arguments = FLAGS + WARNINGS + flags + extra
-        text = " ".join(arguments)
-        fresh = name.exists() and stamp.exists() and stamp.read_text() == text
-        if fresh and name.stat().st_mtime > max(source.stat().st_mtime, newest_header()):
-            return str(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.spawn([*self.compiler.compiler_so, *arguments, f"-I{CSRC}", "-c", str(source), "-o", str(name)])
-        stamp.write_text(text)
-        return str(name)
+        target = folder / (source.stem + ".o")
+        made_from = target.with_suffix(".d")
+        arguments = [*self.compiler.compiler_so, *FLAGS, *WARNINGS, *flags, *extra, f"-I{CSRC}", "-MMD"]
+        if not up_to_date(target, " ".join(arguments)):
+            folder.mkdir(parents=True, exist_ok=True)
+            self.spawn([*arguments, "-c", str(source), "-o", str(target)])
+            made_from.write_text(f"# {' '.join(arguments)}\n{made_from.read_text()}")
+        return str(target)

@@ -52,7 +52,7 @@ typedef struct GdModulationTerm {
     GdTerm term;            /* source of lane 0, or of `lane` */
     uint32_t form;          /* GD_MIX_VECTOR: all lanes of a buffer; GD_MIX_BROADCAST: one lane for all; else one lane */
     uint32_t lane;
-    float depth[GD_MAX_WIDTH];
+    _Alignas(64) float depth[GD_MAX_WIDTH];
 } GdModulationTerm;
 
 typedef struct GdModulate {

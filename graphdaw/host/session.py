@@ -1,0 +1,122 @@
+"""A session: one graph, the engine that plays it, and the device that calls the engine."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from graphdaw.errors import EngineError
+from graphdaw.graph.graph import Graph
+from graphdaw.host.device import Device, HandDevice, forced, open_device
+from graphdaw.host.engine import Engine
+
+TICK_S = 0.002  # while a change waits for the fade before it
+FEED_S = 0.1
+
+
+class Session:
+    """A running engine; edits of `session.graph` are heard at once, each faded in.
+
+    `device` is "null" (a timer, no sound), "hand" (plays when stepped), a sound card's name or number, or None for the
+    default. The engine runs from `play` to `stop`; position and sound go on from where they were.
+
+    >>> import graphdaw as gd
+    >>> g = gd.Graph(sample_rate=48_000)
+    >>> osc = g.add("sine", frequency_hz=110.0)
+    >>> osc >> g.add("output")
+    <output output1>
+    >>> with gd.Session(g, device="null") as s:
+    ...     s.play()
+    ...     s.graph.set(osc, frequency_hz=220.0)
+    ...     s.stop()
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        device: str | int | None = None,
+        *,
+        block_frames: int = 128,
+        channels: int | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.graph = graph
+        self.engine = Engine(graph, threads=threads, missing="silence")
+        self.device: Device | None = None
+        self._device_name = device if device is not None else forced()
+        self._block_frames = block_frames
+        self._channels = channels
+        self._quit = threading.Event()
+        self._woken = threading.Event()
+        self._forget = graph.observe(lambda _: self._woken.set())
+        self._keeper = threading.Thread(target=self._keep_up, name="graphdaw-session", daemon=True)
+        self._keeper.start()
+
+    @property
+    def playing(self) -> bool:
+        """True between `play` and `stop`."""
+        return self.device is not None
+
+    @property
+    def time_s(self) -> float:
+        """How much has been played, in seconds."""
+        return self.engine.time_frames / self.engine.sample_rate
+
+    def play(self) -> None:
+        """Open the device and start the sound; raises EngineError where it cannot be opened."""
+        if self._quit.is_set():
+            raise EngineError("The session is closed; make a new one.")
+        if self.device is None:
+            self.engine.feed()
+            self.device = open_device(
+                self.engine, self._device_name, block_frames=self._block_frames, channels=self._channels
+            )
+
+    def stop(self) -> None:
+        """Stop the sound and close the device."""
+        device, self.device = self.device, None
+        if device is not None:
+            device.close()
+
+    def step(self, blocks: int = 1) -> list[list[float]]:
+        """On the "hand" device: play blocks and return the last one."""
+        if not isinstance(self.device, HandDevice):
+            raise EngineError('Only a session on device="hand" that plays can be stepped.')
+        self.engine.commit()
+        self.engine.feed()
+        return self.device.step(blocks)
+
+    def settled(self, timeout_s: float = 1.0) -> bool:
+        """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""
+        waiting = threading.Event()
+        for _ in range(max(1, int(timeout_s / TICK_S))):
+            self.engine.commit()
+            if self.engine.settled():
+                return True
+            waiting.wait(TICK_S)
+        return False
+
+    def close(self) -> None:
+        """Stop and free everything; the graph stays."""
+        self.stop()
+        self._quit.set()
+        self._woken.set()
+        self._keeper.join()
+        self._forget()
+        self.engine.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _keep_up(self) -> None:
+        """Publish edits that had to wait for a fade, and keep the disk ahead of the sound."""
+        while not self._quit.is_set():
+            behind = not self.engine.commit() or not self.engine.settled()
+            self.engine.feed()
+            self._woken.wait(TICK_S if behind and self.playing else FEED_S)
+            self._woken.clear()
