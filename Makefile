@@ -35,15 +35,15 @@ lint: .venv/.core ## check format, style and types of Python, warnings of C
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy graphdaw
-	@set -e; for file in csrc/*.c; do gcc $(C_WARNINGS) -DW=1 $$file; done
-	@set -e; for file in csrc/nodes/*.c; do gcc $(C_WARNINGS) -DW=16 -DLEVEL=base $$file; done
+	@set -e; for file in csrc/*.c csrc/compile/*.c; do gcc $(C_WARNINGS) -DW=1 $$file; done
+	@set -e; for file in csrc/nodes/*.c csrc/steps/*.c; do gcc $(C_WARNINGS) -DW=16 -DLEVEL=base $$file; done
 	@echo "C: no warnings"
 
 bench: .venv/.core ## measure speed against the hand-written limit and the peers that are installed
 	@$(BIN)/python -m bench
 
 soak: .venv/.core ## edit a playing graph at random for SOAK_MINUTES (10), counting clicks and late blocks
-	@$(BIN)/python -m bench.soak --minutes $(SOAK_MINUTES)
+	@$(BIN)/python scripts/soak.py --minutes $(SOAK_MINUTES)
 
 clean: ## remove what was built, rendered and installed here
 	@rm -rf .venv build out demo/media demo/demo.gdaw graphdaw/_core*.so *.egg-info

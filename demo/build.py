@@ -1,13 +1,13 @@
 r"""Builds the demo project, demo/demo.gdaw, through the public API: a voice and drums through a patched graph.
 
     drums -----------------------------------\
-    drums -> moving band -> echo -------------\
+    drums -> moving band -> echo -> pan ------\
     voice -> telephone band -------------------> mix -> fade -> output
     voice -> telephone band -> echo -> pan ---/
-    eight saws -> moving low-pass -> pan ----/
+    eight saws -> pans -> moving low-pass ---/
     bass saw -> low-pass -------------------/
 
-Slow LFOs move filters and pans; a square LFO changes the chord every four bars by moving each saw from its note in
+Slow LFOs move the filters and a pan; a square LFO changes the chord every four bars by moving each saw from its note in
 the first chord to its note in the second; an envelope fades the whole in and out.
 """
 
@@ -31,7 +31,7 @@ SECOND = {"bass": 43.65, "low": 164.81, "mid": 174.61, "high": 220.00, "top": 26
 def build(drums: Path | None, voice: Path | None) -> gd.Graph:
     """The demo with the recordings that are there."""
     graph = gd.Graph(sample_rate=48_000)
-    mix = graph.add("mix", gain1_db=-1.0, gain2_db=1.0, gain3_db=-2.0, gain4_db=-9.0, gain5_db=-31.0, gain6_db=-18.0)
+    mix = graph.add("mix", gain1_db=-1.0, gain2_db=1.0, gain3_db=-2.0, gain4_db=-6.0, gain5_db=-28.0, gain6_db=-22.0)
     add_fades(graph, mix)
     if drums is not None:
         add_drums(graph, mix["in1"], mix["in2"], drums)
@@ -50,11 +50,11 @@ def add(graph: gd.Graph, type: str, label: str, **values: float | str) -> NodeHa
 
 def add_fades(graph: gd.Graph, mix: NodeHandle) -> None:
     """A gain that an envelope opens and, shortly before the end, closes; an LFO's first half is the gate."""
-    gate = add(graph, "lfo", "gate", shape="square", rate_hz=0.5 / (SECONDS - 6.0))
-    fade = add(graph, "adsr", "fade", attack_s=0.8, sustain=1.0, release_s=20.0)
-    master = add(graph, "gain", "master", gain_db=-60.0)
+    gate = add(graph, "lfo", "gate", shape="square", rate_hz=0.5 / (SECONDS - 5.0))
+    fade = add(graph, "adsr", "fade", attack_s=0.5, sustain=1.0, release_s=5.0)
+    master = add(graph, "gain", "master", level=0.0)
     graph.connect(gate, fade)
-    graph.connect(fade, master["gain_db"], depth=60.0)
+    graph.connect(fade, master["level"])
     mix >> master >> graph.add("output")
 
 
@@ -66,7 +66,7 @@ def add_drums(graph: gd.Graph, dry: PortHandle, wet: PortHandle, path: Path) -> 
     echo = add(graph, "delay", "echo", time_s=0.75 * BEAT_S, feedback=0.45, mix=1.0)
     graph.connect(drums, dry)
     graph.connect(sweep, band["cutoff_hz"], depth=1_300.0)
-    drums >> band >> echo >> wet
+    drums >> band >> echo >> add(graph, "pan", "aside", pan=0.5, law="balance") >> wet
 
 
 def add_voice(graph: gd.Graph, dry: PortHandle, wet: PortHandle, path: Path) -> None:
@@ -89,14 +89,13 @@ def add_chords(graph: gd.Graph, pad: PortHandle, bass: PortHandle) -> None:
     change = add(graph, "lfo", "chord change", shape="square", rate_hz=1.0 / (8 * BAR_S))
     tone = add(graph, "filter", "pad tone", mode="lowpass", cutoff_hz=700.0, q=1.2)
     swell = add(graph, "lfo", "swell", rate_hz=1.0 / (4 * BAR_S))
-    place = add(graph, "pan", "drift")
-    drift = add(graph, "lfo", "drifting", rate_hz=1.0 / (3 * BAR_S))
-    for part in ("low", "mid", "high", "top"):
-        for detune in (0.9985, 1.0015):
-            gliding_saw(graph, change, part, detune) >> tone
     graph.connect(swell, tone["cutoff_hz"], depth=350.0)
-    graph.connect(drift, place["pan"], depth=0.35)
-    tone >> place >> pad
+    for detune, side in ((0.9985, -0.75), (1.0015, 0.75)):
+        place = add(graph, "pan", "left" if side < 0 else "right", pan=side)
+        for part in ("low", "mid", "high", "top"):
+            gliding_saw(graph, change, part, detune) >> place
+        place >> tone
+    tone >> pad
     gliding_saw(graph, change, "bass", 1.0) >> add(graph, "filter", "bass tone", cutoff_hz=220.0, q=1.6) >> bass
 
 

@@ -7,17 +7,11 @@ import sys
 from pathlib import Path
 
 import build
+from graphdaw.host.device import outputs
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "out" / "demo.wav"
 GRAPHDAW = str(Path(sys.executable).with_name("graphdaw"))
-
-
-def has_device() -> bool:
-    """Whether anything but the silent device can play."""
-    from graphdaw.host.device import list_devices
-
-    return any(one["outputs"] for one in list_devices() if one["id"] != "null")
 
 
 def main() -> int:
@@ -30,7 +24,7 @@ def main() -> int:
     if code:
         return code
     print(f"\nThe project is {_near(build.PROJECT)}; its sound is {_near(OUT)}.")
-    if has_device():
+    if outputs():
         return subprocess.call([GRAPHDAW, "play", str(build.PROJECT), "--seconds", length])
     print("There is no sound device here: open the file elsewhere to hear it.")
     return 0

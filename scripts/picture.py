@@ -59,7 +59,7 @@ def draw(graph: gd.Graph) -> str:
         (x0, y0), (x1, y1) = at[wire.source], at[wire.target]
         x0, y0, y1 = x0 + WIDE, y0 + HIGH / 2, y1 + HIGH / 2
         kind = types()[graph.nodes[wire.target].type]
-        control = wire.target_port in kind.params
+        control = wire.target_port in kind.params or kind.inputs[wire.target_port].type == "control"
         dashes = ' stroke-dasharray="4 3"' if control else ""
         bend = max(20.0, (x1 - x0) / 2)
         parts.append(

