@@ -8,7 +8,6 @@ from importlib.metadata import version
 
 import numpy as np
 
-import graphdaw as gd
 from bench import definitions as d
 from bench import workloads
 from bench.peers.common import Result, measure_render, median_of, rendered, run_all
@@ -46,7 +45,7 @@ def measure_build(repeats: int) -> Result:
 
 
 def measure_edit(repeats: int) -> Result:
-    """Put a gain behind the playing chain of W2: from the call to the end of the first block that holds the new plan."""
+    """Put a gain behind the playing chain of W2: from the call to the end of the first block of the new plan."""
     graph = workloads.graph("W2")
     wire = next(w for w in graph.wires.values() if graph.nodes[w.target].type == "output")
     spent, blocks = [], []
