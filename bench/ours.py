@@ -17,9 +17,10 @@ VERSION = version("graphdaw")
 
 
 def render_seconds(renderer: Renderer, seconds: float) -> None:
-    """Render so much audio, block by block, as a device would."""
-    for _ in range(round(seconds * d.SAMPLE_RATE_HZ / d.BLOCK_FRAMES)):
-        renderer.render(d.BLOCK_FRAMES)
+    """Render so much audio in the renderer's own blocks, taking it a second at a time at most."""
+    frames = round(seconds * d.SAMPLE_RATE_HZ)
+    for start in range(0, frames, d.SAMPLE_RATE_HZ):
+        renderer.render(min(d.SAMPLE_RATE_HZ, frames - start))
 
 
 def measure(name: str, seconds: float, repeats: int) -> Result:
