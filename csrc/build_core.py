@@ -93,6 +93,11 @@ ffi.set_source(
 class BuildCore(build_ext):
     """`build_ext` that first compiles the core's objects on all processors, only those whose sources changed."""
 
+    def finalize_options(self) -> None:
+        """Keep objects in one place, whoever builds, so that only what changed is compiled again."""
+        super().finalize_options()
+        self.build_temp = os.environ.get("GRAPHDAW_BUILD", "build/core")
+
     def build_extension(self, ext: object) -> None:
         """Compile the core, hand its objects to the linker, then build the binding as usual."""
         build = Path(self.build_temp)

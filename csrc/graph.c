@@ -85,6 +85,8 @@ static int32_t add_type(GdGraph *graph, const GdTypeSpec *spec)
     if (!map_to_kernel(graph, type, spec, 0, spec->kernel) || !map_to_kernel(graph, type, spec, 1, spec->loop_read)
         || !map_to_kernel(graph, type, spec, 2, spec->loop_write))
         return -1;
+    const GdKernel *write = type->loop_kernel[1] < 0 ? NULL : gd_kernel_table[type->loop_kernel[1]].form[0][0];
+    type->wet_port = write ? place(write->in_names, write->ins, "wet") : -1;
     return (int32_t)graph->type_count++;
 }
 

@@ -17,6 +17,7 @@ typedef struct GdType {
     int32_t loop_kernel[GD_PARTS];  /* read half, write half; -1: none */
     bool always_loop, linked;
     uint32_t ins, outs, params;
+    int8_t wet_port;                /* where the write half hears the read half; -1: it does not */
     uint8_t in_channels[GD_MAX_PORTS], out_channels[GD_MAX_PORTS]; /* 0: as many as are wired */
     float lo[GD_MAX_PARAMS], hi[GD_MAX_PARAMS], ramp_s[GD_MAX_PARAMS];
     /* where a user's port or parameter stands in the kernel, for the whole node, the read half and the write half; -1: not there */

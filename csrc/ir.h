@@ -24,7 +24,7 @@ typedef struct GdIrWire {
     int32_t source, target;  /* IR nodes */
     uint8_t source_port, target_port; /* the kernel's; first one of a linked port */
     uint8_t source_channels, target_channels; /* of linked ports; 0: one a lane */
-    bool to_param;
+    bool to_param, own;      /* own: made by the compiler, with kernel ports from the start */
     int8_t fade;             /* 1 rises, -1 falls, 0 stands */
     float gain;
     uint64_t order;

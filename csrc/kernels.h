@@ -17,6 +17,8 @@ extern const GdSteps *const gd_steps_table[GD_MAX_LEVELS][GD_WIDTHS];
 extern const char *const gd_cpu_levels[];
 extern const uint32_t gd_cpu_level_count;
 
+/* The widest pack that pays at the processor level in use: as wide as its registers. */
+GD_CTL uint32_t gd_widest_pack(void);
 /* The form of kernel `index` for `lanes` lanes, at the processor level in use. */
 GD_CTL const GdKernel *gd_kernel_form(uint32_t index, uint32_t lanes);
 /* Index of the kernel of that name, or -1. */

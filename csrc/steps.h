@@ -35,11 +35,16 @@ typedef struct GdMix {
     const GdTerm *terms;
 } GdMix;
 
-/* Up to 128 terms added into 16 slots; a row is 16 terms in a run. */
+/* Up to 128 terms added into 16 slots. Terms that are all lanes of one buffer, in order, are added as one run. */
+typedef struct GdRun {
+    GdTerm term;            /* of the first slot */
+    uint32_t slot, width;   /* width 1: a lane by itself */
+} GdRun;
+
 typedef struct GdChunk {
-    uint32_t count;
-    const float *const *rows; /* [row] a buffer of width 16 whose lanes are just this row's terms, or null */
-    const GdTerm *terms;
+    uint32_t count;         /* runs, in the order of their terms */
+    uint32_t whole;         /* how many of the first ones fill all 16 slots */
+    const GdRun *runs;
 } GdChunk;
 
 /* A parameter's row of state: where it is, where it goes, and how many cells that still takes. */

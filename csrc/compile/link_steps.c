@@ -44,33 +44,34 @@ static void *link_mix(GdLink *link, const GdIrStep *step)
     return mix;
 }
 
-/* A row of sixteen terms that are just the lanes of one buffer of width sixteen. */
-static const float *whole_row(const GdLink *link, const GdIrTerm *terms, uint32_t left)
+/* How many terms, from term `k` on, are just the lanes of one buffer: its width, or 1. */
+static uint32_t run_width(const GdLink *link, const GdIrSlot *slot, uint32_t k)
 {
-    if (left < GD_TREE || link->ir->values[value_of_term(link, terms)].width != GD_TREE
-        || link->ir->values[value_of_term(link, terms)].per_cell)
-        return NULL;
-    for (uint32_t k = 0; k < GD_TREE; ++k)
-        if (terms[k].pack != terms->pack || terms[k].port != terms->port || terms[k].lane != k || terms[k].fade || terms[k].gain != 1.0f)
-            return NULL;
-    return buffer_of(link, value_of_term(link, terms));
+    const GdIrTerm *terms = &link->ir->terms[slot->first + k];
+    const GdIrValue *value = &link->ir->values[value_of_term(link, terms)];
+    if (value->per_cell || k % value->width || k + value->width > slot->count)
+        return 1;
+    for (uint32_t l = 0; l < value->width; ++l)
+        if (terms[l].pack != terms->pack || terms[l].port != terms->port || terms[l].lane != l || terms[l].fade || terms[l].gain != 1.0f)
+            return 1;
+    return value->width;
 }
 
 static void *link_chunk(GdLink *link, const GdIrStep *step)
 {
     const GdIr *ir = link->ir;
     const GdIrSlot *slot = &ir->slots[ir->packs[step->pack].first_slot];
-    uint32_t row_count = (slot->count + GD_TREE - 1) / GD_TREE;
     GdChunk *chunk = gd_arena_take(&link->plan->arena, 1, sizeof *chunk);
-    const float **rows = gd_arena_take(&link->plan->arena, row_count, sizeof *rows);
-    GdTerm *terms = gd_arena_take(&link->plan->arena, slot->count, sizeof *terms);
-    if (!chunk || !rows || !terms)
+    GdRun *runs = gd_arena_take(&link->plan->arena, slot->count, sizeof *runs);
+    if (!chunk || !runs)
         return NULL;
-    for (uint32_t k = 0; k < slot->count; ++k)
-        terms[k] = linked_term(link, &ir->terms[slot->first + k]);
-    for (uint32_t r = 0; r < row_count; ++r)
-        rows[r] = whole_row(link, &ir->terms[slot->first + r * GD_TREE], slot->count - r * GD_TREE);
-    *chunk = (GdChunk){.count = slot->count, .rows = rows, .terms = terms};
+    for (uint32_t k = 0; k < slot->count; k += runs[chunk->count++].width) {
+        runs[chunk->count] = (GdRun){.term = linked_term(link, &ir->terms[slot->first + k]), .slot = k % GD_TREE,
+                                     .width = run_width(link, slot, k)};
+        if (chunk->whole == chunk->count && runs[chunk->count].width == GD_TREE)
+            ++chunk->whole;
+    }
+    chunk->runs = runs;
     return chunk;
 }
 

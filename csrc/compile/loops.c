@@ -14,6 +14,12 @@ static int split(GdIr *ir, uint32_t n)
     read->map = 1, read->kernel = type->loop_kernel[0];
     write->map = 2, write->part = 1, write->kernel = type->loop_kernel[1];
     ir->of_node[1][read->node] = (int32_t)ir->node_count++;
+    if (type->wet_port < 0)
+        return GD_OK;
+    if (!gd_extend(ir, &ir->wires, &ir->wire_room, ir->wire_count + 1, sizeof *ir->wires))
+        return GD_NO_MEMORY;
+    ir->wires[ir->wire_count++] = (GdIrWire){.source = (int32_t)n, .target = (int32_t)ir->node_count - 1, .own = true,
+                                             .target_port = (uint8_t)type->wet_port, .gain = 1.0f, .wire = -1};
     return GD_OK;
 }
 
@@ -23,7 +29,7 @@ static int redirect(GdIr *ir)
     uint32_t count = ir->wire_count;
     for (uint32_t w = 0; w < count; ++w) {
         GdIrNode *whole = &ir->nodes[ir->wires[w].target];
-        if (whole->map != 1)
+        if (whole->map != 1 || ir->wires[w].own)
             continue;
         const GdType *type = type_of(ir, whole);
         uint8_t port = ir->wires[w].target_port;
@@ -124,6 +130,10 @@ static void name_kernel_ports(GdIr *ir)
     for (uint32_t w = 0; w < ir->wire_count; ++w) {
         GdIrWire wire = ir->wires[w];
         const GdIrNode *source = &ir->nodes[wire.source], *target = &ir->nodes[wire.target];
+        if (wire.own) {
+            ir->wires[kept++] = wire;
+            continue;
+        }
         const GdType *from = type_of(ir, source), *to = type_of(ir, target);
         int8_t out = from->out_port[source->map][wire.source_port];
         int8_t in = wire.to_param ? to->param[target->map][wire.target_port] : to->in_port[target->map][wire.target_port];

@@ -81,11 +81,12 @@ static GdIrPack *open_pack(GdIr *ir, uint8_t kind, const GdIrNode *node)
 static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
 {
     GdIrPack *pack = NULL;
+    uint32_t widest = gd_widest_pack();
     for (uint32_t k = 0; k < count; ++k) {
         const GdIrNode *node = &ir->nodes[ir->lanes[candidates[k].lane].node];
         bool same = k && candidates[k].kind == candidates[k - 1].kind;
         bool moved = k && is_stateless(node) && candidates[k].feeder >> 8 != candidates[k - 1].feeder >> 8;
-        if (!pack || !same || moved || pack->lanes == GD_MAX_WIDTH) {
+        if (!pack || !same || moved || pack->lanes == widest) {
             if (pack)
                 close_pack(ir, pack);
             if (!(pack = open_pack(ir, GD_PACK_KERNEL, node)))

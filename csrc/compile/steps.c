@@ -92,6 +92,17 @@ static uint32_t mix_form(const GdIr *ir, const GdIrPack *pack, uint32_t first_sl
     return GD_MIX_VECTOR;
 }
 
+/* True if every lane hears at this port what it hears at the one before, as both sides of a linked port often do. */
+static bool as_port_before(const GdIr *ir, const GdIrPack *pack, uint32_t port)
+{
+    for (uint32_t l = 0; l < pack->lanes; ++l) {
+        const GdIrSlot *slot = &ir->slots[pack->first_slot + port * pack->lanes + l];
+        if (slot->first != (slot - pack->lanes)->first || slot->count != (slot - pack->lanes)->count)
+            return false;
+    }
+    return true;
+}
+
 /* The value that brings one inlet its signal: silence, the source's own buffer where it lines up, or a mix. -1: no memory. */
 static int32_t inlet_value(GdIr *ir, int32_t p, uint32_t port)
 {
@@ -150,7 +161,10 @@ static int add_kernel(GdIr *ir, int32_t p)
     uint32_t ports = pack->ins + pack->params;
     int32_t brings[GD_MAX_PORTS * 2 + GD_MAX_PARAMS];
     for (uint32_t port = 0; port < ports; ++port) {
-        brings[port] = port < pack->ins ? inlet_value(ir, p, port) : param_value(ir, p, port - pack->ins);
+        if (port && port < pack->ins && as_port_before(ir, pack, port))
+            brings[port] = brings[port - 1];
+        else
+            brings[port] = port < pack->ins ? inlet_value(ir, p, port) : param_value(ir, p, port - pack->ins);
         if (brings[port] < 0)
             return GD_NO_MEMORY;
     }

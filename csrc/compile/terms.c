@@ -79,25 +79,30 @@ static bool cut_into_chunks(GdIr *ir, uint32_t slot)
     return true;
 }
 
-/* One port of all lanes. Lanes that hear exactly the wires of the lane before share its terms. */
-static bool fill_port(GdIr *ir, uint32_t p, uint32_t port)
+/* One port of all lanes; `before` holds what the ports so far heard, lane by lane. A lane or a linked port that hears
+ * exactly the wires of the one before shares its terms. */
+static bool fill_port(GdIr *ir, uint32_t p, uint32_t port, GdIrSlot *before)
 {
-    const GdIrPack *pack = &ir->packs[p];
-    uint32_t ins = pack->ins, lanes = pack->lanes, first_lane = pack->first_lane;
-    uint32_t slot = pack->first_slot + port * lanes;
-    GdIrSlot before = {0};
+    uint32_t ins = ir->packs[p].ins, lanes = ir->packs[p].lanes, first_lane = ir->packs[p].first_lane;
+    uint32_t slot = ir->packs[p].first_slot + port * lanes;
+    bool to_param = port >= ins;
     for (uint32_t l = 0; l < lanes; ++l, ++slot) {
-        bool to_param = port >= ins;
         const GdIrLane *lane = &ir->lanes[ir->pack_lanes[first_lane + l]];
         if (!fill_slot(ir, &ir->slots[slot], lane, to_param ? port - ins : port, to_param))
             return false;
         GdIrSlot whole = ir->slots[slot];
-        if (l && whole.count && !to_param && same_terms(ir, &before, &whole)) {
+        uint32_t twin = 0;
+        if (!to_param && whole.count && l && same_terms(ir, &before[l - 1], &whole))
+            twin = slot - 1;
+        else if (!to_param && whole.count && port && same_terms(ir, &before[l], &whole))
+            twin = slot - lanes;
+        if (twin) {
             ir->term_count = whole.first;
-            ir->slots[slot] = ir->slots[slot - 1];
+            ir->slots[slot] = ir->slots[twin];
+            before[l] = l && twin == slot - 1 ? before[l - 1] : before[l];
             continue;
         }
-        before = whole;
+        before[l] = whole;
         if (!to_param && whole.count > GD_TREE && !cut_into_chunks(ir, slot))
             return false;
     }
@@ -107,12 +112,13 @@ static bool fill_port(GdIr *ir, uint32_t p, uint32_t port)
 static int fill_pack(GdIr *ir, uint32_t p)
 {
     uint32_t ports = ir->packs[p].ins + ir->packs[p].params, lanes = ir->packs[p].lanes;
+    GdIrSlot before[GD_MAX_CHANNELS] = {0};
     if (!gd_extend(ir, &ir->slots, &ir->slot_room, ir->slot_count + ports * lanes, sizeof *ir->slots))
         return GD_NO_MEMORY;
     ir->packs[p].first_slot = ir->slot_count;
     ir->slot_count += ports * lanes;
     for (uint32_t port = 0; port < ports; ++port)
-        if (!fill_port(ir, p, port))
+        if (!fill_port(ir, p, port, before))
             return GD_NO_MEMORY;
     return GD_OK;
 }

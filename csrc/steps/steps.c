@@ -121,27 +121,46 @@ GD_RT static void mix_run(void *state, const GdBlock *b)
 
 /* --- chunks --- */
 
+typedef float Eight __attribute__((vector_size(32)));
+typedef float Four __attribute__((vector_size(16)));
+
+static void add_run(const GdRun *run, uint32_t frames, float *restrict out)
+{
+    out += run->slot;
+    const float *restrict source = run->term.source;
+    float plane[GD_SLICE];
+    switch (run->width) {
+    case 16:
+        for (uint32_t i = 0; i < frames; ++i)
+            ((Slots *)out)[i] += ((const Slots *)source)[i];
+        break;
+    case 8:
+        for (uint32_t i = 0; i < frames; ++i)
+            ((Eight *)out)[2 * i] += ((const Eight *)source)[i];
+        break;
+    case 4:
+        for (uint32_t i = 0; i < frames; ++i)
+            ((Four *)out)[4 * i] += ((const Four *)source)[i];
+        break;
+    default:
+        read_term(&run->term, frames, plane);
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i * GD_TREE] += plane[i];
+    }
+}
+
 GD_RT static void chunk_run(void *state, const GdBlock *b)
 {
     const GdChunk *chunk = state;
-    float *restrict out = (float *)b->out[0];
-    uint32_t rows = (chunk->count + GD_TREE - 1) / GD_TREE, whole = 0;
-    while (whole < rows && chunk->rows[whole])
-        ++whole;
+    Slots *restrict out = (Slots *)b->out[0];
     for (uint32_t i = 0; i < b->frames; ++i) {
         Slots v = {0};
-        if (whole)
-            v = ((const Slots *)chunk->rows[0])[i];
-        for (uint32_t r = 1; r < whole; ++r)
-            v += ((const Slots *)chunk->rows[r])[i];
-        ((Slots *)out)[i] = v;
+        for (uint32_t r = 0; r < chunk->whole; ++r)
+            v += ((const Slots *)chunk->runs[r].term.source)[i];
+        out[i] = v;
     }
-    for (uint32_t k = whole * GD_TREE; k < chunk->count; ++k) {
-        float plane[GD_SLICE];
-        read_term(&chunk->terms[k], b->frames, plane);
-        for (uint32_t i = 0; i < b->frames; ++i)
-            out[i * GD_TREE + k % GD_TREE] += plane[i];
-    }
+    for (uint32_t r = chunk->whole; r < chunk->count; ++r)
+        add_run(&chunk->runs[r], b->frames, (float *)out);
 }
 
 /* --- parameters --- */
