@@ -36,6 +36,14 @@ class TDelay(Node, kernel="", loop_kernels=("read", "write")):
     time_s = Param(0.25, lo=0.0, hi=10.0, unit="s")
 
 
+class TAmp(Node, kernel=""):
+    """A level."""
+
+    in_ = In()
+    out = Out()
+    gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
+
+
 class TNotes(Node, kernel=""):
     """A source of events."""
 
@@ -64,7 +72,7 @@ class TOutput(Node, kernel=""):
     in_ = In()
 
 
-TYPES = {cls.type.name: cls.type for cls in (TOsc, TFilter, TDelay, TNotes, TVoice, TFile, TOutput)}
+TYPES = {cls.type.name: cls.type for cls in (TOsc, TFilter, TDelay, TAmp, TNotes, TVoice, TFile, TOutput)}
 for _name in TYPES:
     del registry[_name]
 

@@ -21,7 +21,7 @@ node outer group
     port out out audio -> lp.out
     port out idle audio ->
     node lp t_filter
-  node dry gain
+  node dry t_amp
   wire w3 inner.out -> dry.gain_db @depth=3.0
 node end t_output
 wire w1 osc.out -> outer.in @depth=0.5
@@ -123,7 +123,7 @@ def test_regrouping_is_not_heard_at_all() -> None:
 def test_an_edit_costs_what_it_touches(monkeypatch: pytest.MonkeyPatch) -> None:
     g = Graph(
         document=text.parse(
-            "node a t_osc\n" + "".join(f"node n{i} gain\nwire w{i} a.out -> n{i}.in\n" for i in range(500))
+            "node a t_osc\n" + "".join(f"node n{i} t_amp\nwire w{i} a.out -> n{i}.in\n" for i in range(500))
         )
     )
     flat = Flat(g.document)

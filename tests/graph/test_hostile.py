@@ -53,7 +53,7 @@ plain = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=12,
 )
-names = st.sampled_from(["a", "b", "g", "h", "", "t_osc", "gain", "group", "in", "out", "x y", "\x00", "é"])
+names = st.sampled_from(["a", "b", "g", "h", "", "t_osc", "t_amp", "group", "in", "out", "x y", "\x00", "é"])
 fields = {
     "id": names,
     "type": names,
@@ -168,7 +168,7 @@ def test_bombs_of_groups_are_refused() -> None:
     wire = {"id": "w", "source": "src", "source_port": "out", "target": "g0", "target_port": "a"}
     assert survives(msgspec.msgpack.encode({**HEAD, "nodes": nodes, "wires": [wire]})) is not None
     nodes[-1]["ports"] = [{"name": n, "direction": "in", "type": "audio", "inner": [("end", "in")]} for n in "ab"]
-    nodes.append({"id": "end", "type": "gain", "parent": "g40"})
+    nodes.append({"id": "end", "type": "t_amp", "parent": "g40"})
     with pytest.raises(ProjectError, match="more than 1000000 inlets"):
         codec.decode(msgspec.msgpack.encode({**HEAD, "nodes": nodes, "wires": [wire]}), "memory")
 
@@ -176,18 +176,18 @@ def test_bombs_of_groups_are_refused() -> None:
 @pytest.mark.parametrize(
     ("nodes", "fault"),
     [
-        ([{"id": "a", "type": "gain"}] * 2, "an id is used twice"),
+        ([{"id": "a", "type": "t_amp"}] * 2, "an id is used twice"),
         ([{"id": "a", "type": "group", "parent": "a"}], "inside itself"),
         (
             [{"id": "a", "type": "group", "parent": "b"}, {"id": "b", "type": "group", "parent": "a"}],
             "inside itself",
         ),
-        ([{"id": "a", "type": "gain", "parent": "b"}], "which is not a group"),
+        ([{"id": "a", "type": "t_amp", "parent": "b"}], "which is not a group"),
         ([{"id": f"n{i}", "type": "group", "parent": f"n{i - 1}" if i else ""} for i in range(70)], "nested"),
         ([{"id": "a"}], "a node needs an id"),
-        ([{"id": "a" * 300, "type": "gain"}], "256 characters"),
-        ([{"id": "a", "type": "gain", "place": [1.0, float("inf")]}], "finite"),
-        ([{"id": "a", "type": "gain", "order": 2**63}], "order"),
+        ([{"id": "a" * 300, "type": "t_amp"}], "256 characters"),
+        ([{"id": "a", "type": "t_amp", "place": [1.0, float("inf")]}], "finite"),
+        ([{"id": "a", "type": "t_amp", "order": 2**63}], "order"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused_with_the_reason(nodes: Any, fault: str) -> None:

@@ -95,7 +95,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     file = tmp_path / "a.gdaw"
     g.save(file)
     before = file.read_bytes()
-    g.add("gain")
+    g.add("t_amp")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -121,7 +121,7 @@ def test_saving_keeps_the_rights_and_follows_links(tmp_path: Path) -> None:
     g.save(real)
     real.chmod(0o600)
     link.symlink_to(real)
-    g.add("gain")
+    g.add("t_amp")
     g.save(link)
     assert link.is_symlink() and real.stat().st_mode & 0o777 == 0o600
     assert len(Graph.load(real).nodes) == 1
@@ -129,7 +129,7 @@ def test_saving_keeps_the_rights_and_follows_links(tmp_path: Path) -> None:
 
 def test_members_of_other_parts_of_the_program_are_kept(tmp_path: Path) -> None:
     g = Graph()
-    g.add("gain")
+    g.add("t_amp")
     first = packed(tmp_path / "a.gdaw", codec.encode(g.document), **{"plugins/x": b"state", "history/1": b"old"})
     again = Graph.load(first)
     again.save(tmp_path / "b.gdaw")
@@ -156,7 +156,7 @@ def odd_project() -> bytes:
     nodes = [
         {"id": "osc", "type": "t_osc", "order": 1, **raw},
         {"id": "new", "type": "t_future", "values": {"drive": 1.5, **raw}, "order": 2, "zone": raw},
-        {"id": "amp", "type": "gain", "values": {"gain_db": msgspec.Raw(b"\xfd")}, "order": 3},
+        {"id": "amp", "type": "t_amp", "values": {"gain_db": msgspec.Raw(b"\xfd")}, "order": 3},
     ]
     wires = [
         {"id": "w1", "source": "osc", "source_port": "out", "target": "new", "target_port": "in", "order": 4, **raw},
@@ -183,7 +183,7 @@ def test_unknown_types_are_placeholders_with_their_ports() -> None:
     before = g.document.copy()
     assert [(p.code, p.severity) for p in validate(g.document)] == [("unknown_type", "warning")]
     g.connect("osc", "new.in", depth=0.5) if not g.wires else None
-    extra = g.add("gain")
+    extra = g.add("t_amp")
     g.connect("new.wet", extra)
     g.look("new", place=(1.0, 2.0))
     g.remove("new")
@@ -208,7 +208,7 @@ def test_a_project_without_its_placeholders_can_be_saved(tmp_path: Path) -> None
 
 
 def test_older_versions_are_migrated_and_newer_ones_refused(tmp_path: Path) -> None:
-    old = msgspec.msgpack.encode({"format": "graphdaw", "version": 0, "boxes": [{"id": "a", "type": "gain"}]})
+    old = msgspec.msgpack.encode({"format": "graphdaw", "version": 0, "boxes": [{"id": "a", "type": "t_amp"}]})
     with pytest.raises(ProjectError, match="unknown version 0"):
         project.load(packed(tmp_path / "old.gdaw", old))
 
@@ -228,15 +228,15 @@ def test_older_versions_are_migrated_and_newer_ones_refused(tmp_path: Path) -> N
 
 def test_bookkeeping_survives_so_that_ids_are_not_reused(tmp_path: Path) -> None:
     g = Graph()
-    g.remove(g.add("gain"))
+    g.remove(g.add("t_amp"))
     g.save(tmp_path / "a.gdaw")
-    assert Graph.load(tmp_path / "a.gdaw").add("gain").id == "gain2"
+    assert Graph.load(tmp_path / "a.gdaw").add("t_amp").id == "t_amp2"
     assert content(tmp_path / "a.gdaw")["version"] == 1
 
 
 def test_groups_are_reusable_as_files(tmp_path: Path, recording: Path) -> None:
     g = Graph()
-    player, amp, other = g.add("t_file", file=str(recording)), g.add("gain", gain_db=-6.0), g.add("t_osc")
+    player, amp, other = g.add("t_file", file=str(recording)), g.add("t_amp", gain_db=-6.0), g.add("t_osc")
     player >> amp >> g.add("t_output")
     group = g.group([player, amp], "Player")
     project.save_group(g.document, group.id, tmp_path / "player.gdaw")

@@ -20,11 +20,11 @@ def best_ms(work: Callable[[], object], repeat: int = 5) -> float:
 
 
 def chain(nodes: int) -> Graph:
-    """A source and a row of gains."""
+    """A source and a row of amplifiers."""
     g = Graph()
     before = g.add("t_osc", frequency_hz=110.0)
     for _ in range(nodes - 1):
-        after = g.add("gain", gain_db=-1.0)
+        after = g.add("t_amp", gain_db=-1.0)
         g.connect(before, after)
         before = after
     return g
@@ -37,7 +37,7 @@ def test_a_thousand_nodes_and_their_wires_take_at_most_20_ms() -> None:
 def test_wiring_backwards_is_no_slower() -> None:
     def backwards() -> None:
         g = Graph()
-        made = [g.add("gain") for _ in range(1000)]
+        made = [g.add("t_amp") for _ in range(1000)]
         for i in reversed(range(999)):
             g.connect(made[i], made[i + 1])
 
@@ -54,7 +54,7 @@ def test_an_edit_in_the_middle_of_ten_thousand_nodes_is_as_cheap_as_in_a_small_g
 
         def work() -> None:
             g.insert(node, wire)
-            g.set(f"gain{nodes // 2}", gain_db=-3.0)
+            g.set(f"t_amp{nodes // 2}", gain_db=-3.0)
             for _ in range(2):
                 g.undo()
 
@@ -67,7 +67,7 @@ def test_an_edit_in_the_middle_of_ten_thousand_nodes_is_as_cheap_as_in_a_small_g
 def test_a_group_of_a_thousand_crossing_wires_is_made_at_once() -> None:
     def work() -> None:
         g = Graph()
-        mix = g.add("gain")
+        mix = g.add("t_amp")
         sources = [g.add("t_osc") for _ in range(1000)]
         for source in sources:
             g.connect(source, mix)

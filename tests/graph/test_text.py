@@ -27,7 +27,7 @@ def test_text_is_shown_as_it_was_written() -> None:
 
 
 def test_lines_may_leave_out_the_order() -> None:
-    document = text.parse("node a t_osc\nnode b gain\nwire w a.out -> b.in\n")
+    document = text.parse("node a t_osc\nnode b t_amp\nwire w a.out -> b.in\n")
     assert [n.id for n in document.inside()] == ["a", "b"]
     assert document.wires["w"].order > document.nodes["b"].order > document.nodes["a"].order
 
@@ -45,12 +45,12 @@ def test_diff_reads_like_a_list_of_changes() -> None:
     b.set("lp", cutoff_hz=1200.0, mode=None)
     b.set_depth("w1", 0.25)
     b.look("osc1", label="Bass")
-    b.add("gain")
+    b.add("t_amp")
     assert text.diff(a, b.document).split("\n") == [
         '~ osc1 label "" -> "Bass"',
         "~ lp.cutoff_hz 900.0 -> 1200.0 Hz",
         "~ lp.mode highpass -> default",
-        "+ node gain1 gain @order=5",
+        "+ node t_amp1 t_amp @order=5",
         "~ w1 depth 0.5 -> 0.25",
         "",
     ]
@@ -80,16 +80,16 @@ def test_pasted_text_is_checked_like_any_edit() -> None:
 @pytest.mark.parametrize(
     ("lines", "number"),
     [
-        ("nod a gain", 1),
-        ("node a gain\n   node b gain", 2),
-        ("node a gain\n\nnode b", 3),
-        ("node a gain gain_db=loud=2", 1),
-        ("node a gain gain_db=1e999", 1),
+        ("nod a t_amp", 1),
+        ("node a t_amp\n   node b t_amp", 2),
+        ("node a t_amp\n\nnode b", 3),
+        ("node a t_amp gain_db=loud=2", 1),
+        ("node a t_amp gain_db=1e999", 1),
         ("wire w a.out -> b", 1),
-        ("node a gain @size=3", 1),
+        ("node a t_amp @size=3", 1),
         ("graph 0", 1),
-        ('node "\\ud800" gain', 1),
-        ("node a gain x=raw(AAA)", 1),
+        ('node "\\ud800" t_amp', 1),
+        ("node a t_amp x=raw(AAA)", 1),
     ],
 )
 def test_faults_name_their_line(lines: str, number: int) -> None:
@@ -101,13 +101,13 @@ def test_faults_name_their_line(lines: str, number: int) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        "node a gain\nnode a gain",
-        'node "" gain',
-        "node a gain\nwire w a.out -> b.in",
-        "node a gain\n  node b gain",
-        "node a group\n  node b gain\nnode c gain\nwire w c.out -> b.in",
+        "node a t_amp\nnode a t_amp",
+        'node "" t_amp',
+        "node a t_amp\nwire w a.out -> b.in",
+        "node a t_amp\n  node b t_amp",
+        "node a group\n  node b t_amp\nnode c t_amp\nwire w c.out -> b.in",
         "port in in audio ->",
-        "node a gain\n  port in in audio ->",
+        "node a t_amp\n  port in in audio ->",
     ],
 )
 def test_text_that_is_no_graph_is_refused(lines: str) -> None:

@@ -32,8 +32,8 @@ def test_values_out_of_place_are_found() -> None:
     document = loaded(
         [
             {"id": "a", "type": "t_filter", "values": {"cutoff_hz": 1e9, "q": float("nan"), "mode": "soft"}},
-            {"id": "b", "type": "gain", "values": {"gain_db": "loud"}},
-            {"id": "c", "type": "gain", "values": {"gian_db": 1.0}},
+            {"id": "b", "type": "t_amp", "values": {"gain_db": "loud"}},
+            {"id": "c", "type": "t_amp", "values": {"gian_db": 1.0}},
             {"id": "d", "type": "t_gone", "values": {"x": [1, 2]}},
         ]
     )
@@ -50,7 +50,7 @@ def test_values_out_of_place_are_found() -> None:
 
 
 def test_wires_that_cannot_be_are_found() -> None:
-    nodes = [{"id": "n", "type": "t_notes"}, {"id": "g", "type": "gain"}, {"id": "f", "type": "t_filter"}]
+    nodes = [{"id": "n", "type": "t_notes"}, {"id": "g", "type": "t_amp"}, {"id": "f", "type": "t_filter"}]
     document = loaded(nodes, "n.notes g.in", "g.out f.nothing", "g.wet f.in", "g.out f.order")
     assert found(document) == [
         ("type_mismatch", "g", "w1"),
@@ -61,7 +61,7 @@ def test_wires_that_cannot_be_are_found() -> None:
 
 
 def test_loops_are_named_and_loops_through_delays_are_not() -> None:
-    nodes = [{"id": id, "type": "gain"} for id in "abc"] + [{"id": "d", "type": "t_delay"}]
+    nodes = [{"id": id, "type": "t_amp"} for id in "abc"] + [{"id": "d", "type": "t_delay"}]
     document = loaded(nodes, "a.out b.in", "b.out c.in", "c.out a.in", "b.out d.in", "d.out a.in", "c.out c.gain_db")
     problems = validate(document)
     assert [(p.code, p.wire) for p in problems] == [("cycle", "w3"), ("cycle", "w6")]
@@ -72,7 +72,7 @@ def test_loops_are_named_and_loops_through_delays_are_not() -> None:
 
 
 def test_a_long_chain_is_checked_without_recursion() -> None:
-    nodes = [{"id": f"n{i}", "type": "gain"} for i in range(5000)]
+    nodes = [{"id": f"n{i}", "type": "t_amp"} for i in range(5000)]
     chain = [f"n{i}.out n{i + 1}.in" for i in range(4999)]
     assert validate(loaded(nodes, *chain)) == []
     assert found(loaded(nodes, *chain, "n4999.out n0.in")) == [("cycle", "n0", "w5000")]
@@ -81,5 +81,5 @@ def test_a_long_chain_is_checked_without_recursion() -> None:
 def test_ports_of_groups_are_checked() -> None:
     port = {"name": "in", "direction": "in", "type": "event", "inner": [["a", "in"]]}
     group = {"id": "g", "type": "group", "ports": [port]}
-    document = loaded([group, {"id": "a", "type": "gain", "parent": "g"}])
+    document = loaded([group, {"id": "a", "type": "t_amp", "parent": "g"}])
     assert found(document) == [("type_mismatch", "g", "")]
