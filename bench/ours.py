@@ -8,7 +8,6 @@ from importlib.metadata import version
 
 import numpy as np
 
-import graphdaw as gd
 from bench import definitions as d
 from bench import workloads
 from bench.peers.common import Result, measure_render, median_of, rendered, run_all
@@ -18,9 +17,10 @@ VERSION = version("graphdaw")
 
 
 def render_seconds(renderer: Renderer, seconds: float) -> None:
-    """Render so much audio, block by block, as a device would."""
-    for _ in range(round(seconds * d.SAMPLE_RATE_HZ / d.BLOCK_FRAMES)):
-        renderer.render(d.BLOCK_FRAMES)
+    """Render so much audio in the renderer's own blocks, taking it a second at a time at most."""
+    frames = round(seconds * d.SAMPLE_RATE_HZ)
+    for start in range(0, frames, d.SAMPLE_RATE_HZ):
+        renderer.render(min(d.SAMPLE_RATE_HZ, frames - start))
 
 
 def measure(name: str, seconds: float, repeats: int) -> Result:
@@ -46,27 +46,27 @@ def measure_build(repeats: int) -> Result:
 
 
 def measure_edit(repeats: int) -> Result:
-    """Put a gain behind the playing chain of W2 and take it away again, timed from the call to its return.
-
-    The edit's plan is in the engine's hands when the call returns, and sounds from the next block on.
-    """
+    """Put a gain behind the playing chain of W2: from the call to the end of the first block of the new plan."""
     graph = workloads.graph("W2")
-    out = next(n for n in graph.nodes if graph[n].type == "output")
-    wire = next(w for w in graph.wires.values() if w.target == out)
-    spent = []
-    with gd.Session(graph, device="null") as session:
-        session.play()
-        for _ in range(10 * repeats):
-            time.sleep(0.02)  # past the fade of the edit before
+    wire = next(w for w in graph.wires.values() if graph.nodes[w.target].type == "output")
+    spent, blocks = [], []
+    with Renderer(graph, block_frames=d.BLOCK_FRAMES, threads=1) as renderer:
+        render_seconds(renderer, 0.1)
+        for _ in range(20 * repeats):
             begin = time.perf_counter()
             with graph.transaction("put a gain behind"):
-                gain = graph.add("gain", gain_db=-6.0)
-                graph.insert(gain, wire.id)
+                graph.insert(graph.add("gain", gain_db=-6.0), wire.id)
+            renderer.render(d.BLOCK_FRAMES)
             spent.append(time.perf_counter() - begin)
+            render_seconds(renderer, 0.05)  # past the fade
+            begin = time.perf_counter()
+            renderer.render(d.BLOCK_FRAMES)
+            blocks.append(time.perf_counter() - begin)
             graph.undo()
-        session.stop()
-    us = 1e6 * sorted(spent)[len(spent) // 2]
-    return Result("graphdaw", VERSION, d.EDIT, us=us, note="state kept, wires cross-faded; the call itself")
+            render_seconds(renderer, 0.05)
+    us, block_us = (1e6 * sorted(x)[len(x) // 2] for x in (spent, blocks))
+    note = f"state kept, wires cross-faded; a block without an edit takes {block_us:.0f} us of it"
+    return Result("graphdaw", VERSION, d.EDIT, us=us, note=note)
 
 
 def measure_cores(repeats: int) -> Result:

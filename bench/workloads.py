@@ -14,13 +14,14 @@ def decibels(level: float) -> float:
 
 
 def gained_sines(count: int) -> gd.Graph:
-    """W1: sine -> gain, all into one pan in the middle."""
+    """W1: sine -> gain, summed by one gain and panned to the middle."""
     g = gd.Graph(sample_rate=d.SAMPLE_RATE_HZ)
-    pan = g.add("pan")
+    bus, pan = g.add("gain"), g.add("pan")
     for hz in d.sine_hz(count):
         gain = g.add("gain", gain_db=decibels(0.5 / count))
         g.connect(g.add("sine", frequency_hz=hz), gain)
-        g.connect(gain, pan)
+        g.connect(gain, bus)
+    g.connect(bus, pan)
     g.connect(pan, g.add("output"))
     return g
 

@@ -172,6 +172,8 @@ typedef struct GdProbe {
     GdProbeMemory *const *memory; /* [lane]; null, or null entries, for none */
     const uint32_t *seed;        /* [lane]; null for zeros */
     const uint8_t *channel;      /* [lane]; null for zeros */
+    const float *const *device_in; /* [channel of the device] -> [frame]; null for no device */
+    uint32_t device_channels;
     const uint32_t *slices;      /* lengths to use, over and over; cut where they would cross a multiple of 64 */
     uint32_t slice_count;        /* 0: as long as possible */
     bool keep_state;             /* go on from `state` instead of resetting */

@@ -19,6 +19,8 @@ typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     uint8_t channel[GD_MAX_WIDTH];
     GdMemory memory[GD_MAX_WIDTH], *memory_of[GD_MAX_WIDTH];
     GdStream stream[GD_MAX_WIDTH]; /* a lane uses the one of the first lane with the same GdProbeStream */
+    const float *device_in[MAX_PORTS]; /* at the present slice */
+    GdDevice device;
     void *arena;
 } Pack;
 
@@ -68,7 +70,7 @@ static int check(const GdProbe *probe, const GdKernel **kernel)
     if ((w != 1 && w != 4 && w != 8 && w != 16) || probe->lanes < 1 || probe->lanes > w)
         return GD_PROBE_BAD_SHAPE;
     const GdKernel *k = *kernel = gd_kernel_form((uint32_t)index, w);
-    if (k->ins > MAX_PORTS || k->outs > MAX_PORTS || k->params > MAX_PORTS || !(probe->sample_rate_hz > 0))
+    if (probe->device_channels > MAX_PORTS || k->ins > MAX_PORTS || k->outs > MAX_PORTS || k->params > MAX_PORTS || !(probe->sample_rate_hz > 0))
         return GD_PROBE_BAD_SHAPE;
     if ((k->params && !(probe->param && probe->moves)) || (k->outs && !probe->out))
         return GD_PROBE_BAD_SHAPE;
@@ -154,6 +156,8 @@ static bool fill(Pack *p, uint32_t at, uint32_t frames)
     p->block.frames = frames;
     p->block.time = probe->time + at;
     p->block.offset = (uint32_t)(p->block.time % GD_SLICE);
+    for (uint32_t i = 0; i < probe->device_channels; ++i)
+        p->device_in[i] = probe->device_in[i] + at;
     for (uint32_t i = 0; i < p->kernel->ins; ++i)
         if (probe->in && probe->in[i])
             transpose(p, p->in[i], probe->in[i], probe->frames, at, frames);
@@ -213,6 +217,8 @@ static int open_pack(Pack *p, GdProbe *probe)
         .seed = p->seed, .channel = p->channel,
     };
     memcpy(p->block.choice, probe->choice, sizeof probe->choice);
+    p->device = (GdDevice){.in = p->device_in, .in_channels = probe->device_channels};
+    p->block.device = probe->device_in ? &p->device : NULL;
     return GD_PROBE_OK;
 }
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 from graphdaw import _core
 from graphdaw.nodes import types
+from numpy.typing import ArrayLike, NDArray
 
 ffi, lib = _core.ffi, _core.lib
 Signal = NDArray[np.float32]
@@ -61,6 +61,18 @@ class State:
     idle: bool = False
 
 
+@contextmanager
+def at_level(level: str) -> Iterator[None]:
+    """Use a processor level for a while; raises if the processor has it not."""
+    before = lib.gd_cpu_level()
+    if not lib.gd_cpu_use_level(level.encode()):
+        raise ValueError(f"this processor has no level {level}")
+    try:
+        yield
+    finally:
+        lib.gd_cpu_use_level(before)
+
+
 def facts(kernel: str) -> Facts:
     """Port, parameter and choice names of a kernel, in its own order; linked ports stand once a channel."""
     c = ffi.new("GdKernelFacts *")
@@ -102,6 +114,7 @@ def run_kernel(
     memories: Sequence[Memory | None] | None = None,
     seeds: Sequence[int] | None = None,
     channels: Sequence[int] | None = None,
+    device: ArrayLike | None = None,
     frames: int | None = None,
     lanes: int | None = None,
     sample_rate: float = 48_000.0,
@@ -115,12 +128,12 @@ def run_kernel(
     Inputs are (frames,) or (lanes, frames); an unwired one reads zeros. A parameter of shape () or (lanes,) stands,
     one of shape (lanes, frames) or (1, frames) moves every frame, and in `cells` one of that shape moves once a cell
     of 64 frames. Parameters and choices left out are at the declared default of the node type of that name. The
-    second channel of a linked port `in` is called `in.1`. More lanes than `width` run as several packs. `slices`
-    holds slice lengths, used over and over. A `state` makes the next run with it go on where this one stopped.
+    second channel of a linked port `in` is called `in.1`. `device` holds (channels, frames) heard by the device. More
+    lanes than `width` run as several packs. `slices` holds slice lengths, used over and over. A `state` makes the next
+    run with it go on where this one stopped.
     With `seconds` the first cell runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
-    lib.gd_cpu_use_level((level or LEVELS[-1]).encode())
     wired = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (inputs or {}).items()}
     given = {k: np.asarray(v, np.float32) for k, v in (params or {}).items()}
     once_a_cell = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (cells or {}).items()}
@@ -179,15 +192,21 @@ def run_kernel(
             hold.append(c_memories)
         c.seed = pointer("uint32_t *", np.array((seeds or range(1, lanes + 1))[rows], np.uint32))
         c.channel = pointer("uint8_t *", np.array((channels or [0] * lanes)[rows], np.uint8))
+        if device is not None:
+            heard = [pointer("float *", row) for row in np.atleast_2d(np.ascontiguousarray(device, np.float32))]
+            c_device = ffi.new("float *[]", heard)
+            c.device_in, c.device_channels = c_device, len(heard)
+            hold.append(c_device)
         lengths = np.array([slices] if isinstance(slices, int) else list(slices), np.uint32)
         c.slices, c.slice_count = pointer("uint32_t *", lengths), len(lengths)
         if state is not None:
             if not keep:
-                state.packs.append(_aligned(max(1, fact.state_rows * width)))
+                state.packs.append(aligned(max(1, fact.state_rows * width)))
             c.state, c.keep_state = ffi.cast("void *", state.packs[pack].ctypes.data), keep
-        if seconds is not None:
-            return {"ns": np.array(lib.gd_kernel_time(c, seconds), np.float32)}
-        error = lib.gd_kernel_probe(c)
+        with at_level(level or LEVELS[-1]):
+            if seconds is not None:
+                return {"ns": np.array(lib.gd_kernel_time(c, seconds), np.float32)}
+            error = lib.gd_kernel_probe(c)
         if error:
             raise ValueError(f"probe of {name} failed with {error}")
         idle = idle and c.idle
@@ -206,7 +225,7 @@ def time_kernel(name: str, *, width: int, seconds: float = 0.02, **setting: Any)
     return float(run_kernel(name, width=width, lanes=width, frames=CELL, seconds=seconds, **setting)["ns"])
 
 
-def _aligned(words: int) -> NDArray[np.uint32]:
+def aligned(words: int) -> NDArray[np.uint32]:
     """Zeroed words that begin at a multiple of 64 bytes."""
     raw = np.zeros(words + 16, np.uint32)
     skip = (-raw.ctypes.data % 64) // 4

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-import time
-from collections.abc import Callable
 
 import dawdreamer
 import numpy as np
 
 from bench import definitions as d
-from bench.peers.common import Result, measure_render, median_of, rendered, run_all
+from bench.peers.common import Result, cpu_s, measure_render, median_of, rendered, run_all
 
 VERSION = importlib.metadata.version("dawdreamer")
 FAUST = "--faust" in sys.argv
@@ -139,13 +137,6 @@ def measure(name: str, seconds: float, repeats: int) -> Result:
     return Result(PEER, VERSION, name, rtf=rtf, seconds=used, rms=rms, note=note)
 
 
-def timed_s(work: Callable[[], object]) -> float:
-    """Seconds on the wall: an edit is heard when it is heard."""
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
 def measure_build(repeats: int) -> Result:
     """From Python to the first rendered block of the chain."""
 
@@ -154,7 +145,7 @@ def measure_build(repeats: int) -> Result:
         e.load_graph(dag_of(e, "W2"))
         e.render(d.BLOCK_FRAMES / d.SAMPLE_RATE_HZ)
 
-    return Result(PEER, VERSION, d.BUILD, ms=1e3 * median_of(repeats, lambda: timed_s(build)))
+    return Result(PEER, VERSION, d.BUILD, ms=1e3 * median_of(repeats, lambda: cpu_s(build)))
 
 
 def measure_edit(repeats: int) -> Result:
@@ -170,13 +161,13 @@ def measure_edit(repeats: int) -> Result:
             e.load_graph([(processor, [])])
             e.render(d.BLOCK_FRAMES / d.SAMPLE_RATE_HZ)
 
-        return Result(PEER, VERSION, d.EDIT, us=1e6 * median_of(repeats, lambda: timed_s(edit)), note="state is lost")
+        return Result(PEER, VERSION, d.EDIT, us=1e6 * median_of(repeats, lambda: cpu_s(edit)), note="state is lost")
 
     def heard_s() -> float:
         fresh = engine()
         dag = dag_of(fresh, "W2")
         dag.append((fresh.make_add_processor("extra", [0.5]), [f"g{d.workloads['W2'].count - 1}"]))
-        return timed_s(lambda: (fresh.load_graph(dag), fresh.render(d.BLOCK_FRAMES / d.SAMPLE_RATE_HZ)))
+        return cpu_s(lambda: (fresh.load_graph(dag), fresh.render(d.BLOCK_FRAMES / d.SAMPLE_RATE_HZ)))
 
     note = "the graph loaded into a fresh engine, state lost; loading into the playing one takes minutes at this size"
     return Result(PEER, VERSION, d.EDIT, us=1e6 * median_of(repeats, heard_s), note=note)

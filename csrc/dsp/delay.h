@@ -57,14 +57,13 @@ INLINE float lanes_least(Lanes x)
     return least;
 }
 
-/* Samples p, p + 1, p + 2, p + 3 of a ring. */
-INLINE Quad ring_quad(const float *data, uint32_t mask, uint32_t p)
+/* Samples p, p + 1, p + 2, p + 3 of a ring; `wraps` if they may lie on both sides of its end. */
+INLINE Quad ring_quad(const float *data, uint32_t mask, uint32_t p, bool wraps)
 {
     Quad q;
-    if (__builtin_expect(p + 3 <= mask, 1))
-        memcpy(&q, data + p, sizeof q);
-    else
-        q = (Quad){data[p], data[(p + 1) & mask], data[(p + 2) & mask], data[(p + 3) & mask]};
+    if (wraps && p + 3 > mask)
+        return (Quad){data[p], data[(p + 1) & mask], data[(p + 2) & mask], data[(p + 3) & mask]};
+    memcpy(&q, data + p, sizeof q);
     return q;
 }
 
@@ -73,25 +72,26 @@ typedef int32_t QuadInts __attribute__((vector_size(16)));
 
 INLINE void transpose_quads(Quad q[4])
 {
-    Quad ab = __builtin_shuffle(q[0], q[1], (QuadInts){0, 4, 1, 5}), AB = __builtin_shuffle(q[0], q[1], (QuadInts){2, 6, 3, 7});
-    Quad cd = __builtin_shuffle(q[2], q[3], (QuadInts){0, 4, 1, 5}), CD = __builtin_shuffle(q[2], q[3], (QuadInts){2, 6, 3, 7});
-    q[0] = __builtin_shuffle(ab, cd, (QuadInts){0, 1, 4, 5});
-    q[1] = __builtin_shuffle(ab, cd, (QuadInts){2, 3, 6, 7});
-    q[2] = __builtin_shuffle(AB, CD, (QuadInts){0, 1, 4, 5});
-    q[3] = __builtin_shuffle(AB, CD, (QuadInts){2, 3, 6, 7});
+    const QuadInts low = {0, 4, 1, 5}, high = {2, 6, 3, 7}, first = {0, 1, 4, 5}, last = {2, 3, 6, 7};
+    Quad ab = __builtin_shuffle(q[0], q[1], low), AB = __builtin_shuffle(q[0], q[1], high);
+    Quad cd = __builtin_shuffle(q[2], q[3], low), CD = __builtin_shuffle(q[2], q[3], high);
+    q[0] = __builtin_shuffle(ab, cd, first);
+    q[1] = __builtin_shuffle(ab, cd, last);
+    q[2] = __builtin_shuffle(AB, CD, first);
+    q[3] = __builtin_shuffle(AB, CD, last);
 }
 #endif
 
 /* Four samples in a row, oldest first, of each line of a group that begins at lane `first`. */
-INLINE void group_taps(Group tap[4], const Lines *lines, uint32_t first, const int32_t *at)
+INLINE void group_taps(Group tap[4], const Lines *lines, uint32_t first, const int32_t *at, bool wraps)
 {
 #if W == 1
-    Quad q = ring_quad(lines->data[first], lines->mask[first], (uint32_t)at[0]);
+    Quad q = ring_quad(lines->data[first], lines->mask[first], (uint32_t)at[0], wraps);
     for (int k = 0; k < 4; ++k)
         tap[k] = q[k];
 #else
     for (uint32_t l = 0; l < GROUP; ++l)
-        tap[l] = ring_quad(lines->data[first + l], lines->mask[first + l], (uint32_t)at[l]);
+        tap[l] = ring_quad(lines->data[first + l], lines->mask[first + l], (uint32_t)at[l], wraps);
     transpose_quads(tap);
 #endif
 }
@@ -107,37 +107,59 @@ INLINE Group group_between(const Group tap[4], Group part, bool cubic)
     return tap[2] + part * (slope + part * (step - slope - bend + part * bend));
 }
 
-/* Where in its line each lane reads: the place of the oldest of four samples, and the fraction of the delay between the
- * middle two. Delays are held between `shortest` frames and the line's length; returns the least of them, whole. */
-INLINE uint32_t lines_locate(const Lines *lines, const GdBlock *b, uint32_t time_s, uint32_t shortest, Ints *at, Lanes *part)
+/* Where in its line each lane reads in each frame of a slice. */
+typedef struct {
+    Ints at[GD_SLICE];    /* the place of the oldest of four samples */
+    Lanes part[GD_SLICE]; /* the fraction of the delay, which lies between the middle two */
+    uint32_t least;       /* the shortest delay of all, in whole frames */
+    bool wraps;           /* some four samples lie on both sides of their line's end */
+} Places;
+
+/* Delays are held between `shortest` frames and the line's length. */
+INLINE void lines_locate(Places *places, const Lines *lines, const GdBlock *b, uint32_t time_s, uint32_t shortest)
 {
     const Lanes *restrict seconds = b->param[time_s], longest = lines_longest(lines);
     const uint32_t stride = b->stride[time_s], time = (uint32_t)b->time - 2;
     const Lanes rate = lanes(b->sample_rate_hz);
     Lanes least = longest;
-    Ints mask;
+    Ints mask, wraps = {0};
     memcpy(&mask, lines->mask, sizeof mask);
     for (uint32_t i = 0; i < b->frames; ++i) {
         Lanes delay = lanes_clamp(seconds[i * stride] * rate, lanes((float)shortest), longest);
-        Ints whole = lanes_truncate(delay);
-        part[i] = delay - lanes_from_ints(whole);
-        at[i] = ((int32_t)(time + i) - whole) & mask;
+        Ints whole = lanes_truncate(delay), at = ((int32_t)(time + i) - whole) & mask;
+        places->part[i] = delay - lanes_from_ints(whole);
+        places->at[i] = at;
         least = lanes_min(least, delay);
+        wraps |= MASK(at > mask - 3);
     }
-    return (uint32_t)lanes_least(least);
+    places->least = (uint32_t)lanes_least(least);
+    places->wraps = false;
+    for (uint32_t l = 0; l < W; ++l)
+        places->wraps |= LANE(wraps, l) != 0;
 }
 
-/* Read all lines for `frames` frames: at[i] is where the oldest of four samples lies, part[i] the fraction of the delay. */
-INLINE void lines_read(Lanes *wet, const Lines *lines, const Ints *at, const Lanes *part, uint32_t frames, bool cubic)
+INLINE void lines_read_as(Lanes *wet, const Lines *lines, const Places *places, uint32_t from, uint32_t frames,
+                          bool cubic, bool wraps)
 {
     for (uint32_t g = 0; g < W; g += GROUP)
-        for (uint32_t i = 0; i < frames; ++i) {
+        for (uint32_t i = from; i < from + frames; ++i) {
             Group tap[4], fraction, value;
-            group_taps(tap, lines, g, (const int32_t *)(at + i) + g);
-            memcpy(&fraction, (const float *)(part + i) + g, sizeof fraction);
+            group_taps(tap, lines, g, (const int32_t *)(places->at + i) + g, wraps);
+            memcpy(&fraction, (const float *)(places->part + i) + g, sizeof fraction);
             value = group_between(tap, fraction, cubic);
             memcpy((float *)(wet + i) + g, &value, sizeof value);
         }
+}
+
+/* Read all lines for `frames` frames beginning `from` frames into the slice. */
+INLINE void lines_read(Lanes *wet, const Lines *lines, const Places *places, uint32_t from, uint32_t frames, bool cubic)
+{
+    if (places->wraps)
+        lines_read_as(wet, lines, places, from, frames, cubic, true);
+    else if (cubic)
+        lines_read_as(wet, lines, places, from, frames, true, false);
+    else
+        lines_read_as(wet, lines, places, from, frames, false, false);
 }
 
 /* Write `frames` frames from `time` into the lines in use. */

@@ -24,8 +24,8 @@ INLINE Glide glide_turn(const Glide *g, Lanes t, Lanes target)
     Lanes from = glide_at(g, t), way = target - from;
     Lanes slope = c[1] + t * (2.0f * c[2] + t * (3.0f * c[3] + t * (4.0f * c[4] + t * (5.0f * c[5]))));
     Lanes bend = c[2] + t * (3.0f * c[3] + t * (6.0f * c[4] + t * (10.0f * c[5]))); /* half the second derivative */
-    return (Glide){{from, slope, bend, 10.0f * way - 6.0f * slope - 3.0f * bend, -15.0f * way + 8.0f * slope + 3.0f * bend,
-                    6.0f * way - 3.0f * slope - bend}};
+    return (Glide){{from, slope, bend, 10.0f * way - 6.0f * slope - 3.0f * bend,
+                    -15.0f * way + 8.0f * slope + 3.0f * bend, 6.0f * way - 3.0f * slope - bend}};
 }
 
 #endif

@@ -13,7 +13,7 @@ INLINE Ints ringing_unknown(const GdBlock *b)
     return ringing;
 }
 
-/* After a slice: lanes that wrote something (bits of `sounding`) begin anew, the others come a slice nearer to zeros. */
+/* After a slice: lanes that wrote something (bits of `sounding`) begin anew, the others are a slice nearer to zeros. */
 INLINE void ringing_count(Ints *ringing, Ints sounding, const GdBlock *b)
 {
     for (uint32_t l = 0; l < b->lanes; ++l) {

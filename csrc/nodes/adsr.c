@@ -63,6 +63,28 @@ GD_RT INLINE Lanes step(State *s, const Segments *g, Lanes gate)
     return s->level;
 }
 
+/* True if no gate opens or closes in this slice and nothing is in its attack: by far the most slices. */
+GD_RT INLINE bool is_steady(const State *s, const Lanes *restrict gate, uint32_t frames)
+{
+    Ints change = s->attacking;
+    for (uint32_t i = 0; i < frames; ++i)
+        change |= lanes_less(lanes(0.5f), gate[i]) ^ s->open;
+    int32_t any = 0;
+    for (int l = 0; l < W; ++l)
+        any |= LANE(change, l);
+    return any == 0;
+}
+
+GD_RT INLINE void run_steady(State *s, Lanes *restrict out, uint32_t frames)
+{
+    const Lanes keep = lanes_where(s->open, s->segments.decay_keep, s->segments.release_keep);
+    const Lanes add = lanes_where(s->open, s->segments.decay_add, s->segments.release_add);
+    Lanes level = s->level;
+    for (uint32_t i = 0; i < frames; ++i)
+        out[i] = level = lanes_max(level * keep + add, lanes(0.0f)); /* a decay is never below 0 */
+    s->level = level;
+}
+
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
@@ -74,6 +96,8 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
             set_segments(&s.segments, b, i, moves);
             out[i] = step(&s, &s.segments, gate[i]);
         }
+    else if (is_steady(&s, gate, b->frames))
+        run_steady(&s, out, b->frames);
     else
         for (uint32_t i = 0; i < b->frames; ++i)
             out[i] = step(&s, &s.segments, gate[i]);

@@ -44,9 +44,13 @@ GD_RT INLINE float run_lane(const GdMemory *memory, const GdBlock *b, uint32_t l
     uint64_t needed = at + b->frames < ends_at ? at + b->frames : ends_at;
     uint64_t wanted = at + b->frames + FADE < ends_at ? at + b->frames + FADE : ends_at;
     uint64_t until = written < ends_at ? written : ends_at;
-    const float change = (written >= wanted ? 1.0f : -1.0f) / FADE;
-    for (uint32_t i = 0; i < b->frames; ++i) {
-        float sample = at + i < until ? memory->data[(at + i) & (memory->frames - 1)] : 0.0f;
+    const float change = (written >= wanted ? 1.0f : -1.0f) / FADE, *data = memory->data;
+    const uint32_t mask = memory->frames - 1, first = (uint32_t)at;
+    const bool plain = level == 1.0f && change > 0.0f && until >= at + b->frames;
+    for (uint32_t i = 0; plain && i < b->frames; ++i)
+        LANE(out[i], l) = data[(first + i) & mask];
+    for (uint32_t i = 0; !plain && i < b->frames; ++i) {
+        float sample = at + i < until ? data[(first + i) & mask] : 0.0f;
         LANE(out[i], l) = sample * level;
         level += change;
         level = level < 0.0f ? 0.0f : level > 1.0f ? 1.0f : level;

@@ -1,5 +1,5 @@
 /* delay_read: the half of a delay inside a loop that runs first: what the line gives back. Its delay is never less than
- * a cell, because delay_write, which runs after everything that depends on this, has not yet written the present one. */
+ * a cell, because delay_write, which runs after all that depends on this, has not yet written the present one. */
 #define NODE delay_read
 #define OUTS P(OUT, "out")
 #define PARAMS P(TIME_S, "time_s")
@@ -11,12 +11,11 @@ typedef struct { Lanes unused; } State;
 
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
-    Lanes part[GD_SLICE];
-    Ints at[GD_SLICE];
+    Places places;
     const Lines lines = lines_of(b);
     const bool cubic = b->choice[INTERPOLATION] == DELAY_CUBIC;
-    lines_locate(&lines, b, TIME_S, GD_SLICE + cubic, at, part); /* the cubic reads one frame ahead of the position */
-    lines_read(b->out[OUT], &lines, at, part, b->frames, cubic);
+    lines_locate(&places, &lines, b, TIME_S, GD_SLICE + cubic); /* the cubic reads one frame ahead of the position */
+    lines_read(b->out[OUT], &lines, &places, 0, b->frames, cubic);
     (void)state;
 }
 

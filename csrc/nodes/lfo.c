@@ -40,6 +40,15 @@ GD_RT INLINE void advance(State *s, uint32_t frames)
     s->fine = fine;
 }
 
+/* Go on by one frame: what `advance` does, without its multiplications. */
+GD_RT INLINE void advance_one(State *s)
+{
+    Words fine = s->fine + s->fine_step, turns = s->turns + s->step + ((Words)MASK(fine < s->fine) & 1u);
+    s->cycle += (Words)MASK(turns < s->turns) & 1u;
+    s->turns = turns;
+    s->fine = fine;
+}
+
 GD_RT INLINE Lanes shape_of(const State *s, uint32_t shape, Lanes phase)
 {
     Words shift = phase_of_turns(phase), at = s->turns + shift;
@@ -85,7 +94,7 @@ GD_RT INLINE void run_frames(State *state, const GdBlock *b, uint32_t shape)
         b->out[OUT][i] = value_at(&s, b, shape, i);
         if (MOVES(b, RATE_HZ))
             set_rate(&s, b->param[RATE_HZ][i], b->seconds_per_frame);
-        advance(&s, 1);
+        advance_one(&s);
     }
     *state = s;
 }

@@ -12,8 +12,9 @@ typedef struct {
     Lanes last, before_last;
 } State;
 
-#define SCALE 0.53728497f /* 12^(-1/4): makes the spline's divisor 1 */
-#define LIFT 0.16666667f  /* of the three-frame filter: its curvature at 0 Hz cancels the spline's */
+/* The filter is (-1, 8, -1) / 6, whose curvature at 0 Hz cancels the spline's. Its sixth is part of the wave, and the
+ * spline's twelfth of the distance: SCALE is (6 * 12)^(-1/4). */
+#define SCALE 0.34329452f
 
 GD_RT INLINE Lanes frames_per_unit(Words step)
 {
@@ -21,7 +22,7 @@ GD_RT INLINE Lanes frames_per_unit(Words step)
     return SCALE / lanes_max(units, lanes(1.0f));
 }
 
-/* Twice the phase in turns, less the jump at half a turn as far as the spline spreads it: for a distance d to the jump
+/* A sixth of twice the phase in turns, less the jump at half a turn as far as the spline spreads it: for a distance d to the jump
  * it is ((2 - d)^4 - 4 (1 - d)^4) / 12, negative parts left out. */
 GD_RT INLINE Lanes spline_saw(Words phase, Lanes per_unit)
 {
@@ -30,7 +31,7 @@ GD_RT INLINE Lanes spline_saw(Words phase, Lanes per_unit)
     Lanes u = lanes_max(2.0f * SCALE - distance, lanes(0.0f)), v = lanes_max(u - SCALE, lanes(0.0f));
     Lanes uu = u * u, vv = v * (v + v);
     Lanes spread = (uu - vv) * (uu + vv);
-    return units * 0x1p-31f - lanes_copysign(spread, units);
+    return units * (0x1p-31f / 6.0f) - lanes_copysign(spread, units);
 }
 
 GD_RT static void prepare(void *state, const GdBlock *b)
@@ -56,7 +57,7 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         }
         phase += step;
         Lanes next = spline_saw(phase, per_unit);
-        out[i] = (1.0f + 2.0f * LIFT) * last - LIFT * (next + before_last);
+        out[i] = 8.0f * last - (next + before_last);
         before_last = last;
         last = next;
     }

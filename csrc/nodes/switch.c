@@ -75,7 +75,8 @@ INLINE Lanes at_rest(const Lanes in[IN_COUNT], const Lanes weight[IN_COUNT])
 
 INLINE void hold(const State *s, const GdBlock *b)
 {
-    const Lanes *restrict in1 = b->in[IN1], *restrict in2 = b->in[IN2], *restrict in3 = b->in[IN3], *restrict in4 = b->in[IN4];
+    const Lanes *restrict in1 = b->in[IN1], *restrict in2 = b->in[IN2];
+    const Lanes *restrict in3 = b->in[IN3], *restrict in4 = b->in[IN4];
     Lanes *restrict out = b->out[OUT], weight[IN_COUNT];
     for (uint32_t k = 0; k < IN_COUNT; ++k)
         weight[k] = share(s->select, k);

@@ -37,7 +37,9 @@ def reading(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ProjectError(f"{path} cannot be read: {error.strerror or error}; check the disk and the rights.") from error
+        raise ProjectError(
+            f"{path} cannot be read: {error.strerror or error}; check the disk and the rights."
+        ) from error
     except FAULTS as error:
         raise ProjectError(
             f"{path} is damaged or no project: {str(error) or type(error).__name__}. Open an earlier version of it."

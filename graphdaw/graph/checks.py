@@ -21,11 +21,19 @@ from graphdaw.errors import (
     suggestion,
 )
 from graphdaw.graph import limits
-from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Opaque, Value, Wire
-from graphdaw.graph.ports import compatible, inlet_type, loop_through, node_of, outlet_type, source_of, targets_of, title
+from graphdaw.graph.model import GROUP, Document, GroupPort, Medium, Node, Opaque, Value, Wire
+from graphdaw.graph.ports import (
+    compatible,
+    inlet_type,
+    loop_through,
+    node_of,
+    outlet_type,
+    source_of,
+    targets_of,
+    title,
+)
 from graphdaw.graph.structure import MAX_NESTING
-from graphdaw.nodes import registry
-from graphdaw.nodes.base import NodeType, Param, type_of_wire
+from graphdaw.nodes.base import NodeType, Param, registry, type_of_wire
 
 MAX_TEXT = 64 * 1024
 SAMPLE_RATES = (1, 768_000)
@@ -84,9 +92,7 @@ def check_place(place: tuple[float, float] | None, node: str) -> tuple[float, fl
     return x, y
 
 
-def check_values(
-    document: Document, node: Node, values: Mapping[str, Value | None]
-) -> Mapping[str, Value | None]:
+def check_values(document: Document, node: Node, values: Mapping[str, Value | None]) -> Mapping[str, Value | None]:
     """The values as they are stored, `values` itself if they are; raises for unknown names, wrong kinds and ranges."""
     kind = registry.get(node.type)
     if kind is None:
@@ -120,7 +126,7 @@ def _placeholder_values(
         if isinstance(value, str):
             check_text(value, f"value {name!r}", node.id)
         elif isinstance(value, Opaque):
-            limits.check(value.raw)
+            check_raw(value.raw, name, node.id)
         elif value is not None:
             check_number(value, f"Parameter {name!r} of node {title(node)}", node.id)
     return {n: float(v) if isinstance(v, int) else v for n, v in values.items()}
@@ -154,7 +160,8 @@ def _text(node: Node, kind: NodeType, name: str, value: object) -> str:
         options = kind.choices[name].options
         if value not in options:
             raise ValueKindError(
-                f"Choice {name!r} of node {title(node)} cannot be {value!r}; {suggestion(str(value), options, 'options')}",
+                f"Choice {name!r} of node {title(node)} cannot be {value!r}; "
+                f"{suggestion(str(value), options, 'options')}",
                 node=node.id,
                 port=name,
                 allowed=options,
@@ -197,6 +204,22 @@ def height_of(document: Document, ids: Iterable[str]) -> int:
         height += 1
         level = [inner for id in level for inner in document.members.get(id, ())]
     return height
+
+
+def check_raw(raw: bytes, name: str, item: str) -> None:
+    """Bytes that are handed on unread must at least be one msgpack value, or no file could hold them."""
+    try:
+        limits.check(raw)
+    except limits.LimitError as error:
+        raise ValueKindError(f"The bytes under {name!r} of {item!r} are no msgpack: {error}.", node=item) from error
+
+
+def check_extra(extra: Mapping[str, bytes] | None, item: Node | Wire | Medium, id: str) -> None:
+    """Unknown fields are msgpack, and do not pass for known ones."""
+    for name, raw in (extra or {}).items():
+        if name in item.__struct_fields__ or name == "op":
+            raise NameFormError(f"{name!r} of {id!r} is a field of its own; set it as such.", node=id)
+        check_raw(raw, name, id)
 
 
 def is_hash(text: str) -> bool:
@@ -243,17 +266,19 @@ def check_wire(document: Document, wire: Wire) -> None:
 
 
 def cycle_error(document: Document, what: str, loop: Iterable[str], wire: str = "") -> CycleError:
-    """The error for a loop: its wires in order, and the way out."""
+    """The error for a loop about to be closed: its wires in order, and the way out."""
     ids = list(loop)
-    parts = []
-    for id in ids:
-        w = document.wires[id]
-        parts.append(f"{id!r} ({w.source}.{w.source_port} -> {w.target}.{w.target_port})")
-    back = f" back through {', then '.join(parts)}" if parts else " from the node to itself"
+    back = f"back through {wires_in_words(document, ids)}" if ids else "from the node to itself"
     wires = [wire, *ids] if wire else ids
     return CycleError(
-        f"{what} would close a loop{back}; put a delay or feedback node into it.", wires=wires, wire=wire
+        f"{what} would close a loop {back}; put a delay or feedback node into it.", wires=wires, wire=wire
     )
+
+
+def wires_in_words(document: Document, ids: Iterable[str]) -> str:
+    """Wires with their ends, in the order given."""
+    wires = [document.wires[id] for id in ids]
+    return ", then ".join(f"{w.id!r} ({w.source}.{w.source_port} -> {w.target}.{w.target_port})" for w in wires)
 
 
 def check_port(document: Document, group: Node, port: GroupPort) -> None:

@@ -48,7 +48,18 @@ def graft(document: Document, part: Document, parent: str = "", shift: tuple[flo
         if place is not None and not node.parent:
             place = (place[0] + shift[0], place[1] + shift[1])
         edits.append(
-            AddNode(new[node.id], node.type, node.values, new[node.parent], 0, place, node.label, node.comment, (), node.extra)
+            AddNode(
+                new[node.id],
+                node.type,
+                node.values,
+                new[node.parent],
+                0,
+                place,
+                node.label,
+                node.comment,
+                (),
+                node.extra,
+            )
         )
         if node.type == GROUP:
             groups.append(node)

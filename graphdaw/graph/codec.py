@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from graphdaw.errors import ProjectError
 from graphdaw.graph import checks, limits, structure
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 FORMAT = "graphdaw"
 VERSION = 1
 
 Fields = dict[str, msgspec.Raw]
+Made = TypeVar("Made")
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
 migrations: dict[int, Migration] = {}
 """How to bring the plain content of a file of this version to the next version."""
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_DEPTH = Wire("", "", "", "", "").depth  # msgspec leaves out a default float only if it is this very object
 _fields = msgspec.msgpack.Decoder(Fields).decode
 _value = msgspec.msgpack.Decoder(float | str).decode
 
@@ -47,12 +49,12 @@ def encode(document: Document) -> bytes:
         "sample_rate": document.sample_rate,
         "nodes": [_plain(node) for node in nodes],
         "wires": [_plain(wire) for wire in wires],
-        "media": {hash: _plain(medium) for hash, medium in sorted(document.media.items())},
-        "types": {type: _plain(sketch) for type, sketch in _sketches(document)},
-        "marks": dict(sorted(document.marks.items())),
+        "media": {hash: _plain(medium) for hash, medium in document.media.items()},
+        "types": {type: _plain(sketch) for type, sketch in _sketches(document).items()},
+        "marks": document.marks,
         "top": document.top,
     }
-    content.update((name, msgspec.Raw(raw)) for name, raw in sorted(document.extra.items()))
+    content.update((name, msgspec.Raw(raw)) for name, raw in document.extra.items())
     return _encode(content)
 
 
@@ -63,10 +65,10 @@ def content_bytes(document: Document) -> bytes:
     return encode(twin)
 
 
-def _sketches(document: Document) -> list[tuple[str, Sketch]]:
+def _sketches(document: Document) -> dict[str, Sketch]:
     """What the file remembers of every type in use, for readers that do not have it."""
     found: dict[str, Sketch] = {}
-    for type in sorted({n.type for n in document.nodes.values() if n.type != GROUP}):
+    for type in {n.type for n in document.nodes.values() if n.type != GROUP}:
         kind = registry.get(type)
         if kind is not None:
             found[type] = Sketch(
@@ -76,11 +78,13 @@ def _sketches(document: Document) -> list[tuple[str, Sketch]]:
             )
         elif type in document.sketches:
             found[type] = document.sketches[type]
-    return list(found.items())
+    return found
 
 
 def _plain(item: Node | Wire | Medium | Sketch) -> Any:
     """The item as msgspec writes it, or spelt out where raw bytes are to be kept."""
+    if isinstance(item, Wire) and item.depth == 1.0 and item.depth is not _DEPTH:
+        item = msgspec.structs.replace(item, depth=_DEPTH)
     opaque = isinstance(item, Node) and any(isinstance(v, Opaque) for v in item.values.values())
     if item.extra is None and not opaque:
         return item
@@ -133,7 +137,7 @@ def _document(fields: Fields, where: str) -> Document:
     nodes = [_node(raw) for raw in _take(fields, "nodes", list[msgspec.Raw], [])]
     wires = [_wire(raw) for raw in _take(fields, "wires", list[msgspec.Raw], [])]
     document.marks = {stem: n for stem, n in _take(fields, "marks", dict[str, int], {}).items() if n >= 0}
-    document.top = max(0, _take(fields, "top", int, 0), *(item.order for item in [*nodes, *wires]), 0)
+    document.top = max((0, _take(fields, "top", int, 0), *(n.order for n in nodes), *(w.order for w in wires)))
     if document.top > 2**62:
         raise ProjectError(f"{where} is damaged: its order numbers are beyond any edit count.")
     document.extra = {name: bytes(raw) for name, raw in fields.items()}
@@ -148,7 +152,7 @@ def _take(fields: Fields, name: str, type: Any, default: Any) -> Any:
 
 def _table(fields: Fields, name: str, struct: type[Any]) -> dict[str, Any]:
     table: dict[str, msgspec.Raw] = _take(fields, name, Fields, {})
-    return {key: struct(**_split(raw, _KNOWN[struct])) for key, raw in table.items()}
+    return {key: _make(struct, _split(raw, _KNOWN[struct])) for key, raw in table.items()}
 
 
 _KNOWN: dict[type, dict[str, Callable[[msgspec.Raw], Any]]] = {
@@ -172,10 +176,14 @@ def _split(raw: msgspec.Raw, known: dict[str, Callable[[msgspec.Raw], Any]]) -> 
             extra[name] = bytes(part)
     if extra:
         found["extra"] = extra
-    for name in ("id", "type", "source", "source_port", "target", "target_port"):
-        if name in found and not 0 < len(found[name]) <= 256:
-            raise msgspec.ValidationError(f"a {name} must have 1 to 256 characters")
     return found
+
+
+def _make(struct: Callable[..., Made], found: dict[str, Any]) -> Made:
+    try:
+        return struct(**found)
+    except TypeError as error:  # a field without a default is not there
+        raise msgspec.ValidationError(str(error)) from None
 
 
 def _node(raw: msgspec.Raw) -> Node:
@@ -207,9 +215,7 @@ def _read_value(part: msgspec.Raw, is_number: bool) -> Value:
 
 def _wire(raw: msgspec.Raw) -> Wire:
     found = _split(raw, _KNOWN[Wire])
-    if not {"id", "source", "source_port", "target", "target_port"} <= found.keys():
-        raise msgspec.ValidationError("a wire needs an id and two ends")
-    wire = Wire(**found)
+    wire = _make(Wire, found)
     if not math.isfinite(wire.depth):
         raise msgspec.ValidationError(f"wire {wire.id!r} has no finite depth")
     return wire

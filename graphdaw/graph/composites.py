@@ -9,7 +9,7 @@ import msgspec
 
 from graphdaw.errors import GroupingError, UnknownPortError, UnknownWireError
 from graphdaw.graph import checks
-from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire
+from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire, takes_text
 from graphdaw.graph.ports import (
     compatible,
     inlet_type,
@@ -37,7 +37,7 @@ from graphdaw.graph.vocabulary import (
     UndeclarePort,
     Ungroup,
 )
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 Expansion = tuple[list[Edit], bool]
 """The parts, and whether they are safe by construction (checks are skipped)."""
@@ -69,17 +69,13 @@ def needed(document: Document, edit: RemoveNode | UndeclarePort) -> bool:
 
 
 def _at_port(document: Document, group: str, port: str) -> list[Wire]:
-    return [w for w in document.wires_into(group, port)] + document.wires_from(group, port)
+    return document.wires_into(group, port) + document.wires_from(group, port)
 
 
 def _outer_ports(document: Document, node: str, port: str | None) -> list[GroupPort]:
     """The ports of the enclosing group that lead to this node (and port)."""
-    parent = document.nodes[node].parent
-    if not parent:
-        return []
-    return [
-        p for p in document.nodes[parent].ports if any(end[0] == node and port in (None, end[1]) for end in p.inner)
-    ]
+    names = {outer for inner, outer in document.exposed.get(node, ()) if port in (None, inner)}
+    return [p for p in document.nodes[document.nodes[node].parent].ports if p.name in names] if names else []
 
 
 def _detach(document: Document, node: str, port: str | None) -> list[Edit]:
@@ -201,13 +197,13 @@ def _replace(document: Document, edit: ReplaceNode) -> Expansion:
 def _shared_values(old: Node, type: str) -> dict[str, Any]:
     kind = registry.get(type)
     shared: dict[str, Any] = {}
-    for name, value in old.values.items() if kind else ():
-        if kind and name in kind.params and isinstance(value, float):
-            if kind.params[name].lo <= value <= kind.params[name].hi:
-                shared[name] = value
-        elif kind and isinstance(value, str):
-            if name in kind.media or (name in kind.choices and value in kind.choices[name].options):
-                shared[name] = value
+    if kind is None:
+        return shared
+    for name, value in old.values.items():
+        param = kind.params.get(name)
+        in_range = param is not None and isinstance(value, float) and param.lo <= value <= param.hi
+        if in_range or (isinstance(value, str) and takes_text(kind, name, value)):
+            shared[name] = value
     return shared
 
 
@@ -309,7 +305,7 @@ def _ungroup(document: Document, edit: Ungroup) -> Expansion:
     for port in outer:
         ends: list[tuple[str, str]] = []
         for end in port.inner:
-            declared = group.port(end[1])
+            declared = document.ports.get((group.id, end[1]))
             ends += (declared.inner if declared else ()) if end[0] == group.id else (end,)
         edits.append(DeclarePort(group.parent, replace(port, inner=tuple(dict.fromkeys(ends)))))
     return edits + _unwrapped(document, group, sorted(wires.values(), key=lambda w: (w.order, w.id))), True
@@ -322,10 +318,10 @@ def _unwrapped(document: Document, group: Node, wires: list[Wire]) -> list[Edit]
         sources: tuple[tuple[str, str], ...] = ((wire.source, wire.source_port),)
         targets: tuple[tuple[str, str], ...] = ((wire.target, wire.target_port),)
         if wire.source == group.id:
-            port = group.port(wire.source_port)
+            port = document.ports.get((group.id, wire.source_port))
             sources = port.inner if port else ()
         if wire.target == group.id:
-            port = group.port(wire.target_port)
+            port = document.ports.get((group.id, wire.target_port))
             targets = port.inner if port else ()
         id = wire.id
         for ends in [(*source, *target) for source in sources for target in targets]:

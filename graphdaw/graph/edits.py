@@ -99,14 +99,12 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
             if checked is not values:
                 values = {name: value for name, value in checked.items() if value is not None}
             _trust(document, values)
-        if edit.label or edit.comment or edit.place or edit.ports:
+        if edit.label or edit.comment or edit.place or edit.ports or edit.extra:
             place = _check_look(edit)
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order
-    node = Node(
-        edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, edit.extra
-    )
+    node = Node(edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, edit.extra)
     document.insert_node(node)
     if order != edit.order or values is not edit.values or place is not edit.place:
         edit = replace(edit, order=order, values=values, place=place)
@@ -122,6 +120,7 @@ def _trust(document: Document, values: Mapping[str, Any]) -> None:
 def _check_look(node: Node) -> tuple[float, float] | None:
     checks.check_text(node.label, "label", node.id)
     checks.check_text(node.comment, "comment", node.id)
+    checks.check_extra(node.extra, node, node.id)
     if node.ports:
         raise GroupingError(
             f"Node {title(node)} is added with ports; add it without and declare its ports afterwards.", node=node.id
@@ -139,7 +138,7 @@ def _set_values(document: Document, edit: SetValues, trusted: bool) -> Step:
     node = node_of(document, edit.id)
     new = edit.values
     if not trusted:
-        new = checks.check_values(document, node, edit.values)
+        new = dict(checks.check_values(document, node, edit.values))
         _trust(document, new)
     values = node.values.copy()
     old = {name: values.get(name) for name in new}
@@ -149,7 +148,7 @@ def _set_values(document: Document, edit: SetValues, trusted: bool) -> Step:
         else:
             values[name] = value
     document.nodes[edit.id] = replace(node, values=values)
-    return (edit if new is edit.values else SetValues(edit.id, new)), SetValues(edit.id, old)
+    return (edit if trusted else SetValues(edit.id, new)), SetValues(edit.id, old)
 
 
 def _connect(document: Document, edit: Connect, trusted: bool) -> Step:
@@ -157,14 +156,14 @@ def _connect(document: Document, edit: Connect, trusted: bool) -> Step:
     if not trusted:
         checks.check_new_id(document, edit.id)
         checks.check_wire(document, edit)
+        if edit.extra:
+            checks.check_extra(edit.extra, edit, edit.id)
         if depth != 1.0 or type(depth) is not float:
             depth = checks.check_number(depth, f"The depth of wire {edit.id!r}", wire=edit.id)
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order
-    wire = Wire(
-        edit.id, edit.source, edit.source_port, edit.target, edit.target_port, depth, order, edit.extra
-    )
+    wire = Wire(edit.id, edit.source, edit.source_port, edit.target, edit.target_port, depth, order, edit.extra)
     document.insert_wire(wire)
     if order != edit.order or depth is not edit.depth:
         edit = replace(edit, order=order, depth=depth)
@@ -226,7 +225,7 @@ def _check_move(document: Document, edit: Move, nodes: list[Node]) -> None:
                     node=node.id,
                     wire=id,
                 )
-        if node.parent and any(end[0] == node.id for p in document.nodes[node.parent].ports for end in p.inner):
+        if node.id in document.exposed:
             raise GroupingError(
                 f"Group {node.parent!r} declares a port on node {title(node)}; undeclare it first.", node=node.id
             )
@@ -235,32 +234,32 @@ def _check_move(document: Document, edit: Move, nodes: list[Node]) -> None:
 def _declare_port(document: Document, edit: DeclarePort, trusted: bool) -> Step:
     group = node_of(document, edit.group)
     port = edit.port
-    old = group.port(port.name)
-    ports = [p for p in group.ports if p.name != port.name]
+    old = document.ports.get((group.id, port.name))
     if not trusted:
         checks.check_port(document, group, port)
-        used = old is not None and next(wires_through(document, group.id, port.name), None) is not None
-        if used and old is not None and (old.direction, old.type) != (port.direction, port.type):
+        changed = old is not None and (old.direction, old.type) != (port.direction, port.type)
+        if old is not None and changed and _in_use(document, group, port.name):
             raise GroupingError(
-                f"Port {port.name!r} of group {group.id!r} is wired as {old.direction} {old.type}; "
+                f"Port {port.name!r} of group {group.id!r} is in use as {old.direction} {old.type}; "
                 "disconnect it before it becomes something else.",
                 node=group.id,
                 port=port.name,
             )
-    index = edit.index if edit.index >= 0 else len(ports)
-    was = -1
-    if old is not None:
-        was = group.ports.index(old)
-        index = edit.index if edit.index >= 0 else was
-    ports.insert(index, port)
-    document.nodes[group.id] = replace(group, ports=tuple(ports))
+    was = group.ports.index(old) if old is not None else len(group.ports)
+    index = min(edit.index, len(group.ports) - (old is not None)) if edit.index >= 0 else was
+    inverse = UndeclarePort(group.id, port.name) if old is None else DeclarePort(group.id, old, was)
+    document.put_port(group, port, index)
     if not trusted:
         loop = _loop_at_port(document, group.id, port.name)
         if loop is not None:
-            document.nodes[group.id] = group
+            PRIMITIVES[type(inverse)](document, inverse, True)
             raise checks.cycle_error(document, f"Port {port.name!r} of group {group.id!r}", loop)
-    inverse = UndeclarePort(group.id, port.name) if old is None else DeclarePort(group.id, old, was)
-    return replace(edit, index=min(index, len(ports) - 1)), inverse
+    return replace(edit, index=index), inverse
+
+
+def _in_use(document: Document, group: Node, port: str) -> bool:
+    outer = document.exposed.get(group.id, ())
+    return any(inner == port for inner, _ in outer) or any(True for _ in wires_through(document, group.id, port))
 
 
 def _loop_at_port(document: Document, group: str, port: str) -> list[str] | None:
@@ -274,7 +273,7 @@ def _loop_at_port(document: Document, group: str, port: str) -> list[str] | None
 
 def _undeclare_port(document: Document, edit: UndeclarePort, trusted: bool) -> Step:
     group = node_of(document, edit.group)
-    old = group.port(edit.name)
+    old = document.ports.get((group.id, edit.name))
     if old is None:
         names = [p.name for p in group.ports]
         raise UnknownPortError(
@@ -284,7 +283,7 @@ def _undeclare_port(document: Document, edit: UndeclarePort, trusted: bool) -> S
             allowed=names,
         )
     index = group.ports.index(old)
-    document.nodes[group.id] = replace(group, ports=group.ports[:index] + group.ports[index + 1 :])
+    document.drop_port(group, old)
     return edit, DeclarePort(group.id, old, index)
 
 
@@ -323,6 +322,7 @@ def _set_media(document: Document, edit: SetMedia, trusted: bool) -> Step:
         document.media.pop(edit.hash, None)
     else:
         checks.check_text(edit.medium.name, "medium", edit.hash)
+        checks.check_extra(edit.medium.extra, edit.medium, edit.hash)
         document.media[edit.hash] = edit.medium
     return edit, SetMedia(edit.hash, old)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import eq
 from types import MappingProxyType
-from typing import Any
 
 from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
 from graphdaw.graph import checks, vocabulary
@@ -31,7 +31,7 @@ from graphdaw.graph.vocabulary import (
     UndeclarePort,
     Ungroup,
 )
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 
 class PortHandle:
@@ -293,7 +293,7 @@ class Graph:
             raise
         self.history.commit()
 
-    def observe(self, callback: Callable[[list[Edit]], None]) -> Callable[[], None]:
+    def observe(self, callback: Callable[[list[Edit]], object]) -> Callable[[], None]:
         """Call `callback(edits)` after every change, undo and redo; returns a function that ends it."""
         return self.history.observe(callback)
 
@@ -329,23 +329,17 @@ class Graph:
         return id, port
 
     def _fitting(self, a: str, source_port: str, b: str, target_port: str) -> tuple[str, str]:
-        """The first outlet and inlet that go together, keeping what is named."""
+        """The first outlet and inlet of one type, else the first that go together, keeping what is named."""
         document = self.document
         source, target = node_of(document, a), node_of(document, b)
-        if not source_port and not target_port:
-            out_kind, in_kind = registry.get(source.type), registry.get(target.type)
-            if out_kind and in_kind:
-                for o in out_kind.outputs.values():
-                    for i in in_kind.inputs.values():
-                        if compatible(o.type, i.type):
-                            return o.name, i.name
         outs, ins = outlets(document, source), inlets(document, target)
         kept_out = {source_port: outs.get(source_port, "")} if source_port else outs
         kept_in = {target_port: ins.get(target_port, "control")} if target_port else ins
-        for out_name, out_type in kept_out.items():
-            for in_name, in_type in kept_in.items():
-                if compatible(out_type, in_type):
-                    return out_name, in_name
+        for fits in (eq, compatible):
+            for out_name, out_type in kept_out.items():
+                for in_name, in_type in kept_in.items():
+                    if fits(out_type, in_type):
+                        return out_name, in_name
         if kept_out and kept_in:
             if source_port and source_port not in outs:
                 return source_port, next(iter(kept_in))  # the edit's own check says what is wrong with the name

@@ -11,7 +11,7 @@ from graphdaw.graph.edits import perform, replay
 from graphdaw.graph.model import Document
 from graphdaw.graph.vocabulary import Edit
 
-Observer = Callable[[list[Edit]], None]
+Observer = Callable[[list[Edit]], object]
 
 
 class Transaction(msgspec.Struct, gc=False):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import NodeType, registry
 
 GROUP = "group"
 
@@ -42,10 +42,6 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     comment: str = ""
     ports: tuple[GroupPort, ...] = ()
     extra: dict[str, bytes] | None = None
-
-    def port(self, name: str) -> GroupPort | None:
-        """The declared port of a group, or None."""
-        return next((p for p in self.ports if p.name == name), None)
 
 
 class Wire(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -87,8 +83,8 @@ class Document:
     """
 
     __slots__ = (
-        "ends", "extra", "foreign", "incoming", "marks", "media", "media_files", "members", "nodes", "origin",
-        "outgoing", "sample_rate", "sketches", "top", "wires",
+        "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members", "nodes",
+        "origin", "outgoing", "ports", "sample_rate", "sketches", "top", "wires",
     )  # fmt: skip
 
     def __init__(self, sample_rate: int = 48_000) -> None:
@@ -107,6 +103,8 @@ class Document:
         self.outgoing: dict[str, dict[str, None]] = {}
         self.members: dict[str, dict[str, None]] = {"": {}}
         self.ends: dict[tuple[str, str, str, str], str] = {}
+        self.ports: dict[tuple[str, str], GroupPort] = {}
+        self.exposed: dict[str, dict[tuple[str, str], None]] = {}  # node -> (its port, the port of its group)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and self._content() == other._content()
@@ -119,9 +117,20 @@ class Document:
     def copy(self) -> Document:
         """An independent document with the same content."""
         new = Document(self.sample_rate)
-        for name in ("nodes", "wires", "media", "sketches", "extra", "marks", "media_files", "foreign", "ends"):
+        for name in (
+            "nodes",
+            "wires",
+            "media",
+            "sketches",
+            "extra",
+            "marks",
+            "media_files",
+            "foreign",
+            "ends",
+            "ports",
+        ):
             setattr(new, name, getattr(self, name).copy())
-        for name in ("incoming", "outgoing", "members"):
+        for name in ("incoming", "outgoing", "members", "exposed"):
             setattr(new, name, {key: ids.copy() for key, ids in getattr(self, name).items()})
         new.top, new.origin = self.top, self.origin
         return new
@@ -155,6 +164,8 @@ class Document:
         self.members[node.parent][node.id] = None
         if node.type == GROUP:
             self.members.setdefault(node.id, {})
+            for port in node.ports:
+                self._index_port(node.id, port)
 
     def drop_node(self, node: Node) -> None:
         """Take a node out; its wires and members are gone already."""
@@ -162,7 +173,37 @@ class Document:
         self.incoming.pop(node.id, None)
         self.outgoing.pop(node.id, None)
         self.members.pop(node.id, None)
+        self.exposed.pop(node.id, None)
         self.retire(node.id)
+
+    def put_port(self, group: Node, port: GroupPort, index: int) -> None:
+        """Give a group a port, in place of the one of that name if there is one."""
+        old = self.ports.get((group.id, port.name))
+        if old is not None:
+            self._forget_port(group.id, old)
+        ports = [p for p in group.ports if p is not old]
+        ports.insert(index, port)
+        self.nodes[group.id] = msgspec.structs.replace(group, ports=tuple(ports))
+        self._index_port(group.id, port)
+
+    def drop_port(self, group: Node, port: GroupPort) -> None:
+        """Take a port from a group."""
+        self._forget_port(group.id, port)
+        self.nodes[group.id] = msgspec.structs.replace(group, ports=tuple(p for p in group.ports if p is not port))
+
+    def _index_port(self, group: str, port: GroupPort) -> None:
+        self.ports[group, port.name] = port
+        for id, inner in port.inner:
+            self.exposed.setdefault(id, {})[inner, port.name] = None
+
+    def _forget_port(self, group: str, port: GroupPort) -> None:
+        del self.ports[group, port.name]
+        for id, inner in port.inner:
+            ways = self.exposed.get(id)
+            if ways is not None:
+                ways.pop((inner, port.name), None)
+                if not ways:
+                    del self.exposed[id]
 
     def insert_wire(self, wire: Wire) -> None:
         """Put a wire in and index it."""
@@ -223,10 +264,14 @@ def settings(node: Node) -> dict[str, float | str]:
     for name, value in node.values.items():
         if isinstance(value, float) and name in kind.params:
             merged[name] = min(max(value, kind.params[name].lo), kind.params[name].hi)
-        elif isinstance(value, str) and (name in kind.media or name in kind.choices):
-            if name in kind.media or value in kind.choices[name].options:
-                merged[name] = value
+        elif isinstance(value, str) and takes_text(kind, name, value):
+            merged[name] = value
     return merged
+
+
+def takes_text(kind: NodeType, name: str, value: str) -> bool:
+    """Whether a text is a possible value: any for media, one of the options for a choice."""
+    return name in kind.media or (name in kind.choices and value in kind.choices[name].options)
 
 
 def _order(item: Node | Wire) -> tuple[int, str]:

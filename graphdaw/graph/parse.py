@@ -82,8 +82,8 @@ class _Reader:
 
     def _tokens(self, line: str) -> list[Token]:
         found: list[Token] = []
-        at = 0
-        while at < len(line.rstrip()):
+        at, stop = 0, len(line.rstrip())
+        while at < stop:
             match = _TOKEN.match(line, at)
             if match is None or match.lastgroup is None:
                 raise self.fault(f"cannot read {line[at : at + 20].strip()!r}; quote names that are not plain words")
@@ -116,10 +116,7 @@ class _Reader:
         return plain
 
     def name(self) -> str:
-        name = self.take("word", "text")
-        if not 0 < len(name) <= 256:
-            raise self.fault("a name has 1 to 256 characters")
-        return name
+        return self.take("word", "text")
 
     def whole(self) -> int:
         text = self.take("number")
@@ -146,11 +143,13 @@ class _Reader:
         self.take(".")
         return node, self.name()
 
-    def extra(self) -> dict[str, bytes] | None:
+    def extra(self, known: tuple[str, ...]) -> dict[str, bytes] | None:
         found: dict[str, bytes] = {}
         while self.peek() == "+":
             self.at += 1
             name = self.name()
+            if name in known:
+                raise self.fault(f"{name!r} is a field of its own")
             self.take("=")
             found[name] = self.raw()
         return found or None
@@ -160,7 +159,7 @@ class _Reader:
         if not checks.SAMPLE_RATES[0] <= rate <= checks.SAMPLE_RATES[1]:
             raise self.fault(f"a sample rate of {rate} Hz is not possible")
         self.document.sample_rate = rate
-        self.document.extra = self.extra() or {}
+        self.document.extra = self.extra(structure.TOP_FIELDS) or {}
 
     def _type(self) -> None:
         type = self.name()
@@ -175,12 +174,14 @@ class _Reader:
                 ports[what][name] = self.name()
             else:
                 raise self.fault(f"{what!r} is none of in, out, param")
-        self.document.sketches[type] = Sketch(ports["in"], ports["out"], tuple(params), self.extra())
+        self.document.sketches[type] = Sketch(
+            ports["in"], ports["out"], tuple(params), self.extra(Sketch.__struct_fields__)
+        )
 
     def _media(self) -> None:
         hash = self.take("hash")[1:]
         name = self.take("word", "text")
-        self.document.media[hash] = Medium(name, self.whole(), self.extra())
+        self.document.media[hash] = Medium(name, self.whole(), self.extra(Medium.__struct_fields__))
 
     def _node(self) -> None:
         id, type = self.name(), self.name()
@@ -204,7 +205,8 @@ class _Reader:
                 texts[mark] = self.take("text", "word")
             else:
                 raise self.fault(f"{mark!r} is none of order, place, label, comment")
-        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), self.extra())
+        extra = self.extra(Node.__struct_fields__)
+        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), extra)
         self.nodes.append(node)
         self.parents.append(id)
 
@@ -237,13 +239,12 @@ class _Reader:
                 order = self.whole()
             else:
                 raise self.fault(f"{mark!r} is none of depth, order")
-        self.wires.append(Wire(id, *source, *target, depth, order, self.extra()))
+        self.wires.append(Wire(id, *source, *target, depth, order, self.extra(Wire.__struct_fields__)))
 
     def finish(self) -> Document:
         """Put the parts together; lines without an order come after the others, as they stand."""
         document = self.document
-        document.top = max((item.order for item in [*self.nodes, *self.wires]), default=0)
-        document.top = max(document.top, 0)
+        document.top = max((0, *(n.order for n in self.nodes), *(w.order for w in self.wires)))
         nodes = [_ordered(document, node) for node in self.nodes]
         wires = [_ordered(document, wire) for wire in self.wires]
         nodes = [replace(n, ports=tuple(self.ports.pop(n.id, ()))) for n in nodes]

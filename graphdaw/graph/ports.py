@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graphdaw.errors import UnknownNodeError, UnknownPortError, near, suggestion
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 Endpoint = tuple[str, str]
 _NOTHING = Sketch()
@@ -111,7 +111,7 @@ def source_of(document: Document, node: str, port: str) -> Endpoint | None:
     """The outlet of a plain node that a (group's) outlet stands for, or None if it is connected to nothing inside."""
     inner = document.nodes[node]
     while inner.type == GROUP:
-        declared = inner.port(port)
+        declared = document.ports.get((node, port))
         if declared is None or not declared.inner:
             return None
         node, port = declared.inner[0]
@@ -131,11 +131,10 @@ def targets_of(document: Document, node: str, port: str) -> list[Endpoint]:
         if end in seen:
             continue
         seen.add(end)
-        inner = document.nodes[end[0]]
-        if inner.type != GROUP:
+        if document.nodes[end[0]].type != GROUP:
             found.append(end)
             continue
-        declared = inner.port(end[1])
+        declared = document.ports.get(end)
         if declared is not None:
             waiting.extend(reversed(declared.inner))
     return found
@@ -159,8 +158,8 @@ def wires_through(document: Document, group: str, port: str) -> Iterator[Wire]:
         for id in document.outgoing.get(node.id, ()):
             if document.wires[id].source_port == end[1]:
                 yield document.wires[id]
-        if node.parent:
-            waiting.extend((node.parent, p.name) for p in document.nodes[node.parent].ports if end in p.inner)
+        outer = document.exposed.get(node.id, ())
+        waiting.extend((node.parent, outer_port) for inner_port, outer_port in outer if inner_port == end[1])
 
 
 def breaks_loops(node: Node) -> bool:
@@ -173,11 +172,10 @@ def _out_wires(document: Document, id: str) -> Iterator[Wire]:
     """The wires that carry what a plain node puts out, also those that start at the groups around it."""
     for wire_id in document.outgoing.get(id, ()):
         yield document.wires[wire_id]
-    parent = document.nodes[id].parent
-    if parent:
-        for port in document.nodes[parent].ports:
-            if port.direction == "out" and any(end[0] == id for end in port.inner):
-                yield from (w for w in wires_through(document, parent, port.name) if w.target != parent)
+    for _, outer_port in document.exposed.get(id, ()):
+        parent = document.nodes[id].parent
+        if document.ports[parent, outer_port].direction == "out":
+            yield from wires_through(document, parent, outer_port)
 
 
 def path_between(document: Document, start: str, goal: str) -> list[str] | None:
@@ -220,7 +218,8 @@ def loop_through(document: Document, source: Endpoint | None, targets: list[Endp
         node = document.nodes[target]
         leads_on = target in document.outgoing and document.outgoing[target]
         is_fed = start.id in document.incoming and document.incoming[start.id]
-        if (not leads_on and not node.parent) or (not is_fed and not start.parent) or breaks_loops(node):
+        sealed, apart = target not in document.exposed, start.id not in document.exposed
+        if (sealed and not leads_on) or (apart and not is_fed) or breaks_loops(node):
             continue
         path = path_between(document, target, start.id)
         if path is not None:

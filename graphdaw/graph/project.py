@@ -17,10 +17,11 @@ from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import bundle, codec
 from graphdaw.graph.bundle import CHUNK, DOCUMENT, MEDIA, Writer
 from graphdaw.graph.clip import graft, selection
+from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.model import Document, Medium, Node
 from graphdaw.graph.ports import node_of
 from graphdaw.graph.vocabulary import Edit, SetMedia
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 replace = msgspec.structs.replace
 
@@ -45,10 +46,12 @@ def save(document: Document, path: str | os.PathLike[str]) -> None:
     """
     name = os.path.realpath(os.fspath(path))
     saved = document.copy()
+    used = {node.type for node in saved.nodes.values()} - registry.keys()
+    saved.sketches = {type: sketch for type, sketch in saved.sketches.items() if type in used}
     wanted = _collect(saved)
     data = codec.encode(saved)
-    if len(data) > bundle.MAX_BYTES:
-        raise ProjectError(f"{name} would hold a document larger than {bundle.MAX_BYTES >> 20} MiB; split the project.")
+    if len(data) > MAX_BYTES:
+        raise ProjectError(f"{name} would hold a document larger than {MAX_BYTES >> 20} MiB; split the project.")
 
     def fill(writer: Writer) -> None:
         writer.add(DOCUMENT, data)
@@ -61,7 +64,8 @@ def save(document: Document, path: str | os.PathLike[str]) -> None:
 
     def check(temporary: str) -> None:
         with bundle.reading(name), bundle.opened(temporary) as archive:
-            if bundle.read_document(archive, name) != data or archive.testzip() is not None:
+            again = bundle.read_document(archive, name)
+            if again != data or codec.decode(again, name) != saved or archive.testzip() is not None:
                 raise ProjectError(f"{name} reads back differently than it was written; check the disk.")
 
     bundle.write(name, fill, check)
@@ -80,7 +84,9 @@ def _collect(saved: Document) -> dict[str, str]:
             if value not in known:
                 hash, size = _hash_file(value)
                 known[value] = hash
-                saved.media.setdefault(hash, Medium(os.fsencode(os.path.basename(value)).decode(errors="replace"), size))
+                saved.media.setdefault(
+                    hash, Medium(os.fsencode(os.path.basename(value)).decode(errors="replace"), size)
+                )
                 wanted.setdefault(hash, os.path.realpath(value))
             node = replace(node, values={**node.values, param: known[value]})
             saved.nodes[node.id] = node

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
-from graphdaw.nodes import registry
-from graphdaw.nodes.base import type_of_wire
+from graphdaw.nodes.base import registry, type_of_wire
 
 MAX_FLAT_WIRES = 1_000_000
 MAX_NESTING = 64
+MAX_NAME = 256
+
+TOP_FIELDS = ("format", "version", "sample_rate", "nodes", "wires", "media", "types", "marks", "top")
 
 End = tuple[str, str]
 
@@ -18,7 +20,11 @@ def fault(nodes: list[Node], wires: list[Wire]) -> str:
     ids = len(by_id) + len({wire.id for wire in wires})
     if ids != len(nodes) + len(wires) or any(wire.id in by_id for wire in wires):
         return "an id is used twice"
-    if any(item.order < 0 for item in [*nodes, *wires]):
+    names = [name for n in nodes for name in (n.id, n.type)]
+    names += [name for w in wires for name in (w.id, w.source_port, w.target_port)]
+    if not all(0 < len(name) <= MAX_NAME for name in names):
+        return f"a name is empty or has more than {MAX_NAME} characters"
+    if any(node.order < 0 for node in nodes) or any(wire.order < 0 for wire in wires):
         return "an order number is negative"
     return _nesting_fault(by_id) or _ports_fault(by_id) or _wires_fault(by_id, wires)
 

@@ -25,16 +25,28 @@ from graphdaw.graph.clip import graft, selection
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.parse import parse
 from graphdaw.graph.vocabulary import Edit
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 Item = TypeVar("Item", Node, Wire)
 
-__all__ = ["copy", "diff", "parse", "paste", "show"]
+__all__ = ["copy", "diff", "parse", "paste", "show", "show_json"]
 
 
 def show(document: Document) -> str:
     """The whole document as stable text; `parse` gives it back exactly."""
     return "\n".join(_lines(document)) + "\n"
+
+
+def show_json(document: Document) -> str:
+    """The whole document as JSON for other programs; bytes this version cannot read are base64."""
+    content = {
+        "sample_rate": document.sample_rate,
+        "nodes": document.nodes,
+        "wires": document.wires,
+        "media": document.media,
+        "types": document.sketches,
+    }
+    return msgspec.json.encode(content, order="deterministic").decode()
 
 
 def copy(document: Document, ids: Iterable[str]) -> str:
@@ -73,7 +85,7 @@ def _level(document: Document, parent: str, depth: int) -> list[tuple[int, Node 
         (document.wires[id] for node in nodes for id in document.outgoing.get(node.id, ())),
         key=lambda w: (w.order, w.id),
     )
-    return [(depth, item) for item in reversed([*nodes, *wires])]
+    return [*((depth, wire) for wire in reversed(wires)), *((depth, node) for node in reversed(nodes))]
 
 
 def node_line(node: Node) -> str:

@@ -12,7 +12,7 @@ from graphdaw.graph import checks
 from graphdaw.graph.flatten import Flat, FlatWire
 from graphdaw.graph.model import GROUP, Document, Node, Opaque, Wire
 from graphdaw.graph.ports import breaks_loops, compatible, inlet_type, outlet_type, title
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import registry
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -123,8 +123,9 @@ def _loops(document: Document) -> Iterator[Problem]:
             elif step.target in open_nodes:
                 loop = [*path[open_nodes[step.target] :], step]
                 ids = dict.fromkeys(wire.key.partition("#")[0] for wire in loop)
-                error = checks.cycle_error(document, f"Node {title(flat.nodes[step.target])}", ids)
-                yield Problem("cycle", str(error), step.target, step.key.partition("#")[0])
+                loop_text = checks.wires_in_words(document, ids)
+                message = f"There is a loop without a delay: {loop_text}; put a delay or feedback node into it."
+                yield Problem("cycle", message, step.target, step.key.partition("#")[0])
             elif step.target not in finished:
                 path.append(step)
                 open_nodes[step.target] = len(path)

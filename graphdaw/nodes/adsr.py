@@ -1,5 +1,7 @@
 """adsr: an envelope that follows a gate."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import In, Node, Out, Param
 
 

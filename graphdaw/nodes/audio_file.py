@@ -1,5 +1,7 @@
 """audio_file: a recording of any length, streamed from disk."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import Choice, Media, Node, Out, Param
 
 

@@ -1,5 +1,7 @@
 """lfo: a slow oscillator for control."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import Choice, Node, Out, Param
 
 

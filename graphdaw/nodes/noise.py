@@ -1,5 +1,7 @@
 """noise: white or pink."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import Choice, Node, Out
 
 

@@ -1,5 +1,7 @@
 """sampler: a recording in memory, at any pitch."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param
 
 

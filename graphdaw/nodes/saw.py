@@ -1,5 +1,7 @@
 """saw: a band-limited sawtooth oscillator."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import Node, Out, Param
 
 

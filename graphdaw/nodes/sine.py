@@ -1,5 +1,7 @@
 """sine: a sine oscillator with phase modulation."""
 
+from __future__ import annotations
+
 from graphdaw.nodes.base import In, Node, Out, Param
 
 

@@ -17,6 +17,4 @@ class Switch(Node, tags=("routing", "mix")):
     in3 = In()
     in4 = In()
     out = Out()
-    select = Param(
-        0.0, lo=0.0, hi=3.0, ramp_s=0.0, help="0 is in1, 3 is in4; values between blend the two neighbours."
-    )
+    select = Param(0.0, lo=0.0, hi=3.0, ramp_s=0.0, help="0 is in1, 3 is in4; values between blend the two neighbours.")

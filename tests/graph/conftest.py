@@ -1,55 +1,78 @@
-"""Small node types for the document's tests; they need no kernel."""
+"""Small node types for the document's tests; they need no kernel and are gone when the tests of this folder end."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param, registry
 
-if "t_osc" not in registry:
 
-    class TOsc(Node, kernel=""):
-        """A source."""
+class TOsc(Node, kernel=""):
+    """A source."""
 
-        out = Out()
-        frequency_hz = Param(440.0, lo=0.0, hi=24_000.0, unit="Hz", curve="log")
+    out = Out()
+    frequency_hz = Param(440.0, lo=0.0, hi=24_000.0, unit="Hz", curve="log")
 
-    class TFilter(Node, kernel=""):
-        """A processor with a choice and a fixed parameter."""
 
-        in_ = In()
-        sidechain = In(type="audio")
-        out = Out()
-        cutoff_hz = Param(1000.0, lo=20.0, hi=20_000.0, unit="Hz", curve="log")
-        q = Param(0.7, lo=0.1, hi=100.0)
-        order = Param(2.0, lo=1.0, hi=8.0, fixed=True)
-        mode = Choice(("lowpass", "highpass", "bandpass"))
+class TFilter(Node, kernel=""):
+    """A processor with a choice and a fixed parameter."""
 
-    class TDelay(Node, kernel="", loop_kernels=("read", "write")):
-        """A delay line, which loops may pass."""
+    in_ = In()
+    sidechain = In(type="audio")
+    out = Out()
+    cutoff_hz = Param(1000.0, lo=20.0, hi=20_000.0, unit="Hz", curve="log")
+    q = Param(0.7, lo=0.1, hi=100.0)
+    order = Param(2.0, lo=1.0, hi=8.0, fixed=True)
+    mode = Choice(("lowpass", "highpass", "bandpass"))
 
-        in_ = In()
-        out = Out()
-        time_s = Param(0.25, lo=0.0, hi=10.0, unit="s")
 
-    class TNotes(Node, kernel=""):
-        """A source of events."""
+class TDelay(Node, kernel="", loop_kernels=("read", "write")):
+    """A delay line, which loops may pass."""
 
-        notes = Out(type="event")
+    in_ = In()
+    out = Out()
+    time_s = Param(0.25, lo=0.0, hi=10.0, unit="s")
 
-    class TVoice(Node, kernel=""):
-        """Takes events, gives signals."""
 
-        notes = In(type="event")
-        pitch = Out(type="control")
-        out = Out()
+class TNotes(Node, kernel=""):
+    """A source of events."""
 
-    class TFile(Node, kernel=""):
-        """Plays a recording."""
+    notes = Out(type="event")
 
-        out = Out()
-        file = Media()
-        gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
 
-    class TOutput(Node, kernel=""):
-        """The end."""
+class TVoice(Node, kernel=""):
+    """Takes events, gives signals."""
 
-        in_ = In()
+    notes = In(type="event")
+    pitch = Out(type="control")
+    out = Out()
+
+
+class TFile(Node, kernel=""):
+    """Plays a recording."""
+
+    out = Out()
+    file = Media()
+    gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
+
+
+class TOutput(Node, kernel=""):
+    """The end."""
+
+    in_ = In()
+
+
+TYPES = {cls.type.name: cls.type for cls in (TOsc, TFilter, TDelay, TNotes, TVoice, TFile, TOutput)}
+for _name in TYPES:
+    del registry[_name]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_types() -> Iterator[None]:
+    """Register the small types for one module."""
+    registry.update(TYPES)
+    yield
+    for name in TYPES:
+        del registry[name]

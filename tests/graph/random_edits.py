@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from graphdaw.errors import GraphdawError
 from graphdaw.graph import text
 from graphdaw.graph.graph import Graph
-from graphdaw.graph.model import GROUP, GroupPort, Medium
+from graphdaw.graph.model import GROUP, GroupPort, Medium, Value
 from graphdaw.graph.ports import inlets, outlets
 from graphdaw.graph.vocabulary import (
     AddNode,
@@ -30,9 +31,10 @@ from graphdaw.graph.vocabulary import (
     UndeclarePort,
     Ungroup,
 )
+from graphdaw.nodes.base import registry
 
-TYPES = ["t_osc", "t_filter", "t_filter", "t_delay", "t_notes", "t_voice", "t_output", "gain", GROUP]
-LEAF = TYPES[:-1]
+LEAF = ["t_osc", "t_osc", "t_filter", "t_filter", "t_delay", "t_notes", "t_voice", "t_output", "gain", "gain"]
+TYPES = [*LEAF, GROUP]
 LABELS = ["", "Lead", 'quo"te', "two\nlines", "ü", "\x1b[31m", "\u2028", "-> .", "raw(AA==)", "1e5"]
 
 
@@ -41,12 +43,12 @@ def random_edits(graph: Graph, dice: random.Random) -> list[Edit]:
     document = graph.document
     nodes, wires = list(document.nodes), list(document.wires)
     groups = ["", *(n for n in nodes if document.nodes[n].type == GROUP)]
-    parent = dice.choice(groups)
+    parent = dice.choice([*groups, "", *(document.nodes[n].parent for n in nodes)])
     level = [n.id for n in document.inside(parent)]
-    kind = dice.choice(["add"] * 3 + ["connect"] * 5 + list(_ACTIONS))
+    kind = dice.choice(["add"] * 6 + ["connect"] * 24 + ["declare", "set", "wire"] * 3 + list(_ACTIONS))
     if kind == "add" or not nodes:
         type = dice.choice(TYPES)
-        values = {"cutoff_hz": dice.uniform(20, 20_000)} if type == "t_filter" else {}
+        values: dict[str, Value] = {"cutoff_hz": dice.uniform(20, 20_000)} if type == "t_filter" else {}
         return [AddNode(document.issue(type), type, values, parent, label=dice.choice(LABELS))]
     if kind == "connect":
         return _connect(graph, dice, level)
@@ -57,7 +59,8 @@ def _connect(graph: Graph, dice: random.Random, level: list[str]) -> list[Edit]:
     document = graph.document
     if not level:
         return []
-    source, target = dice.choice(level), dice.choice(level)
+    source = dice.choice([n for n in level if outlets(document, document.nodes[n])] or level)
+    target = dice.choice([n for n in level if inlets(document, document.nodes[n])] or level)
     outs = list(outlets(document, document.nodes[source])) or ["out"]
     ins = list(inlets(document, document.nodes[target])) or ["in"]
     if document.nodes[target].type == "t_filter":
@@ -67,34 +70,35 @@ def _connect(graph: Graph, dice: random.Random, level: list[str]) -> list[Edit]:
 
 
 def _set(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
-    names = ["cutoff_hz", "q", "order", "mode", "gain_db", "time_s", "frequency_hz"]
-    value = dice.choice([1.0, 2, 500.0, "highpass", None, float("nan"), 1e9])
-    return [SetValues(dice.choice(nodes), {dice.choice(names): value})]
+    node = graph.document.nodes[dice.choice(nodes)]
+    kind = registry.get(node.type)
+    names = [*kind.params, *kind.choices] if kind else []
+    name = dice.choice(names) if names and dice.random() < 0.9 else "cutof_hz"
+    value = dice.choice([1.0, 2, 5.0, 0.5, "highpass", None, float("nan"), 1e9])
+    return [SetValues(node.id, {name: value})]
 
 
 def _wire_edit(graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], *_: object) -> list[Edit]:
     if not wires:
         return []
     wire = dice.choice(wires)
-    return [dice.choice([Disconnect(wire), SetDepth(wire, dice.uniform(-2, 2)), InsertOnWire(dice.choice(nodes), wire)])]
+    possible: list[Edit] = [Disconnect(wire), SetDepth(wire, dice.uniform(-2, 2))]
+    possible.append(InsertOnWire(dice.choice(nodes), wire))
+    return [dice.choice(possible)]
 
 
 def _declare(
     graph: Graph, dice: random.Random, nodes: list[str], wires: list[str], level: list[str], parent: str
 ) -> list[Edit]:
     document = graph.document
-    ends: list[tuple[str, str]] = []
-    direction = dice.choice(["in", "out"])
+    direction = dice.choice(["in", "in", "out"])
     ports = inlets if direction == "in" else outlets
-    for _ in range(dice.randrange(3)):
-        if level:
-            inner = document.nodes[dice.choice(level)]
-            names = list(ports(document, inner))
-            if names:
-                ends.append((inner.id, dice.choice(names)))
-    name = dice.choice(["in", "out", "a", "b"])
-    port = GroupPort(name, direction, dice.choice(["audio", "control", "event"]), tuple(ends))
-    return [DeclarePort(parent, port, dice.choice([-1, -1, 0]))]
+    possible = [(id, name, type) for id in level for name, type in ports(document, document.nodes[id]).items()]
+    chosen = dice.sample(possible, min(len(possible), dice.randrange(4) if direction == "in" else 1))
+    type = chosen[0][2] if chosen and dice.random() < 0.9 else dice.choice(["audio", "control", "event"])
+    ends = tuple((id, name) for id, name, inner in chosen if inner == type or dice.random() < 0.1)
+    group = parent if parent or not level else dice.choice(nodes)
+    return [DeclarePort(group, GroupPort(dice.choice("abcd"), direction, type, ends), dice.choice([-1, -1, 0]))]
 
 
 def _undeclare(graph: Graph, dice: random.Random, *rest: object) -> list[Edit]:
@@ -116,8 +120,14 @@ def _replace(graph: Graph, dice: random.Random, nodes: list[str], *_: object) ->
     return [ReplaceNode(dice.choice(nodes), dice.choice(LEAF))]
 
 
+def document_leaf(graph: Graph, id: str) -> bool:
+    """Whether a node is no group."""
+    return graph.document.nodes[id].type != GROUP
+
+
 def _remove(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
-    return [RemoveNode(dice.choice(nodes), dice.random() < 0.5)]
+    leaves = [n for n in nodes if document_leaf(graph, n)] or nodes
+    return [RemoveNode(dice.choice(leaves if dice.random() < 0.8 else nodes), dice.random() < 0.5)]
 
 
 def _group(
@@ -155,7 +165,7 @@ def _several(graph: Graph, dice: random.Random, nodes: list[str], *_: object) ->
     return [RemoveNode(dice.choice(nodes)), SetLabel(dice.choice(nodes), "x"), RemoveNode(dice.choice(nodes))]
 
 
-_ACTIONS = {
+_ACTIONS: dict[str, Callable[[Graph, random.Random, list[str], list[str], list[str], str], list[Edit]]] = {
     "set": _set,
     "wire": _wire_edit,
     "declare": _declare,

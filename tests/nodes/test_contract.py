@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from graphdaw.nodes import types
 from graphdaw.nodes.base import NodeType, Port
-from tests.kernel_probe import LEVELS, WIDTHS, Memory, Signal, Stream, facts, run_kernel, slots
+from tests.kernel_probe import LEVELS, WIDTHS, Memory, Signal, State, Stream, aligned, facts, run_kernel, slots
 
 LANES, FRAMES, RATE = 5, 230, 48_000
 WITH_KERNEL = sorted(name for name, node in types().items() if node.kernel)
@@ -36,8 +36,9 @@ def values(node: NodeType, seed: int) -> dict[str, Signal]:
     """A random value in range for each parameter and lane, near the default or anywhere."""
     rng = np.random.default_rng(seed)
     return {
-        name: np.clip(p.default + rng.uniform(-1, 1, LANES) * (p.hi - p.lo) * rng.choice([0.01, 1.0]), p.lo, p.hi)
-        .astype(np.float32)
+        name: np.clip(
+            p.default + rng.uniform(-1, 1, LANES) * (p.hi - p.lo) * rng.choice([0.01, 1.0]), p.lo, p.hi
+        ).astype(np.float32)
         for name, p in node.params.items()
         if not p.fixed
     }
@@ -170,3 +171,28 @@ def test_neighbours_in_a_pack_change_no_bit(name: str) -> None:
             lanes=1,
         )
         same_bits({slot: signal[[lane]] for slot, signal in together.items()}, alone)
+
+
+@pytest.mark.parametrize("name", RUNNABLE)
+def test_lanes_that_move_to_another_pack_go_on_as_if_nothing_happened(name: str) -> None:
+    """State is rows of words, and moves lane by lane: here from a pack of 8 to other places in a pack of 16."""
+    node, half, order = types()[name], 128, [3, 0, 4, 2, 1]
+    for choices in settings(node):
+        inputs, params = sources(node, "noise"), values(node, 8)
+        setting = {"params": params, "choices": choices, "seeds": range(30, 30 + LANES), "time": 0}
+        whole = run(node, inputs=inputs, **setting)
+
+        before, lent = State(), memories(node)
+        first = {slot: signal[:, :half] for slot, signal in inputs.items()}
+        run(node, inputs=first, memories=lent, frames=half, width=8, state=before, **setting)
+        rows = facts(node.kernel).state_rows
+        after = State([aligned(max(1, rows * 16))])
+        after.packs[0][: rows * 16].reshape(rows, 16)[:, :LANES] = before.packs[0][: rows * 8].reshape(rows, 8)[
+            :, order
+        ]
+
+        second = {slot: signal[order, half:] for slot, signal in inputs.items()}
+        setting |= {"params": {p: v[order] for p, v in params.items()}, "seeds": [30 + lane for lane in order]}
+        moved = [lent[lane] for lane in order]
+        out = run(node, inputs=second, **setting | {"time": half}, memories=moved, frames=FRAMES - half, state=after)
+        same_bits({slot: signal[order, half:] for slot, signal in whole.items()}, out)

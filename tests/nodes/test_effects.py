@@ -8,8 +8,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-
 from graphdaw.nodes import types
+
 from tests.kernel_probe import LEVELS, WIDTHS, Memory, Signal, State, facts, run_kernel, slots
 
 RATES = (8_000, 48_000, 192_000)
@@ -70,7 +70,14 @@ def run(case: Case, choices: Mapping[str, int], params: Mapping[str, Signal], **
     """Outputs, then what is left in the memories."""
     memories = lines(case)
     outputs = run_kernel(
-        case.kernel, inputs=noise(case), params=params, choices=choices, memories=memories, frames=FRAMES, lanes=LANES, **how
+        case.kernel,
+        inputs=noise(case),
+        params=params,
+        choices=choices,
+        memories=memories,
+        frames=FRAMES,
+        lanes=LANES,
+        **how,
     )
     return [*outputs.values(), *(m.data for m in memories or [])]
 
@@ -135,7 +142,14 @@ def test_an_idle_kernel_can_be_skipped_without_a_trace(case: Case, choices: Mapp
     def go_on(inputs: dict[str, Signal]) -> list[Signal]:
         nonlocal time
         result = run_kernel(
-            case.kernel, width=width, inputs=inputs, params=params, choices=choices, memories=memories, time=time, state=state
+            case.kernel,
+            width=width,
+            inputs=inputs,
+            params=params,
+            choices=choices,
+            memories=memories,
+            time=time,
+            state=state,
         )
         time += next(iter(result.values())).shape[1]
         return list(result.values())
@@ -159,16 +173,6 @@ def test_an_idle_kernel_can_be_skipped_without_a_trace(case: Case, choices: Mapp
         memory.data[:] = 0
     time = before + 4096
     assert_same_bits(go_on(sound), after_running)
-
-
-@pytest.mark.parametrize("name", ("filter", "delay", "pan", "mix", "switch", "meter", "input", "output"))
-def test_declarations_name_what_the_kernel_has(name: str) -> None:
-    kernel, declared = facts(name), types()[name]
-    ports = 2 if declared.linked else 1
-    assert kernel.ins == tuple(n for n in declared.inputs for _ in range(ports))
-    assert kernel.outs == tuple(n for n in declared.outputs for _ in range(ports))
-    assert kernel.params == tuple(n for n, p in declared.params.items() if not p.fixed)
-    assert kernel.choices == tuple(declared.choices)
 
 
 @pytest.mark.parametrize("name", ("delay", "feedback"))

@@ -1,13 +1,12 @@
-"""delay and feedback: lines as plain arrays that hold everything ever written."""
+"""delay: lines as plain arrays that hold everything ever written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from tests.reference import Array, moving, option, wired
 
 
 def between(line: Array, position: float, interpolation: str) -> float:
@@ -25,15 +24,18 @@ def between(line: Array, position: float, interpolation: str) -> float:
     return float(np.dot(hermite, (a, slope_a, b, slope_b)))
 
 
-def render(
-    inputs: Mapping[str, Array], params: Mapping[str, Array], choices: Mapping[str, str], sample_rate_hz: float
+def render_delay(
+    inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """One channel outside a loop, parameters frame by frame; the delay is held at two frames or more."""
-    source = inputs["in"]
-    line, out = np.zeros(len(source)), np.empty(len(source))
-    for i, x in enumerate(source):
-        delay = max(2.0, params["time_s"][i] * sample_rate_hz)
-        wet = between(line, i - delay, choices["interpolation"])
-        line[i] = x + params["feedback"][i] * wet
-        out[i] = (1 - params["mix"][i]) * x + params["mix"][i] * wet
+    """The node outside a loop: the delay is held between two frames and `max_time_s`, where that is given."""
+    source = wired(inputs, "in", channels, frames)
+    time_s, feedback, mix = (moving(values, name, channels, frames) for name in ("time_s", "feedback", "mix"))
+    longest = float(values.get("max_time_s", np.inf)) * sample_rate
+    line, out = np.zeros((channels, frames)), np.empty((channels, frames))
+    for c in range(channels):
+        for i, x in enumerate(source[c]):
+            delay = min(max(2.0, time_s[c, i] * sample_rate), longest)
+            wet = between(line[c], i - delay, option(values, "interpolation", "linear"))
+            line[c, i] = x + feedback[c, i] * wet
+            out[c, i] = (1 - mix[c, i]) * x + mix[c, i] * wet
     return {"out": out}

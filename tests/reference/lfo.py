@@ -24,7 +24,7 @@ def wave(shape: str, turns: Array, seed: int) -> Array:
         key = mix(int(seed))
         cycle = np.floor(turns).astype(np.uint64)
         word = np.uint64(2**32 - 1)
-        return bipolar(mix((mix(cycle ^ np.uint64(key)) + np.uint64(key)) & word))
+        return np.asarray(bipolar(mix((mix(cycle ^ np.uint64(key)) + np.uint64(key)) & word)), float)
     return np.sin(2 * np.pi * turns)
 
 

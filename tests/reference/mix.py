@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from tests.reference import Array, moving, wired
 
 
-def render(
-    inputs: Mapping[str, Array], params: Mapping[str, Array], choices: Mapping[str, str], sample_rate_hz: float
+def render_mix(
+    inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """One channel, parameters frame by frame."""
-    levels = {name: 10 ** (params[f"gain{name[2:]}_db"] / 20) for name in inputs}
-    return {"out": np.sum([levels[name] * x for name, x in inputs.items()], axis=0)}
+    """Each inlet times 10^(dB / 20)."""
+    out = np.zeros((channels, frames))
+    for k in range(1, 9):
+        level = 10 ** (moving(values, f"gain{k}_db", channels, frames) / 20)
+        out += wired(inputs, f"in{k}", channels, frames) * level
+    return {"out": out}

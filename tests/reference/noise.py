@@ -23,13 +23,13 @@ def mix(x: Any) -> Any:
     return x ^ (x >> 16)
 
 
-def bipolar(word: Any) -> Array:
+def bipolar(word: Any) -> Any:
     """The upper 24 bits, as a signed number from -1 to 1."""
     signed = (np.asarray(word, np.int64) ^ 0x80000000) - 0x80000000
     return np.floor_divide(signed, 256) / 2.0**23
 
 
-def white(seed: int, time: Any) -> Array:
+def white(seed: int, time: Any) -> Any:
     """Noise at absolute frames, by place."""
     key = mix(int(seed))
     time = np.asarray(time, np.uint64)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from tests.reference import Array, moving, option, wired
 
 
-def render(
-    inputs: Mapping[str, Array], params: Mapping[str, Array], choices: Mapping[str, str], sample_rate_hz: float
+def render_pan(
+    inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """Both channels, called "in" and "in.1", parameters frame by frame."""
-    pan = params["pan"]
+    """Channel 0 is left, 1 right; a mono source stands in both."""
+    pan = moving(values, "pan", 1, frames)[0]
     left, right = {
         "constant_power": (np.cos((pan + 1) * np.pi / 4), np.sin((pan + 1) * np.pi / 4)),
         "linear": ((1 - pan) / 2, (1 + pan) / 2),
         "balance": (np.minimum(1, 1 - pan), np.minimum(1, 1 + pan)),
-    }[choices["law"]]
-    return {"out": inputs["in"] * left, "out.1": inputs["in.1"] * right}
+    }[option(values, "law", "constant_power")]
+    return {"out": wired(inputs, "in", 2, frames) * np.stack([left, right])}
