@@ -254,7 +254,7 @@ class Engine:
         """The newest plan's steps in order: (kernel or kind, width, worker, [(node id, channel) a lane])."""
         names = {index: id for id, index in self._lowering.nodes.items()}
         info = ffi.new("GdStepInfo *")
-        found = []
+        found: list[tuple[str, int, int, list[tuple[str, int]]]] = []
         with self._lock:
             while lib.gd_plan_step(self._engine, len(found), info):
                 name = ffi.string(info.name).decode()

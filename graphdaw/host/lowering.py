@@ -148,7 +148,7 @@ class Lowering:
         if node.values or kind.choices:
             now = settings(node)
             for name, index in kind.params.items():
-                values[index] = now[name]  # type: ignore[call-overload]  # parameters are numbers
+                values[index] = float(now[name])
             choices = bytes(options[now[name]] for name, (_, options) in kind.choices.items())  # type: ignore[index]
         index = lib.gd_graph_add(
             self.graph,
