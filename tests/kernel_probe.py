@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from graphdaw import _core
 from graphdaw.nodes import types
-from numpy.typing import ArrayLike, NDArray
 
 ffi, lib = _core.ffi, _core.lib
 Signal = NDArray[np.float32]

@@ -10,6 +10,8 @@ import typer
 from graphdaw.cli.output import AsJson, progress, say_json, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphdaw.graph.graph import Graph
 
 
@@ -19,7 +21,7 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure what this machine can carry, best of three."""
-    builders = {
+    builders: dict[str, Callable[[], Graph]] = {
         "100 sines, each with a gain": lambda: _sines(100),
         "1,000 sines, each with a gain": lambda: _sines(1_000),
         "1,000 gains in a chain": lambda: _chain(1_000),

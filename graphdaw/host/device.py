@@ -56,9 +56,7 @@ class HandDevice:
     def step(self, blocks: int = 1) -> list[list[float]]:
         """Play blocks; returns the last one, a list of samples per channel."""
         for _ in range(blocks):
-            lib.gd_engine_process(
-                self._engine.pointer, ffi.NULL, 0, self._out, self._channels, self.block_frames
-            )
+            lib.gd_engine_process(self._engine.pointer, ffi.NULL, 0, self._out, self._channels, self.block_frames)
         frames = self.block_frames
         return [ffi.unpack(self._planes + c * frames, frames) for c in range(self._channels)]
 
@@ -77,7 +75,9 @@ class SoundDevice:
             self._channels = min(channels or 2, int(info["max_output_channels"]))
             self.block_frames = block_frames
             self._user = lib.gd_portaudio_new(engine.pointer, 0, self._channels, LONGEST_BLOCK_FRAMES)
-            self._stream = _open(sounddevice, info["index"], engine.sample_rate, block_frames, self._channels, self._user)
+            self._stream = _open(
+                sounddevice, info["index"], engine.sample_rate, block_frames, self._channels, self._user
+            )
         except (sounddevice.PortAudioError, ValueError) as error:
             raise EngineError(
                 f"Sound device {device if device is not None else 'default'!r} cannot be opened: {_first_line(error)}; "
@@ -146,7 +146,9 @@ class _NativeStream:
             self._stream.close(ignore_errors=True)
 
 
-def open_device(engine: Engine, device: str | int | None, *, block_frames: int = 128, channels: int | None = None) -> Device:
+def open_device(
+    engine: Engine, device: str | int | None, *, block_frames: int = 128, channels: int | None = None
+) -> Device:
     """The device of that name: "null", "hand", or a sound card's; None is the default, or null where there is none."""
     if device == "null":
         return NullDevice(engine, block_frames, channels or 2)

@@ -52,6 +52,12 @@ class Engine:
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
         self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+        try:
+            self._lowering.lower()
+        except BaseException:
+            self._lowering.close()
+            self._let_go()
+            raise
         self._engine = lib.gd_engine_new(self._lowering.graph, threads)
         if self._engine == ffi.NULL:
             raise MemoryError("no memory for the engine")
@@ -77,11 +83,14 @@ class Engine:
             lib.gd_engine_free(self._engine)
             self._engine = None
             self._lowering.close()
-            for stream in self._streams.values():
-                stream.close()
-            self._streams.clear()
-            if self._unpacked is not None:
-                self._unpacked.cleanup()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for stream in self._streams.values():
+            stream.close()
+        self._streams.clear()
+        if self._unpacked is not None:
+            self._unpacked.cleanup()
 
     def __enter__(self) -> Engine:
         return self
@@ -245,7 +254,7 @@ class Engine:
         """The newest plan's steps in order: (kernel or kind, width, worker, [(node id, channel) a lane])."""
         names = {index: id for id, index in self._lowering.nodes.items()}
         info = ffi.new("GdStepInfo *")
-        found = []
+        found: list[tuple[str, int, int, list[tuple[str, int]]]] = []
         with self._lock:
             while lib.gd_plan_step(self._engine, len(found), info):
                 name = ffi.string(info.name).decode()

@@ -48,9 +48,12 @@ class Lowering:
         self._touching: dict[str, set[str]] = {}
         self._master_wires: dict[str, int] = {}
         self._device = lib.gd_graph_device(self.graph)
-        for node in flat.nodes.values():
+
+    def lower(self) -> None:
+        """Bring the whole document over; once, before anything follows it."""
+        for node in self.flat.nodes.values():
             self._add(node)
-        for wire in flat.wires.values():
+        for wire in self.flat.wires.values():
             self._connect(wire)
 
     def close(self) -> None:
@@ -145,7 +148,7 @@ class Lowering:
         if node.values or kind.choices:
             now = settings(node)
             for name, index in kind.params.items():
-                values[index] = now[name]  # type: ignore[call-overload]  # parameters are numbers
+                values[index] = float(now[name])
             choices = bytes(options[now[name]] for name, (_, options) in kind.choices.items())  # type: ignore[index]
         index = lib.gd_graph_add(
             self.graph,

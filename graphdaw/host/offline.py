@@ -36,7 +36,7 @@ class Renderer:
     def render(self, frames: int) -> Samples:
         """The next `frames` frames, float32 of shape (channels, frames)."""
         engine = self.engine
-        pieces = []
+        pieces: list[Samples] = []
         done = 0
         while done < frames or not pieces:
             engine.commit()

@@ -7,6 +7,8 @@ import pkgutil
 
 from graphdaw.nodes.base import NodeType, registry
 
+__all__ = ["NodeType", "registry", "types"]
+
 for _module in pkgutil.iter_modules(__path__):
     if _module.name != "base":
         importlib.import_module(f"{__name__}.{_module.name}")

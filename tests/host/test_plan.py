@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphdaw.host.engine import Engine
-from graphdaw.nodes.base import In, Node, Out, Param, registry
 
 import graphdaw as gd
+from graphdaw.host.engine import Engine
+from graphdaw.nodes.base import In, Node, Out, Param, registry
 from tests.drawing import draw
 
 if "late" not in registry:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphdaw.nodes import types
 
+from graphdaw.nodes import types
 from tests.kernel_probe import WIDTHS, Memory, State, run_kernel
 from tests.reference import delay as reference
 

@@ -8,8 +8,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-from graphdaw.nodes import types
 
+from graphdaw.nodes import types
 from tests.kernel_probe import LEVELS, WIDTHS, Memory, Signal, State, facts, run_kernel, slots
 
 RATES = (8_000, 48_000, 192_000)
