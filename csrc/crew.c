@@ -15,12 +15,16 @@ GD_RT static void take_part(GdEngine *engine, uint32_t worker, uint32_t call)
     GdCrew *crew = &engine->crew;
     uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
     atomic_store_explicit(&crew->progress[worker].joined, call, memory_order_release);
-    while (atomic_load_explicit(&crew->call, memory_order_acquire) == call) {
+    for (uint32_t spins = 0; atomic_load_explicit(&crew->call, memory_order_acquire) == call; ++spins) {
         uint64_t offered = atomic_load_explicit(&crew->ticket, memory_order_acquire);
         if (offered == ticket) {
-            gd_pause();
+            if (spins < GD_PATIENCE)
+                gd_pause();
+            else
+                gd_give_way();
             continue;
         }
+        spins = 0;
         ticket = offered;
         if (worker < crew->plan->worker_count)
             gd_run_share(crew->plan, &engine->audio, crew, worker, ticket);
@@ -96,8 +100,6 @@ bool gd_crew_run(GdEngine *engine, GdPlan *plan, uint32_t frames, bool profile)
     atomic_store_explicit(&crew->ticket, ticket, memory_order_release);
     gd_run_share(plan, &engine->audio, crew, 0, ticket);
     for (uint32_t worker = 1; worker < plan->worker_count; ++worker)
-        while (atomic_load_explicit(&crew->progress[worker].steps, memory_order_acquire)
-               < (ticket << 32 | plan->worker_step_count[worker]))
-            gd_pause();
+        gd_wait_for_worker(crew, worker, ticket << 32 | plan->worker_step_count[worker]);
     return true;
 }

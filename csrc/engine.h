@@ -72,6 +72,10 @@ GD_RT void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool prof
 /* The steps of one worker, waiting for the others where they must. */
 GD_RT void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket);
 
+/* Spin until that worker has come so far (ticket << 32 | steps). */
+enum { GD_PATIENCE = 20000 }; /* spins, near half a millisecond, after which the other thread cannot be running */
+GD_RT void gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed);
+
 /* --- crew.c --- */
 GD_CTL bool gd_crew_start(GdEngine *engine);
 GD_CTL void gd_crew_stop(GdEngine *engine);

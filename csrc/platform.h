@@ -40,6 +40,9 @@ GD_RT static inline uint64_t gd_ticks(void)
 }
 GD_CTL double gd_ticks_per_second(void);
 
+/* For a spin that has lasted far too long: more threads than processors, so let another one run. */
+GD_ANY void gd_give_way(void);
+
 /* For spinning politely. */
 GD_RT static inline void gd_pause(void)
 {

@@ -17,6 +17,8 @@ void gd_sleep_while(_Atomic uint32_t *word, uint32_t value)
 
 void gd_wake_all(_Atomic uint32_t *word) { syscall(SYS_futex, (uint32_t *)word, FUTEX_WAKE_PRIVATE, 1 << 30, NULL, NULL, 0); }
 
+void gd_give_way(void) { sched_yield(); }
+
 uint64_t gd_now_ns(void)
 {
     struct timespec now;

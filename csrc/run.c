@@ -99,13 +99,13 @@ void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile)
     }
 }
 
-GD_RT static void wait_for(const GdCrew *crew, const GdStep *step, uint64_t ticket)
+void gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed)
 {
-    for (uint32_t k = 0; k < step->wait_count; ++k) {
-        uint64_t needed = ticket << 32 | step->waits[k].steps;
-        while (atomic_load_explicit(&crew->progress[step->waits[k].worker].steps, memory_order_acquire) < needed)
+    for (uint32_t spins = 0; atomic_load_explicit(&crew->progress[worker].steps, memory_order_acquire) < needed; ++spins)
+        if (spins < GD_PATIENCE)
             gd_pause();
-    }
+        else
+            gd_give_way();
 }
 
 void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket)
@@ -113,7 +113,8 @@ void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, u
     uint32_t count = plan->worker_step_count[worker];
     for (uint32_t k = 0; k < count; ++k) {
         GdStep *step = &plan->steps[plan->worker_steps[worker][k]];
-        wait_for(crew, step, ticket);
+        for (uint32_t w = 0; w < step->wait_count; ++w)
+            gd_wait_for_worker(crew, step->waits[w].worker, ticket << 32 | step->waits[w].steps);
         uint64_t start = crew->profile ? gd_ticks() : 0;
         run_step(plan, step, audio, crew->frames, crew->time, audio->glides[worker]);
         if (crew->profile)
