@@ -36,7 +36,6 @@ static void *helper_main(void *argument)
     Helper helper = *(Helper *)argument;
     free(argument);
     GdCrew *crew = &helper.engine->crew;
-    gd_raise_priority(60);
     gd_flush_denormals();
     uint32_t last = 0;
     while (!atomic_load(&crew->quit)) {
@@ -76,6 +75,12 @@ void gd_crew_stop(GdEngine *engine)
     gd_wake_all(&crew->call);
     for (uint32_t worker = 1; worker <= crew->count; ++worker)
         pthread_join(crew->threads[worker], NULL);
+}
+
+void gd_crew_priority(GdEngine *engine, int priority)
+{
+    for (uint32_t worker = 1; worker <= engine->crew.count; ++worker)
+        gd_set_priority(engine->crew.threads[worker], priority);
 }
 
 void gd_crew_begin_call(GdCrew *crew)

@@ -5,6 +5,8 @@
 
 #include "engine.h"
 
+enum { DEVICE_PRIORITY = 65, HELPER_PRIORITY = 60 };
+
 struct GdNullDevice {
     GdEngine *engine;
     uint32_t block, channels;
@@ -19,7 +21,7 @@ static void *null_main(void *argument)
     GdNullDevice *device = argument;
     uint64_t period_ns = (uint64_t)((double)device->block * 1e9 / device->engine->graph->sample_rate_hz);
     uint64_t due_ns = gd_now_ns();
-    gd_raise_priority(65);
+    gd_set_priority(pthread_self(), DEVICE_PRIORITY);
     while (!atomic_load_explicit(&device->quit, memory_order_relaxed)) {
         gd_engine_process(device->engine, NULL, 0, device->out, device->channels, device->block);
         due_ns += period_ns;
@@ -36,6 +38,7 @@ GdNullDevice *gd_null_start(GdEngine *engine, uint32_t block, uint32_t channels)
     GdNullDevice *device = calloc(1, sizeof *device);
     if (!device)
         return NULL;
+    gd_crew_priority(engine, HELPER_PRIORITY);
     *device = (GdNullDevice){.engine = engine, .block = block, .channels = channels < GD_MAX_CHANNELS ? channels : GD_MAX_CHANNELS};
     device->planes = calloc((size_t)block * device->channels + 1, sizeof(float));
     for (uint32_t c = 0; c < device->channels; ++c)
@@ -52,6 +55,7 @@ void gd_null_stop(GdNullDevice *device)
 {
     atomic_store(&device->quit, 1);
     pthread_join(device->thread, NULL);
+    gd_crew_priority(device->engine, 0);
     free(device->planes);
     free(device);
 }
@@ -79,6 +83,7 @@ GdPortAudio *gd_portaudio_new(GdEngine *engine, uint32_t in_channels, uint32_t o
         free(user);
         return NULL;
     }
+    gd_crew_priority(engine, HELPER_PRIORITY);
     for (uint32_t c = 0; c < in_channels; ++c)
         user->in[c] = user->planes + (size_t)c * max_frames;
     for (uint32_t c = 0; c < out_channels; ++c)
@@ -88,6 +93,7 @@ GdPortAudio *gd_portaudio_new(GdEngine *engine, uint32_t in_channels, uint32_t o
 
 void gd_portaudio_free(GdPortAudio *user)
 {
+    gd_crew_priority(user->engine, 0);
     free(user->planes);
     free(user);
 }

@@ -79,6 +79,9 @@ GD_RT void gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t need
 /* --- crew.c --- */
 GD_CTL bool gd_crew_start(GdEngine *engine);
 GD_CTL void gd_crew_stop(GdEngine *engine);
+/* Helpers run just below the device's thread while there is one; in a render they are ordinary threads like their caller,
+ * which they would starve otherwise. */
+GD_CTL void gd_crew_priority(GdEngine *engine, int priority);
 GD_RT void gd_crew_begin_call(GdCrew *crew);
 GD_RT void gd_crew_end_call(GdCrew *crew);
 /* Run the slice with all workers; false if a helper has not arrived, and nothing was done. */

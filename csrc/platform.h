@@ -2,6 +2,7 @@
 #ifndef GD_PLATFORM_H
 #define GD_PLATFORM_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,8 +23,8 @@ GD_ANY void gd_sleep_until_ns(uint64_t time_ns);
 GD_RT uint64_t gd_flush_denormals(void);
 GD_RT void gd_restore_denormals(uint64_t before);
 
-/* Ask for real-time priority for the calling thread; false where it is not allowed. */
-GD_CTL bool gd_raise_priority(int priority);
+/* Give a thread real-time priority, or (0) take it away; false where it is not allowed. */
+GD_CTL bool gd_set_priority(pthread_t thread, int priority);
 
 /* A cheap counter for profiling, and how many of its ticks make a second. */
 GD_RT static inline uint64_t gd_ticks(void)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -33,10 +32,10 @@ void gd_sleep_until_ns(uint64_t time_ns)
         ;
 }
 
-bool gd_raise_priority(int priority)
+bool gd_set_priority(pthread_t thread, int priority)
 {
     struct sched_param param = {.sched_priority = priority};
-    return pthread_setschedparam(pthread_self(), SCHED_FIFO, &param) == 0;
+    return pthread_setschedparam(thread, priority ? SCHED_FIFO : SCHED_OTHER, &param) == 0;
 }
 
 double gd_ticks_per_second(void)
