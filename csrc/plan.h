@@ -120,7 +120,7 @@ GD_CTL void gd_program_free(GdProgram *program);
 /* The glide of a parameter of a pack. */
 GD_ANY static inline void *gd_glide(const GdPackState *pack, uint32_t param)
 {
-    return (float *)pack->words + (size_t)(pack->glide_row + 4 * param) * pack->kernel->width;
+    return (float *)pack->words + (size_t)(pack->glide_row + GD_GLIDE_ROWS * param) * pack->kernel->width;
 }
 
 /* Compile the graph into one more stage of the program; `fades` picks which life stages take part (see compile.c). */
