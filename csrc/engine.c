@@ -187,9 +187,7 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
     uint64_t start_ns = gd_now_ns(), denormals = gd_flush_denormals();
     audio->device.in_channels = in_channels < GD_MAX_CHANNELS ? in_channels : GD_MAX_CHANNELS;
     audio->device.out_channels = out_channels < GD_MAX_CHANNELS ? out_channels : GD_MAX_CHANNELS;
-    bool helped = engine->crew.count && audio->live && audio->live->stages[audio->stage].plan->worker_count > 1;
-    if (helped)
-        gd_crew_begin_call(&engine->crew);
+    bool called = gd_crew_call(engine);
     for (uint32_t done = 0; done < frames;) {
         uint32_t left = GD_SLICE - (uint32_t)(audio->time % GD_SLICE);
         uint32_t count = frames - done < left ? frames - done : left;
@@ -204,7 +202,7 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
         done += count;
         atomic_store_explicit(&engine->time, audio->time, memory_order_relaxed);
     }
-    if (helped)
+    if (called)
         gd_crew_end_call(&engine->crew);
     gd_restore_denormals(denormals);
     account(engine, start_ns, frames);
