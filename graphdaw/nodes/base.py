@@ -30,7 +30,7 @@ class Out(Port):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A number with a range; `curve` tells a knob how to travel ("linear", "log"), `ramp_s` how fast a set value is reached.
+    """A number with a range; `curve` tells a knob how to travel, `ramp_s` how fast a set value is reached.
 
     A `fixed` parameter shapes the node's memory: changing it replaces the node with a cross-fade, and it has no inlet.
     """
