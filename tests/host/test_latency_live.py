@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-import graphdaw as gd
 from tests.drawing import draw
 from tests.host.test_live_edits import play, residue_dbfs
-from tests.host.test_plan import Late  # noqa: F401  # declares the type
 
 GRAPH = """
     sine a(frequency_hz=200) -> late b(delay_frames=300) -> output o
