@@ -94,6 +94,6 @@ def test_the_wheel_says_what_it_needs_and_holds_no_source_of_the_core(wheel: Pat
         (metadata,) = (name for name in names if name.endswith("METADATA"))
         needs = re.findall(r"^Requires-Dist: ([\w-]+)", parts.read(metadata).decode(), re.MULTILINE)
 
-    assert {"numpy", "cffi", "msgspec", "msgpack", "soundfile", "sounddevice", "typer"} <= set(needs)
+    assert {"numpy", "cffi", "msgspec", "soundfile", "sounddevice", "typer"} <= set(needs)
     assert {"graphdaw/py.typed", "graphdaw/_core.pyi", "graphdaw/_core.abi3.so"} <= set(names)
     assert not [name for name in names if name.endswith((".c", ".h", ".o")) or name.startswith(("tests/", "bench/"))]
