@@ -112,14 +112,15 @@ GD_RT static void fill_device(GdAudio *audio, const GdPlan *plan, uint32_t frame
     for (uint32_t c = 0; c < audio->device.out_channels; ++c) {
         float *restrict out = audio->out[c];
         uint32_t lane = plan->device_channels == 1 ? 0 : c;
-        if (!plan->device_source || lane >= plan->device_channels) {
+        const float *restrict source = plan->device_source[lane / GD_MAX_WIDTH];
+        uint32_t width = plan->device_width[lane / GD_MAX_WIDTH];
+        if (!source || lane >= plan->device_channels) {
             memset(out, 0, frames * sizeof(float));
             continue;
         }
-        const float *restrict source = plan->device_source + lane;
         uint32_t bad = 0;
         for (uint32_t i = 0; i < frames; ++i) {
-            float x = source[i * plan->device_width];
+            float x = source[i * width + lane % GD_MAX_WIDTH];
             bool finite = __builtin_fabsf(x) <= FLT_MAX;
             out[i] = finite ? x + 0.0f : 0.0f; /* + 0: no negative zeros */
             bad += !finite;

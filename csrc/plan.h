@@ -7,7 +7,7 @@
 #include "graph.h"
 #include "steps.h"
 
-enum { GD_MAX_WORKERS = 8, GD_FADE = 256 };
+enum { GD_MAX_WORKERS = 8, GD_FADE = 256, GD_DEVICE_PACKS = GD_MAX_CHANNELS / GD_MAX_WIDTH };
 
 /* State of a pack: the kernel's rows, then a GdGlide a parameter. Outlives plans; shared by those in which the pack is the same. */
 struct GdPackState {
@@ -69,8 +69,8 @@ typedef struct GdPlan {
     uint8_t never_silent, no_output; /* stand in for the flags of steps without inputs or outputs; the first stays 0 */
     float *rise, *fall;         /* audio: this slice's part of the fade */
     GdPackState **packs;
-    const float *device_source; /* [frame][device_width]; null: nothing is wired to the device */
-    uint32_t device_width, device_channels;
+    const float *device_source[GD_DEVICE_PACKS]; /* [16 channels each][frame][width]; null: nothing is wired to these */
+    uint32_t device_width[GD_DEVICE_PACKS], device_channels;
     GdPlace *places;
     GdNodePlaces *nodes;        /* [node] */
     uint32_t node_count;

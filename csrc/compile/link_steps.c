@@ -34,7 +34,7 @@ static void *link_mix(GdLink *link, const GdIrStep *step)
     count = 0;
     for (uint32_t l = 0; l < pack->lanes; ++l) {
         lanes[l] = (GdMixLane){.first = count, .count = slots[l].count, .chunks = slots[l].chunks};
-        if (l && slots[l].count && slots[l].first == slots[l - 1].first) {
+        if (l && slots[l].count && slots[l - 1].count && slots[l].first == slots[l - 1].first) {
             lanes[l].first = lanes[l - 1].first;
             continue;
         }

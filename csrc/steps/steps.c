@@ -70,7 +70,7 @@ static void mix_lanes(const GdMix *mix, uint32_t frames, float *restrict out)
     for (uint32_t l = 0; l < W; ++l) {
         uint32_t count = l < mix->lanes ? mix->lane[l].count : 0;
         const GdTerm *terms = mix->terms + (count ? mix->lane[l].first : 0);
-        if (l && count && l < mix->lanes && mix->lane[l].first == mix->lane[l - 1].first) {
+        if (l && count && mix->lane[l - 1].count && mix->lane[l].first == mix->lane[l - 1].first) {
             /* the same wires as the lane before: slot 0 still holds the sum */
         } else if (count && mix->lane[l].chunks) {
             add_chunks(terms, count, frames, slot[0]);
