@@ -18,7 +18,7 @@ help: ## list these targets
 	@sh scripts/system.sh $(PYTHON)
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel cffi
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[dev]"
 	@touch $@ .venv/.core
 
 .venv/.core: .venv/.packages setup.py $(CORE)
