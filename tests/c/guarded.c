@@ -21,7 +21,7 @@
 
 static Rig rig;
 static _Atomic uint32_t quit;
-static _Atomic uint64_t calls, faults, major_faults, helped;
+static _Atomic uint64_t calls, faults, major_faults, helper_faults, helped;
 static const char *violation = "none";
 static bool on_helper;
 static _Atomic uint32_t armed; /* the violation happens once, after the start */
@@ -123,14 +123,25 @@ void __wrap_gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t wo
     __real_gd_run_share(plan, audio, crew, worker, ticket);
 }
 
+static uint64_t faults_now(void)
+{
+    struct rusage use;
+    getrusage(RUSAGE_THREAD, &use);
+    return (uint64_t)(use.ru_minflt + use.ru_majflt);
+}
+
 /* A helper is guarded from one sleep to the next. */
 void __real_gd_sleep_while(_Atomic uint32_t *sleep_word, uint32_t value);
 void __wrap_gd_sleep_while(_Atomic uint32_t *sleep_word, uint32_t value);
 void __wrap_gd_sleep_while(_Atomic uint32_t *sleep_word, uint32_t value)
 {
+    static _Thread_local uint64_t sleeps, before;
     guard_leave();
+    if (sleeps++ > 20) /* its own stack is met for the first time */
+        atomic_fetch_add(&helper_faults, faults_now() - before);
     __real_gd_sleep_while(sleep_word, value);
     guard_prepare();
+    before = faults_now();
     guard_enter();
 }
 
@@ -235,8 +246,9 @@ int main(int count, char **arguments)
     GdStats stats;
     gd_engine_stats(rig.engine, &stats);
     printf("calls %" PRIu64 " swaps %" PRIu64 " helped %" PRIu64 " wakes %" PRIu64 " yields %" PRIu64 " minor_faults %" PRIu64
-           " major_faults %" PRIu64 " violations %" PRIu64 " first '%s'\n", atomic_load(&calls), stats.swaps, atomic_load(&helped),
-           counts.wakes, counts.yields, atomic_load(&faults), atomic_load(&major_faults), counts.violations, counts.first);
+           " major_faults %" PRIu64 " helper_faults %" PRIu64 " violations %" PRIu64 " first '%s'\n", atomic_load(&calls), stats.swaps, atomic_load(&helped),
+           counts.wakes, counts.yields, atomic_load(&faults), atomic_load(&major_faults),
+           atomic_load(&helper_faults), counts.violations, counts.first);
     rig_close(&rig);
     return counts.violations ? 1 : 0;
 }
