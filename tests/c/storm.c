@@ -92,7 +92,9 @@ static void live(uint32_t seed, uint32_t threads, uint32_t nodes, bool wide, uin
     pthread_create(&disk, NULL, disk_main, NULL);
     gd_engine_profile(rig->engine, true);
     double until = now_s() + seconds;
-    while (rig->edits < edits && now_s() < until) {
+    bool wants_help = wide && threads > 1; /* on a busy machine helpers may need longer to be seen at work */
+    while ((rig->edits < edits && now_s() < until)
+           || (wants_help && !atomic_load(&rig->engine->crew.ticket) && now_s() < until + 20.0)) {
         pthread_mutex_lock(&storm.lock);
         for (uint32_t k = rig_random(rig, 6); k; --k)
             rig_edit(rig, nodes);
