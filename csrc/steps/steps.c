@@ -58,10 +58,11 @@ INLINE Quad add_slots(const GdTerm *chunks, uint32_t count, uint32_t frame)
 }
 
 /* Chunk sums into one plane, four frames at a time, the last ones perhaps of rubbish. */
-static void add_chunks(const GdTerm *chunks, uint32_t count, uint32_t frames, float plane[GD_SLICE])
+INLINE void add_chunks(const GdTerm *chunks, uint32_t count, uint32_t frames, float plane[GD_SLICE])
 {
     for (uint32_t i = 0; i < frames; i += 4) {
         Quad s[4];
+#pragma GCC unroll 4
         for (uint32_t k = 0; k < 4; ++k)
             s[k] = add_slots(chunks, count, i + k);
         transpose_quads(s);
@@ -78,6 +79,8 @@ static void mix_lanes(const GdMix *mix, uint32_t frames, float *restrict out)
         const GdTerm *terms = mix->terms + (count ? mix->lane[l].first : 0);
         if (l && count && l < mix->lanes && mix->lane[l].first == mix->lane[l - 1].first) {
             /* the same wires as the lane before: slot 0 still holds the sum */
+        } else if (count == 1 && mix->lane[l].chunks) {
+            add_chunks(terms, 1, frames, slot[0]);
         } else if (count && mix->lane[l].chunks) {
             add_chunks(terms, count, frames, slot[0]);
         } else if (count) {
