@@ -11,7 +11,7 @@ GdPackState *gd_pack_state_new(const GdKernel *kernel, int32_t kernel_index)
         return NULL;
     pack->kernel = kernel, pack->kernel_index = kernel_index;
     pack->glide_row = kernel->state_rows;
-    pack->rows = kernel->state_rows + 4 * kernel->params;
+    pack->rows = kernel->state_rows + GD_GLIDE_ROWS * kernel->params;
     size_t bytes = ((size_t)pack->rows * kernel->width * 4 + 63) / 64 * 64;
     pack->words = aligned_alloc(64, bytes ? bytes : 64);
     if (!pack->words) {

@@ -10,7 +10,7 @@
 
 #include "block.h"
 
-enum { GD_TREE = 16, GD_CHUNK = 128 };
+enum { GD_TREE = 16, GD_CHUNK = 128, GD_GLIDE_ROWS = 5 };
 
 /* One wire's worth of signal. */
 typedef struct GdTerm {
@@ -47,9 +47,10 @@ typedef struct GdChunk {
     const GdRun *runs;
 } GdChunk;
 
-/* A parameter's row of state: where it is, where it goes, and how many cells that still takes. */
+/* A parameter's rows of state: the value it left or stands at, where it goes, and how far it is. */
 typedef struct GdGlide {
-    Lanes value, target, step;
+    Lanes value, target, next; /* next: where to go from the target; a glide is never turned round on its way */
+    Lanes step;                /* part of the way made each frame */
     Ints cells_left;
 } GdGlide;
 

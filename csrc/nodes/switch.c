@@ -9,7 +9,7 @@
 static const float glide_seconds = 0.01f;
 
 typedef struct {
-    Lanes select;            /* where the weights are, or are going */
+    Lanes select;            /* where the weights are, or are going; negative before the first frame */
     Ints frame;              /* frames since the glide began; negative at rest */
     Glide weight[IN_COUNT];
 } State;
@@ -34,7 +34,8 @@ INLINE bool any(Ints mask, uint32_t in_use)
 GD_RT static void reset(void *state, const GdBlock *b)
 {
     State *s = state;
-    s->select = chosen(b);
+    (void)b;
+    s->select = lanes(-1.0f); /* a parameter that wires move is not known yet */
     s->frame = (Ints){0} - 1;
 }
 
@@ -108,6 +109,7 @@ INLINE void glide(State *s, const GdBlock *b)
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State *s = state;
+    s->select = lanes_where(lanes_less(s->select, lanes(0.0f)), chosen(b), s->select);
     if (b->offset == 0 && any(MASK(s->select != chosen(b)), b->lanes))
         turn(s, b);
     if (any(MASK(s->frame >= 0), b->lanes))

@@ -77,7 +77,7 @@ static void mix_lanes(const GdMix *mix, uint32_t frames, float *restrict out)
     for (uint32_t l = 0; l < W; ++l) {
         uint32_t count = l < mix->lanes ? mix->lane[l].count : 0;
         const GdTerm *terms = mix->terms + (count ? mix->lane[l].first : 0);
-        if (l && count && l < mix->lanes && mix->lane[l].first == mix->lane[l - 1].first) {
+        if (l && count && mix->lane[l - 1].count && mix->lane[l].first == mix->lane[l - 1].first) {
             /* the same wires as the lane before: slot 0 still holds the sum */
         } else if (count == 1 && mix->lane[l].chunks) {
             add_chunks(terms, 1, frames, slot[0]);
@@ -192,14 +192,24 @@ INLINE bool any_moves(const GdGlide *glide)
     return any != 0;
 }
 
+/* How much of its way a glide has made at the start of the cell, 0 to 1; 1 where nothing moves. */
+INLINE Lanes cells_done(const GdGlide *glide)
+{
+    return 1.0f - lanes_from_ints(glide->cells_left) * glide->step * (float)GD_SLICE;
+}
+
+/* A way begun and ended at rest, so that no corner is heard: 3u^2 - 2u^3. */
+INLINE Lanes eased(Lanes u) { return u * u * (3.0f - 2.0f * u); }
+
 GD_RT static bool glide_run(void *state, const GdBlock *b, void *plane)
 {
     const GdGlide *glide = state;
     if (!any_moves(glide))
         return false;
     Lanes *restrict out = plane;
+    const Lanes value = glide->value, way = glide->target - value, done = cells_done(glide);
     for (uint32_t i = 0; i < b->frames; ++i)
-        out[i] = glide->value + glide->step * (float)(b->offset + i + 1);
+        out[i] = value + way * eased(done + glide->step * (float)(b->offset + i + 1));
     return true;
 }
 
@@ -208,22 +218,26 @@ GD_RT static void end_cell(void *state)
     GdGlide *glide = state;
     if (!any_moves(glide))
         return;
-    Lanes after = glide->value + glide->step * (float)GD_SLICE;
-    Ints moving = MASK(glide->cells_left > 0), last = MASK(glide->cells_left <= 1);
-    glide->value = lanes_where(moving, lanes_where(last, glide->target, after), glide->value);
-    glide->step = lanes_where(last, lanes(0.0f), glide->step);
-    glide->cells_left += moving; /* a mask of -1 takes one away */
+    const Ints last = MASK(glide->cells_left == 1), goes_on = last & MASK(glide->next != glide->target);
+    const Lanes cells = lanes_floor(1.0f / (glide->step * (float)GD_SLICE) + 0.5f);
+    glide->value = lanes_where(last, glide->target, glide->value);
+    glide->target = lanes_where(goes_on, glide->next, glide->target);
+    glide->cells_left += MASK(glide->cells_left > 0); /* a mask of -1 takes one away */
+    glide->cells_left = (goes_on & lanes_truncate(cells)) | (~goes_on & glide->cells_left);
 }
 
 GD_RT static void aim(void *state, uint32_t lane, float target, uint32_t cells)
 {
     GdGlide *glide = state;
-    float *value = (float *)&glide->value + lane, *step = (float *)&glide->step + lane;
+    int32_t *cells_left = (int32_t *)&glide->cells_left + lane;
+    ((float *)&glide->next)[lane] = target;
+    if (*cells_left && cells)
+        return;
     ((float *)&glide->target)[lane] = target;
-    ((int32_t *)&glide->cells_left)[lane] = (int32_t)cells;
-    *step = cells ? (target - *value) / (float)(cells * GD_SLICE) : 0.0f;
+    ((float *)&glide->step)[lane] = cells ? 1.0f / (float)(cells * GD_SLICE) : 1.0f;
+    *cells_left = (int32_t)cells;
     if (!cells)
-        *value = target;
+        ((float *)&glide->value)[lane] = target;
 }
 
 static void add_modulation(const GdModulationTerm *m, uint32_t frames, Lanes *restrict out)

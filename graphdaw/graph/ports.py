@@ -162,10 +162,16 @@ def wires_through(document: Document, group: str, port: str) -> Iterator[Wire]:
         waiting.extend((node.parent, outer_port) for inner_port, outer_port in outer if inner_port == end[1])
 
 
-def breaks_loops(node: Node) -> bool:
-    """Whether a loop may pass this node: delays and feedback, and placeholders, which are silent."""
+def breaks_loops(node: Node, port: str) -> bool:
+    """Whether a loop may enter this node here: delays (not by their time) and feedback, and silent placeholders."""
     kind = registry.get(node.type)
-    return kind is None or kind.always_loop or kind.loop_kernels[0] != ""
+    return kind is None or ((kind.always_loop or kind.loop_kernels[0] != "") and port not in kind.at_once)
+
+
+def _never_loops(node: Node) -> bool:
+    """Whether no inlet of this node leads on without delay."""
+    kind = registry.get(node.type)
+    return kind is None or ((kind.always_loop or kind.loop_kernels[0] != "") and not kind.at_once)
 
 
 def _out_wires(document: Document, id: str) -> Iterator[Wire]:
@@ -179,7 +185,7 @@ def _out_wires(document: Document, id: str) -> Iterator[Wire]:
 
 
 def path_between(document: Document, start: str, goal: str) -> list[str] | None:
-    """Wire ids that lead from one plain node to another without passing a node that breaks loops, or None."""
+    """Wire ids that lead from one plain node to another without entering a node where it breaks loops, or None."""
     if start == goal:
         return []
     came: dict[str, tuple[str, str]] = {}
@@ -187,11 +193,9 @@ def path_between(document: Document, start: str, goal: str) -> list[str] | None:
     seen = {start}
     while waiting:
         id = waiting.pop()
-        if breaks_loops(document.nodes[id]):
-            continue
         for wire in _out_wires(document, id):
-            for target, _ in targets_of(document, wire.target, wire.target_port):
-                if target in seen:
+            for target, port in targets_of(document, wire.target, wire.target_port):
+                if target in seen or breaks_loops(document.nodes[target], port):
                     continue
                 seen.add(target)
                 came[target] = (id, wire.id)
@@ -210,16 +214,18 @@ def loop_through(document: Document, source: Endpoint | None, targets: list[Endp
     if source is None:
         return None
     start = document.nodes[source[0]]
-    if breaks_loops(start):
+    if _never_loops(start):
         return None
-    for target, _ in targets:
+    for target, port in targets:
+        if breaks_loops(document.nodes[target], port):
+            continue
         if target == start.id:
             return []
-        node = document.nodes[target]
         leads_on = target in document.outgoing and document.outgoing[target]
-        is_fed = start.id in document.incoming and document.incoming[start.id]
+        fed_by = (document.wires[id].target_port for id in document.incoming.get(start.id, ()))
+        is_fed = any(not breaks_loops(start, port) for port in fed_by)
         sealed, apart = target not in document.exposed, start.id not in document.exposed
-        if (sealed and not leads_on) or (apart and not is_fed) or breaks_loops(node):
+        if (sealed and not leads_on) or (apart and not is_fed):
             continue
         path = path_between(document, target, start.id)
         if path is not None:

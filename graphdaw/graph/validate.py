@@ -102,7 +102,7 @@ def _loops(document: Document) -> Iterator[Problem]:
     out: dict[str, list[FlatWire]] = {}
     flat = Flat(document)
     for wire in sorted(flat.wires.values(), key=lambda w: (w.order, w.key)):
-        if not breaks_loops(flat.nodes[wire.source]) and not breaks_loops(flat.nodes[wire.target]):
+        if not breaks_loops(flat.nodes[wire.target], wire.target_port):
             out.setdefault(wire.source, []).append(wire)
     finished: set[str] = set()
     for start in list(out):

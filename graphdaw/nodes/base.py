@@ -30,7 +30,7 @@ class Out(Port):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A number with a range; `curve` tells a knob how to travel ("linear", "log"), `ramp_s` how fast a set value is reached.
+    """A number with a range; `curve` tells a knob how to travel, `ramp_s` how fast a set value is reached.
 
     A `fixed` parameter shapes the node's memory: changing it replaces the node with a cross-fade, and it has no inlet.
     """
@@ -81,6 +81,7 @@ class NodeType:
     tags: tuple[str, ...] = ()
     loop_kernels: tuple[str, str] = ("", "")
     always_loop: bool = False
+    at_once: tuple[str, ...] = ()
     memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
     latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
 
@@ -100,7 +101,8 @@ class Node:
 
     Class arguments: `kernel` (the C body; default the type's name; "" for none), `linked` (channels share one lane and
     have a kernel port each; otherwise the kernel is repeated per channel), `loop_kernels` (read and write half used
-    when the node closes a cycle), `always_loop` (split even outside a cycle), `tags`.
+    when the node closes a cycle), `always_loop` (split even outside a cycle), `at_once` (inlets and parameters of the
+    read half: they act without delay even then, so a cycle through them alone is none that can be played), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
     static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`.
@@ -115,6 +117,7 @@ class Node:
         linked: bool = False,
         loop_kernels: tuple[str, str] = ("", ""),
         always_loop: bool = False,
+        at_once: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
     ) -> None:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
@@ -137,6 +140,7 @@ class Node:
             tags=tags,
             loop_kernels=loop_kernels,
             always_loop=always_loop,
+            at_once=at_once,
             memory_frames=vars(cls)["memory_frames"].__func__ if "memory_frames" in vars(cls) else None,
             latency_frames=vars(cls)["latency_frames"].__func__ if "latency_frames" in vars(cls) else None,
         )

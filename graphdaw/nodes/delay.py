@@ -8,7 +8,7 @@ from typing import Any
 from graphdaw.nodes.base import Choice, In, Node, Out, Param
 
 
-class Delay(Node, loop_kernels=("delay_read", "delay_write"), tags=("delay", "time")):
+class Delay(Node, loop_kernels=("delay_read", "delay_write"), at_once=("time_s",), tags=("delay", "time")):
     """Give the source back later, again and again if fed back; the delay time may be modulated at audio rate.
 
     Where the node closes a loop of wires, its delay is at least 64 frames (65 with cubic interpolation) and `mix` has

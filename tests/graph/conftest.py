@@ -28,8 +28,8 @@ class TFilter(Node, kernel=""):
     mode = Choice(("lowpass", "highpass", "bandpass"))
 
 
-class TDelay(Node, kernel="", loop_kernels=("read", "write")):
-    """A delay line, which loops may pass."""
+class TDelay(Node, kernel="", loop_kernels=("read", "write"), at_once=("time_s",)):
+    """A delay line, which loops may pass, but not by way of its time."""
 
     in_ = In()
     out = Out()

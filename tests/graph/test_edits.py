@@ -309,6 +309,18 @@ def test_a_loop_without_a_delay_is_named_wire_by_wire() -> None:
     assert "t_delay1.out -> lp.in" in wires(g)
 
 
+def test_a_delay_s_own_time_breaks_no_loop() -> None:
+    g = drawn(CHAIN)
+    echo = g.add("t_delay")
+    g.connect("amp", echo)
+    refusal(g, CycleError, Connect("w9", echo.id, "out", echo.id, "time_s"))
+    g.connect(echo, "lp")
+    e = refusal(g, CycleError, Connect("w9", "lp", "out", echo.id, "time_s"))
+    assert isinstance(e, CycleError) and e.wire == "w9"
+    box = g.group(["lp", "amp"])
+    refusal(g, CycleError, Connect("w9", box.id, "out", echo.id, "time_s"))
+
+
 def test_loops_are_found_through_groups_and_declared_ports() -> None:
     g = drawn(CHAIN)
     g.group(["lp"])

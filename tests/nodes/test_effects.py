@@ -180,6 +180,7 @@ def test_the_halves_of_a_loop_share_their_node_s_ports_and_parameters(name: str)
     declared = types()[name]
     read, write = (facts(kernel) for kernel in declared.loop_kernels)
     assert not read.ins and read.outs == ("out",)
+    assert set(declared.at_once) == {*read.ins, *read.params}
     assert write.ins[0] == "in" and not write.outs
     assert {*read.params, *write.params} <= {*declared.params}
     assert {*read.choices, *write.choices} <= {*declared.choices}
