@@ -229,7 +229,11 @@ class Interpreter:
             return render("delay", inputs, timed, self.rate, frames=frames, channels=lanes)["out"]
         cubic = values["interpolation"] == "cubic"
         delay = np.clip(delay, CELL + cubic, values["max_time_s"] * self.rate)
-        source, line, out = inputs.get("in", np.zeros((lanes, frames))), np.zeros((lanes, frames)), np.zeros((lanes, frames))
+        source, line, out = (
+            inputs.get("in", np.zeros((lanes, frames))),
+            np.zeros((lanes, frames)),
+            np.zeros((lanes, frames)),
+        )
         for c in range(lanes):
             for i in range(frames):
                 out[c, i] = between(line[c], i - delay[c, i], values["interpolation"])
