@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -173,7 +174,7 @@ def test_edits_faster_than_fades_are_all_there_in_the_end() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_after_the_storm_it_sounds_like_the_same_graph_opened_afresh(seed: int) -> None:
-    """Noise depends on the time alone, and what is built on it here keeps nothing: so both must agree, frame by frame."""
+    """Noise depends on the time alone, and what is built on it here keeps nothing: both must agree, frame by frame."""
     types = ("noise", "gain", "pan", "mix", "meter")
     graph = gd.Graph()
     dice = random.Random(seed)
@@ -221,7 +222,7 @@ def test_loops_that_are_turned_round_at_every_block_play_on() -> None:
                 for wire in list(graph.wires):
                     graph.disconnect(wire)
                 chain = [source, *gains[:3], delay, *gains[3:], output]
-                for a, b in zip(chain, chain[1:], strict=False):
+                for a, b in pairwise(chain):
                     graph.connect(a, b)
                 if dice.random() < 0.5:
                     graph.connect(chain[-2], chain[1], depth=0.5)
