@@ -1,4 +1,4 @@
-"""Builds the core: every kernel at every width and processor level, then the extension module around it (cffi API mode, abi3)."""
+"""Builds the core: every kernel at every width and processor level, then the module around it (cffi API mode, abi3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if platform.machine() in ("x86_64", "AMD64"):
         "v3": ["-march=x86-64-v3"],
         "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
     }
-# Contraction would make a lane's bits depend on the processor level; math errno would keep sqrt from being one instruction.
+# Contraction would make a lane's bits depend on the processor level; math errno keeps sqrt from being one instruction.
 FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
 
@@ -84,7 +84,7 @@ ffi.set_source(
     '#include "graphdaw.h"',
     include_dirs=[str(CSRC)],
     sources=[],
-    extra_compile_args=FLAGS + ["-Wno-unused-function"],
+    extra_compile_args=[*FLAGS, "-Wno-unused-function"],
     libraries=["m", "pthread", "dl"],
     py_limited_api=True,
 )

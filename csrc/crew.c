@@ -83,10 +83,16 @@ void gd_crew_priority(GdEngine *engine, int priority)
         gd_set_priority(engine->crew.threads[worker], priority);
 }
 
-void gd_crew_begin_call(GdCrew *crew)
+bool gd_crew_call(GdEngine *engine)
 {
+    GdCrew *crew = &engine->crew;
+    const GdProgram *live = engine->audio.live;
+    bool here = atomic_load_explicit(&crew->call, memory_order_relaxed) & 1;
+    if (!crew->count || here || !live || live->stages[engine->audio.stage].plan->worker_count == 1)
+        return false;
     atomic_fetch_add_explicit(&crew->call, 1, memory_order_release);
     gd_wake_all(&crew->call);
+    return true;
 }
 
 void gd_crew_end_call(GdCrew *crew) { atomic_fetch_add_explicit(&crew->call, 1, memory_order_release); }

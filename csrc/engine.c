@@ -112,14 +112,15 @@ GD_RT static void fill_device(GdAudio *audio, const GdPlan *plan, uint32_t frame
     for (uint32_t c = 0; c < audio->device.out_channels; ++c) {
         float *restrict out = audio->out[c];
         uint32_t lane = plan->device_channels == 1 ? 0 : c;
-        if (!plan->device_source || lane >= plan->device_channels) {
+        const float *restrict source = plan->device_source[lane / GD_MAX_WIDTH];
+        uint32_t width = plan->device_width[lane / GD_MAX_WIDTH];
+        if (!source || lane >= plan->device_channels) {
             memset(out, 0, frames * sizeof(float));
             continue;
         }
-        const float *restrict source = plan->device_source + lane;
         uint32_t bad = 0;
         for (uint32_t i = 0; i < frames; ++i) {
-            float x = source[i * plan->device_width];
+            float x = source[i * width + lane % GD_MAX_WIDTH];
             bool finite = __builtin_fabsf(x) <= FLT_MAX;
             out[i] = finite ? x + 0.0f : 0.0f; /* + 0: no negative zeros */
             bad += !finite;
@@ -187,9 +188,7 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
     uint64_t start_ns = gd_now_ns(), denormals = gd_flush_denormals();
     audio->device.in_channels = in_channels < GD_MAX_CHANNELS ? in_channels : GD_MAX_CHANNELS;
     audio->device.out_channels = out_channels < GD_MAX_CHANNELS ? out_channels : GD_MAX_CHANNELS;
-    bool helped = engine->crew.count && audio->live && audio->live->stages[audio->stage].plan->worker_count > 1;
-    if (helped)
-        gd_crew_begin_call(&engine->crew);
+    bool called = gd_crew_call(engine);
     for (uint32_t done = 0; done < frames;) {
         uint32_t left = GD_SLICE - (uint32_t)(audio->time % GD_SLICE);
         uint32_t count = frames - done < left ? frames - done : left;
@@ -204,7 +203,7 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
         done += count;
         atomic_store_explicit(&engine->time, audio->time, memory_order_relaxed);
     }
-    if (helped)
+    if (called)
         gd_crew_end_call(&engine->crew);
     gd_restore_denormals(denormals);
     account(engine, start_ns, frames);

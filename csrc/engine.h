@@ -82,7 +82,8 @@ GD_CTL void gd_crew_stop(GdEngine *engine);
 /* Helpers run just below the device's thread while there is one; in a render they are ordinary threads like their caller,
  * which they would starve otherwise. */
 GD_CTL void gd_crew_priority(GdEngine *engine, int priority);
-GD_RT void gd_crew_begin_call(GdCrew *crew);
+/* Wake the helpers if the live plan has work for them and they are not here already; true if this woke them. */
+GD_RT bool gd_crew_call(GdEngine *engine);
 GD_RT void gd_crew_end_call(GdCrew *crew);
 /* Run the slice with all workers; false if a helper has not arrived, and nothing was done. */
 GD_RT bool gd_crew_run(GdEngine *engine, GdPlan *plan, uint32_t frames, bool profile);

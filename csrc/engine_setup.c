@@ -133,13 +133,17 @@ bool gd_engine_set(GdEngine *engine, int32_t node, uint32_t param, float value)
 void gd_engine_render(GdEngine *engine, float *planes, uint32_t channels, uint64_t frames, uint32_t block)
 {
     float *out[GD_MAX_CHANNELS];
+    bool called = false; /* the helpers stay for the whole of it */
     for (uint64_t done = 0; done < frames;) {
         uint32_t count = frames - done < block ? (uint32_t)(frames - done) : block;
         for (uint32_t c = 0; c < channels && c < GD_MAX_CHANNELS; ++c)
             out[c] = planes + c * frames + done;
+        called |= gd_crew_call(engine);
         gd_engine_process(engine, NULL, 0, out, channels, count);
         done += count;
     }
+    if (called)
+        gd_crew_end_call(&engine->crew);
 }
 
 uint32_t gd_engine_channels(GdEngine *engine)

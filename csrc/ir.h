@@ -124,8 +124,8 @@ typedef struct GdIr {
     uint32_t wait_count, wait_room;
     uint32_t buffer_count, worker_count;
     uint8_t *buffer_width;
-    uint32_t device_value;
-    int32_t device_pack;
+    int32_t device_pack;                /* first of those that bring the device its channels, one after the other */
+    uint32_t device_packs, device_values[GD_DEVICE_PACKS];
     uint32_t latency_frames;
 } GdIr;
 

@@ -7,7 +7,7 @@
 #include "graph.h"
 #include "steps.h"
 
-enum { GD_MAX_WORKERS = 8, GD_FADE = 256 };
+enum { GD_MAX_WORKERS = 8, GD_FADE = 256, GD_DEVICE_PACKS = GD_MAX_CHANNELS / GD_MAX_WIDTH };
 
 /* State of a pack: the kernel's rows, then a GdGlide a parameter. Outlives plans; shared by those in which the pack is the same. */
 struct GdPackState {
@@ -26,23 +26,24 @@ typedef struct GdWait {
     uint32_t steps;             /* that worker must have run this many steps of the slice */
 } GdWait;
 
+/* The audio thread reads a step from its first byte on, thousands in a row: what every step needs comes first. */
 typedef struct GdStep {
     GD_RT void (*run)(void *state, const GdBlock *b);
     void *state;
-    GdBlock block;              /* audio: frames, offset, time, and param/stride while a parameter glides */
     uint8_t attention;          /* audio: parameters glide, or coefficients are stale */
+    uint8_t skip, outs;
     uint8_t always_fresh;       /* a parameter is modulated once a cell */
-    uint8_t skip;
-    uint8_t outs;
     uint16_t flag_count;        /* of `flags`: buffers that must all be silent for a skip */
-    uint16_t wait_count;
     uint16_t out_bytes;         /* of one output buffer */
-    const uint32_t *flags;
-    const uint32_t *out_flags;  /* [outs] */
+    uint8_t *first_flag;        /* of the first such buffer */
+    uint8_t *out_flag;          /* of the first output */
+    GdBlock block;              /* audio: frames, offset, time, and param/stride while a parameter glides */
+    const uint32_t *flags, *out_flags; /* buffers */
     const GdWait *waits;
     const GdSteps *steps;
     GdPackState *pack;          /* null for mixes */
     uint64_t modulated;         /* bit a parameter that is a buffer of its own */
+    uint32_t wait_count;
     uint64_t cycles, cycles_peak; /* audio, while profiling: smoothed x 256, and the largest */
 } GdStep;
 
@@ -65,10 +66,11 @@ typedef struct GdPlan {
     uint32_t *worker_steps[GD_MAX_WORKERS];
     uint32_t worker_step_count[GD_MAX_WORKERS];
     uint8_t *silent;            /* audio: [buffer] holds nothing but zeros */
+    uint8_t never_silent, no_output; /* stand in for the flags of steps without inputs or outputs; the first stays 0 */
     float *rise, *fall;         /* audio: this slice's part of the fade */
     GdPackState **packs;
-    const float *device_source; /* [frame][device_width]; null: nothing is wired to the device */
-    uint32_t device_width, device_channels;
+    const float *device_source[GD_DEVICE_PACKS]; /* [16 channels each][frame][width]; null: nothing is wired to these */
+    uint32_t device_width[GD_DEVICE_PACKS], device_channels;
     GdPlace *places;
     GdNodePlaces *nodes;        /* [node] */
     uint32_t node_count;

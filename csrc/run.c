@@ -24,12 +24,10 @@ GD_RT static bool state_is_zero(const GdStep *step)
     return any == 0;
 }
 
-/* True if this step would write nothing but zeros. */
+/* True if this step, whose first input is silent, would write nothing but zeros. */
 GD_RT static bool would_be_silent(const GdPlan *plan, const GdStep *step)
 {
-    if (step->attention || !step->flag_count)
-        return false;
-    for (uint32_t k = 0; k < step->flag_count; ++k)
+    for (uint32_t k = 1; k < step->flag_count; ++k)
         if (!plan->silent[step->flags[k]])
             return false;
     if (step->skip == GD_SKIP_IF_SILENT)
@@ -39,9 +37,10 @@ GD_RT static bool would_be_silent(const GdPlan *plan, const GdStep *step)
 }
 
 /* Glides into buffers, and coefficients made anew. */
-GD_RT static void attend(GdStep *step, float *planes)
+GD_RT static void attend(GdStep *step, const GdAudio *audio, float *planes)
 {
     GdBlock *b = &step->block;
+    b->device = &audio->device;
     const GdKernel *kernel = step->pack->kernel;
     bool cell_ends = b->offset + b->frames == GD_SLICE, moving = false;
     for (uint32_t p = 0; p < kernel->params; ++p) {
@@ -61,21 +60,36 @@ GD_RT static void attend(GdStep *step, float *planes)
     step->attention = moving || step->always_fresh;
 }
 
-GD_RT static inline void run_step(GdPlan *plan, GdStep *step, const GdAudio *audio, uint32_t frames, uint64_t time, float *planes)
+/* What is the same for all steps of a slice. */
+typedef struct Slice {
+    uint32_t frames, offset;
+    uint64_t time;
+    GdPlan *plan;
+    const GdAudio *audio;
+    float *planes;
+} Slice;
+
+GD_RT static Slice slice_at(GdPlan *plan, const GdAudio *audio, uint32_t worker, uint32_t frames, uint64_t time)
 {
-    step->block.frames = frames;
-    step->block.offset = (uint32_t)(time % GD_SLICE);
-    step->block.time = time;
-    step->block.device = &audio->device;
-    if (step->skip != GD_ALWAYS_RUN && would_be_silent(plan, step)) {
-        silence_outputs(plan, step);
+    return (Slice){.frames = frames, .offset = (uint32_t)(time % GD_SLICE), .time = time, .plan = plan, .audio = audio,
+                   .planes = audio->glides[worker]};
+}
+
+GD_RT static inline void run_step(const Slice *slice, GdStep *step)
+{
+    step->block.frames = slice->frames;
+    step->block.offset = slice->offset;
+    step->block.time = slice->time;
+    if (step->attention)
+        attend(step, slice->audio, slice->planes);
+    else if (*step->first_flag && step->skip != GD_ALWAYS_RUN && would_be_silent(slice->plan, step)) {
+        silence_outputs(slice->plan, step);
         return;
     }
-    if (step->attention)
-        attend(step, planes);
     step->run(step->state, &step->block);
-    for (uint32_t k = 0; k < step->outs; ++k)
-        plan->silent[step->out_flags[k]] = 0;
+    *step->out_flag = 0;
+    for (uint32_t k = 1; k < step->outs; ++k)
+        slice->plan->silent[step->out_flags[k]] = 0;
 }
 
 GD_RT static void note_cost(GdStep *step, uint64_t ticks)
@@ -87,15 +101,17 @@ GD_RT static void note_cost(GdStep *step, uint64_t ticks)
 
 void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile)
 {
+    const Slice slice = slice_at(plan, audio, 0, frames, audio->time);
+    GdStep *const end = plan->steps + plan->step_count;
     if (!profile) {
-        for (uint32_t s = 0; s < plan->step_count; ++s)
-            run_step(plan, &plan->steps[s], audio, frames, audio->time, audio->glides[0]);
+        for (GdStep *step = plan->steps; step < end; ++step)
+            run_step(&slice, step);
         return;
     }
-    for (uint32_t s = 0; s < plan->step_count; ++s) {
+    for (GdStep *step = plan->steps; step < end; ++step) {
         uint64_t start = gd_ticks();
-        run_step(plan, &plan->steps[s], audio, frames, audio->time, audio->glides[0]);
-        note_cost(&plan->steps[s], gd_ticks() - start);
+        run_step(&slice, step);
+        note_cost(step, gd_ticks() - start);
     }
 }
 
@@ -111,12 +127,13 @@ void gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed)
 void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket)
 {
     uint32_t count = plan->worker_step_count[worker];
+    const Slice slice = slice_at(plan, audio, worker, crew->frames, crew->time);
     for (uint32_t k = 0; k < count; ++k) {
         GdStep *step = &plan->steps[plan->worker_steps[worker][k]];
         for (uint32_t w = 0; w < step->wait_count; ++w)
             gd_wait_for_worker(crew, step->waits[w].worker, ticket << 32 | step->waits[w].steps);
         uint64_t start = crew->profile ? gd_ticks() : 0;
-        run_step(plan, step, audio, crew->frames, crew->time, audio->glides[worker]);
+        run_step(&slice, step);
         if (crew->profile)
             note_cost(step, gd_ticks() - start);
         atomic_store_explicit(&crew->progress[worker].steps, ticket << 32 | (k + 1), memory_order_release);

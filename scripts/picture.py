@@ -83,8 +83,9 @@ def draw(graph: gd.Graph) -> str:
 def setting(graph: gd.Graph, node: Node) -> str:
     """A node's type with the first recording or number that was set on it."""
     kind = types()[node.type]
-    for name, value in node.values.items():
-        if name in kind.media:
+    for name in (*kind.media, *kind.params):
+        value = node.values.get(name)
+        if name in kind.media and value:
             return graph.document.media[value].name if value in graph.document.media else Path(str(value)).name
         if name in kind.params and isinstance(value, float) and len([n for n in node.values if n in kind.params]) < 4:
             number = f"{value:.0f}" if abs(value) >= 100.0 else f"{value:.3g}"

@@ -1,6 +1,6 @@
 """Graphs drawn in text, for tests: one line a chain.
 
-    sine a -> gain b -> output o      makes nodes "a", "b", "o" (the type stands at a node's first mention)
+sine a -> gain b -> output o      makes nodes "a", "b", "o" (the type stands at a node's first mention)
     noise n(seed...) -> a             later mentions name the node alone
     lfo m -> b.gain_db * 6            into a parameter, scaled
     gain c(gain_db=-6, level=0.5)     values in brackets
@@ -39,7 +39,7 @@ def draw(text: str, sample_rate: int = 48_000) -> tuple[gd.Graph, dict[str, Node
 
 
 def values(text: str) -> dict[str, float | str]:
-    """"a=1, b=word" as a dictionary."""
+    """The dictionary that `a=1, b=word` stands for."""
     found: dict[str, float | str] = {}
     for pair in filter(None, (p.strip() for p in text.split(","))):
         name, _, value = pair.partition("=")

@@ -141,7 +141,7 @@ def run_kernel(
     known = {*slots(fact.ins), *fact.params, *fact.choices}
     if unknown := {*wired, *given, *once_a_cell, *(choices or {})} - known:
         raise KeyError(f"{name} has no {sorted(unknown)}")
-    moving = [a for a in [*wired.values(), *once_a_cell.values(), *(v for v in given.values() if v.ndim == 2)]]
+    moving = [*wired.values(), *once_a_cell.values(), *(v for v in given.values() if v.ndim == 2)]
     if frames is None:
         frames = moving[0].shape[1] if moving else CELL
     counts = [len(a) for a in moving] + [v.shape[0] for v in given.values() if v.ndim == 1]

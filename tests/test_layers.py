@@ -18,9 +18,7 @@ CORE_HOME = "graphdaw/host/"  # who may touch the compiled module
 HOMES = {
     "av": "graphdaw/host/video.py",
     "mido": "graphdaw/host/",
-    "msgpack": "graphdaw/graph/",
     "msgspec": "graphdaw/graph/",
-    "networkx": "graphdaw/graph/",
     "onnxruntime": "graphdaw/ai_nodes/",
     "pedalboard": "graphdaw/host/",
     "platformdirs": "graphdaw/host/",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def steady(output: str) -> str:
+    """Without the one line that tells how fast it was."""
+    return re.sub(r"^\d+ times faster than real time\n", "", output, flags=re.MULTILINE)
 
 
 def test_the_tour_gives_the_results_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,8 +32,15 @@ def test_the_tour_gives_the_results_it_shows(tmp_path: Path, monkeypatch: pytest
     assert results.attempted > 15
     assert not results.failed, "".join(report)
 
+    shown = re.findall(r"^\$ graphdaw ([^#\n]*).*\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+    assert len(shown) > 4
+    for arguments, output in shown:
+        command = [sys.executable, "-m", "graphdaw.cli", *shlex.split(arguments)]
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        assert steady(run.stdout) == steady(output)
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "DESIGN.md"])
 def test_links_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text())
 
@@ -44,3 +59,15 @@ def test_every_make_target_that_the_pages_name_exists() -> None:
 
     assert {"run", "test", "lint", "bench", "soak", "help"} <= targets
     assert set(re.findall(r"^make ([a-z]+)", README + CONTRIBUTING, re.MULTILINE)) <= targets
+
+
+def test_measured_speeds_find_their_place() -> None:
+    from scripts.speed import BEGIN, END, brought_in
+
+    results = "# Speed\n\ntext\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n## Machine\n\n- cores: 2\n- date: today\n"
+    once = brought_in(README, results)
+
+    assert "| 1 | 2 |\n\ncores: 2; date: today.\n" in once
+    assert once.split(BEGIN)[0] == README.split(BEGIN)[0]
+    assert once.split(END)[1] == README.split(END)[1]
+    assert brought_in(once, results) == once

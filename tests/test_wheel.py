@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,15 +23,16 @@ import graphdaw as gd
 graph = gd.Graph(sample_rate=48_000)
 graph.connect(graph.add("sine", frequency_hz=480.0), graph.add("output"))
 audio = gd.render(graph, seconds=0.5)
-print(audio.shape[1], int(np.argmax(np.abs(np.fft.rfft(audio[0])))) * 2)
+print(gd.__file__, audio.shape[1], int(np.argmax(np.abs(np.fft.rfft(audio[0])))) * 2)
 """
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, so that nothing compiled before takes part."""
+    """Built from a copy of the sources; only the objects that `make` compiled from the same ones are used again."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "source", ignore=LEFT_OUT)
+    objects = Path(os.environ.get("GRAPHDAW_BUILD", "build/core"))
     command = [
         sys.executable,
         "-m",
@@ -41,7 +45,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "dist",
         "./source",
     ]
-    subprocess.run(command, cwd=folder, check=True)
+    environment = {**os.environ, "GRAPHDAW_BUILD": str(ROOT / objects)}
+    subprocess.run(command, cwd=folder, check=True, env=environment)
     (built,) = (folder / "dist").glob("*.whl")
     return built
 
@@ -52,6 +57,7 @@ def test_one_wheel_serves_every_python_from_3_11_on(wheel: Path) -> None:
 
 
 def test_the_wheel_runs_in_another_environment_without_a_compiler(wheel: Path, tmp_path: Path) -> None:
+    """The libraries it needs come from here, so that the test asks no network for them."""
     venv.create(tmp_path / "venv", with_pip=True)
     tools = tmp_path / "venv" / "bin"
     environment = {
@@ -71,7 +77,23 @@ def test_the_wheel_runs_in_another_environment_without_a_compiler(wheel: Path, t
             stdout=subprocess.PIPE,
         ).stdout
 
-    run("python", "-m", "pip", "install", "-q", "--only-binary=:all:", str(wheel))
+    run("python", "-m", "pip", "install", "-q", "--no-deps", "--no-index", str(wheel))
+    site = Path(run("python", "-c", "import sysconfig; print(sysconfig.get_path('platlib'))").strip())
+    (site / "libraries.pth").write_text(sysconfig.get_path("platlib") + "\n")
 
-    assert run("python", "-c", PROGRAM).split() == ["24000", "480"]
+    home, frames, pitch = run("python", "-c", PROGRAM).split()
+
+    assert Path(home).is_relative_to(tmp_path)
+    assert (frames, pitch) == ("24000", "480")
     assert "gain" in {kind["type"] for kind in json.loads(run("graphdaw", "nodes", "--json"))}
+
+
+def test_the_wheel_says_what_it_needs_and_holds_no_source_of_the_core(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as parts:
+        names = parts.namelist()
+        (metadata,) = (name for name in names if name.endswith("METADATA"))
+        needs = re.findall(r"^Requires-Dist: ([\w-]+)", parts.read(metadata).decode(), re.MULTILINE)
+
+    assert {"numpy", "cffi", "msgspec", "soundfile", "sounddevice", "typer"} <= set(needs)
+    assert {"graphdaw/py.typed", "graphdaw/_core.pyi", "graphdaw/_core.abi3.so"} <= set(names)
+    assert not [name for name in names if name.endswith((".c", ".h", ".o")) or name.startswith(("tests/", "bench/"))]

@@ -1,6 +1,7 @@
 /* Pass 5: latency compensation. A node hears all its wires as late as the latest of them; earlier ones pass through an
  * `align` node, which belongs to its wire and keeps its delay line from plan to plan. Wires that fall do not hold
- * anything up. Control thread. */
+ * anything up, nor do the compiler's own between the halves of a delay: aligning those would make the loop longer.
+ * Control thread. */
 #include "../ir.h"
 
 static bool nothing_to_do(const GdIr *ir)
@@ -26,6 +27,8 @@ static void find_arrivals(GdIr *ir)
         GdIrNode *node = &ir->nodes[ir->topological[i]];
         for (uint32_t k = 0; k < node->wire_count; ++k) {
             const GdIrWire *wire = &ir->wires[ir->wires_in[node->first_wire + k]];
+            if (wire->own)
+                continue;
             uint32_t late = latency_after(ir, (uint32_t)wire->source);
             if ((wire->fade >= 0 || node->leaving) && late > node->arrival)
                 node->arrival = late;
@@ -90,9 +93,11 @@ int gd_pass_latency(GdIr *ir)
     uint32_t count = ir->wire_count;
     for (uint32_t w = 0; w < count; ++w) {
         const GdIrWire *wire = &ir->wires[w];
+        if (wire->own)
+            continue;
         uint32_t early = latency_after(ir, (uint32_t)wire->source), due = ir->nodes[wire->target].arrival;
         uint32_t delay = due > early ? due - early : 0;
-        bool keeps = wire->wire >= 0 && ir->graph->wires[wire->wire].align >= 0;
+        bool keeps = ir->graph->wires[wire->wire].align >= 0;
         if ((delay || keeps) && insert_align(ir, w, delay) != GD_OK)
             return GD_NO_MEMORY;
     }

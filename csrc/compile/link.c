@@ -222,9 +222,11 @@ static bool fill_plan(GdIr *ir, GdPlan *plan, GdStage *stage)
         if (pack->kind == GD_PACK_KERNEL && fresh[p] && pack->form->reset)
             pack->form->reset(pack->state->words, &step->block);
     }
-    const GdIrPack *device = &ir->packs[ir->device_pack];
-    plan->device_channels = device->lanes, plan->device_width = device->width;
-    plan->device_source = ir->device_value ? buffers[ir->values[ir->device_value].buffer] : NULL;
+    for (uint32_t d = 0; d < ir->device_packs; ++d) {
+        const GdIrPack *device = &ir->packs[(uint32_t)ir->device_pack + d];
+        plan->device_channels += device->lanes, plan->device_width[d] = device->width;
+        plan->device_source[d] = ir->device_values[d] ? buffers[ir->values[ir->device_values[d]].buffer] : NULL;
+    }
     plan->latency_frames = ir->latency_frames;
     return share_out(ir, plan) && note_places(ir, plan) && note_steps(ir, plan);
 }

@@ -101,21 +101,24 @@ static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
     return GD_OK;
 }
 
-/* The device is a pack of its own, as wide as need be. */
+/* The device's channels, in packs of their own. */
 static int pack_device(GdIr *ir, uint32_t n)
 {
     GdIrNode *node = &ir->nodes[n];
-    GdIrPack *pack = open_pack(ir, GD_PACK_DEVICE, node);
-    if (!pack)
-        return GD_NO_MEMORY;
-    ir->device_pack = (int32_t)(pack - ir->packs);
-    pack->lanes = node->lanes, pack->ins = 1;
+    ir->device_pack = (int32_t)ir->pack_count;
     for (uint32_t c = 0; c < node->lanes; ++c) {
-        ir->lanes[node->first_lane + c].pack = ir->device_pack;
-        ir->lanes[node->first_lane + c].lane = (uint8_t)c;
+        if (c % GD_MAX_WIDTH == 0) {
+            if (!open_pack(ir, GD_PACK_DEVICE, node))
+                return GD_NO_MEMORY;
+            ir->packs[ir->pack_count - 1].ins = 1;
+            ++ir->device_packs;
+        }
+        GdIrPack *pack = &ir->packs[ir->pack_count - 1];
+        ir->lanes[node->first_lane + c].pack = (int32_t)ir->pack_count - 1;
+        ir->lanes[node->first_lane + c].lane = pack->lanes++;
         ir->pack_lanes[ir->pack_lane_count++] = node->first_lane + c;
+        close_pack(ir, pack);
     }
-    close_pack(ir, pack);
     return GD_OK;
 }
 

@@ -47,7 +47,8 @@ int gd_pass_sequence(GdIr *ir)
     ir->sequence = gd_take(ir, ir->pack_count, sizeof *ir->sequence);
     if (!seen || !stack || !ir->sequence)
         return GD_NO_MEMORY;
-    visit_from(ir, (uint32_t)ir->device_pack, seen, stack);
+    for (uint32_t d = 0; d < ir->device_packs; ++d)
+        visit_from(ir, (uint32_t)ir->device_pack + d, seen, stack);
     for (uint32_t p = 0; p < ir->pack_count; ++p)
         visit_from(ir, p, seen, stack);
     return GD_OK;

@@ -169,7 +169,7 @@ static int add_kernel(GdIr *ir, int32_t p)
             return GD_NO_MEMORY;
     }
     if (pack->kind == GD_PACK_DEVICE) {
-        ir->device_value = (uint32_t)brings[0];
+        ir->device_values[p - ir->device_pack] = (uint32_t)brings[0];
         return GD_OK;
     }
     if (!open_step(ir, GD_STEP_KERNEL, p, pack->width))
@@ -209,7 +209,8 @@ int gd_pass_steps(GdIr *ir)
         int32_t p = (int32_t)ir->sequence[k];
         status = ir->packs[p].kind == GD_PACK_CHUNK ? add_chunk(ir, p) : add_kernel(ir, p);
     }
-    if (ir->device_value) /* the device reads after everything else */
-        ir->values[ir->device_value].last_read = ir->step_count;
+    for (uint32_t d = 0; d < ir->device_packs; ++d)
+        if (ir->device_values[d]) /* the device reads after everything else */
+            ir->values[ir->device_values[d]].last_read = ir->step_count;
     return status;
 }

@@ -45,7 +45,10 @@ static bool lifetimes_hold(const GdIr *ir, uint32_t *holds)
             holds[buffer] = step->first_out + o;
         }
     }
-    return !ir->device_value || holds[ir->values[ir->device_value].buffer] == ir->device_value;
+    for (uint32_t d = 0; d < ir->device_packs; ++d)
+        if (ir->device_values[d] && holds[ir->values[ir->device_values[d]].buffer] != ir->device_values[d])
+            return false;
+    return true;
 }
 
 static bool waits_for(const GdIr *ir, const GdIrStep *step, uint32_t other)

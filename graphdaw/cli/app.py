@@ -78,7 +78,7 @@ def _sentence(error: Exception) -> str:
         return str(error.format_message()) or "this takes a command; `graphdaw --help` lists them."
     if isinstance(error, GraphdawError):
         return " ".join(str(error).split())
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the result cannot be written'}: {error.strerror}."
     what = " ".join(str(error).split()) or "no reason given"
     return f"this is a fault of GraphDAW: {type(error).__name__}: {what} (GRAPHDAW_DEBUG=1 shows where)."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
 
-from graphdaw.cli.output import AsJson, say, say_json, table
-from graphdaw.nodes.base import NodeType
+from graphdaw.cli.output import AsJson, remark, say, say_json, table
+from graphdaw.nodes.base import NodeType, Port
 
 
 def nodes(
@@ -37,7 +38,7 @@ def described(kind: NodeType) -> dict[str, Any]:
     """A node type as plain values."""
     return {
         "type": kind.name,
-        "doc": kind.doc,
+        "doc": cleandoc(kind.doc),
         "tags": list(kind.tags),
         "inputs": [_port(port) for port in kind.inputs.values()],
         "outputs": [_port(port) for port in kind.outputs.values()],
@@ -67,18 +68,32 @@ def described(kind: NodeType) -> dict[str, Any]:
     }
 
 
-def _port(port: Any) -> dict[str, Any]:
+def _port(port: Port) -> dict[str, Any]:
     return {"name": port.name, "type": port.type, "channels": port.channels, "help": port.help}
 
 
 def _print_type(kind: NodeType) -> None:
-    say(f"{kind.name}: {kind.doc}\n")
-    rows = [("inlet", port.name, port.type, port.help) for port in kind.inputs.values()]
-    rows += [("outlet", port.name, port.type, port.help) for port in kind.outputs.values()]
+    say(f"{kind.name}: {cleandoc(kind.doc)}\n")
+    rows = [("inlet", port.name, "", _signal(port), port.help) for port in kind.inputs.values()]
+    rows += [("outlet", port.name, "", _signal(port), port.help) for port in kind.outputs.values()]
     rows += [
-        ("parameter", p.name, f"{p.default:g} ({p.lo:g} to {p.hi:g}{' ' * bool(p.unit)}{p.unit})", p.help)
+        (
+            "fixed" if p.fixed else "parameter",
+            p.name,
+            f"{p.default:g}",
+            f"{p.lo:g} to {p.hi:g}{' ' * bool(p.unit)}{p.unit}",
+            p.help,
+        )
         for p in kind.params.values()
     ]
-    rows += [("choice", c.name, " | ".join(c.options), c.help) for c in kind.choices.values()]
-    rows += [("recording", m.name, "a path", m.help) for m in kind.media.values()]
-    table(("", "name", "values", "meaning"), rows)
+    rows += [
+        ("choice", c.name, c.default or c.options[0], " | ".join(c.options), c.help) for c in kind.choices.values()
+    ]
+    rows += [("recording", m.name, "", "a path", m.help) for m in kind.media.values()]
+    table(("", "name", "default", "values", "meaning"), rows)
+    if any(not param.fixed for param in kind.params.values()):
+        remark("Each parameter is also an inlet of its own name: what is wired into it is added to its value.")
+
+
+def _signal(port: Port) -> str:
+    return f"{port.type}, {port.channels} channels" if port.channels else port.type

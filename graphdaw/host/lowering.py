@@ -95,6 +95,7 @@ class Lowering:
                 rebuilt[id] = None
             else:
                 messages.append((self.nodes[id], index, float(value)))
+                self._tell_latency(self.flat.nodes[id], kind.declared)
         return messages, rebuilt
 
     def _type(self, name: str) -> LoweredType | None:
@@ -165,12 +166,16 @@ class Lowering:
         declared = kind.declared
         if declared.memory_frames is not None:
             lib.gd_graph_memory(self.graph, index, declared.memory_frames(settings(node), int(self.sample_rate_hz)))
-        if declared.latency_frames is not None:
-            lib.gd_graph_latency(self.graph, index, declared.latency_frames(settings(node), int(self.sample_rate_hz)))
+        self._tell_latency(node, declared)
         if declared.media:
             self._fill(node, settings(node), index)
         if node.type == OUTPUT:
             self._master_wires[node.id] = lib.gd_graph_wire(self.graph, index, 0, self._device, 0, 1.0, node.order)
+
+    def _tell_latency(self, node: Node, declared: NodeType) -> None:
+        if declared.latency_frames is not None:
+            frames = declared.latency_frames(settings(node), int(self.sample_rate_hz))
+            lib.gd_graph_latency(self.graph, self.nodes[node.id], frames)
 
     def _remove(self, id: str) -> set[str]:
         """Take a node out with its wires; returns the keys of those."""

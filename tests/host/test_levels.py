@@ -17,7 +17,8 @@ from tests.kernel_probe import LEVELS
 from tests.random_documents import RATES, random_graph
 
 EVERY_NODE = """
-    saw s(frequency_hz=110) -> filter f(mode=bandpass, cutoff_hz=900, q=4) -> gain v(level=0) -> pan p(pan=-0.3) -> mix bus
+    saw s(frequency_hz=110) -> filter f(mode=bandpass, cutoff_hz=900, q=4) -> gain v(level=0) -> pan p(pan=-0.3)
+    p -> mix bus
     lfo gate(shape=square, rate_hz=9) -> adsr e(attack_s=0.01, release_s=0.02) -> v.level
     lfo slow(rate=block, shape=random, rate_hz=13) -> f.cutoff_hz * 700
     noise n(color=pink) -> delay d(time_s=0.011, feedback=0.5, interpolation=cubic) -> meter m -> bus

@@ -7,27 +7,7 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.host.engine import Engine
-from graphdaw.nodes.base import In, Node, Out, Param, registry
 from tests.drawing import draw
-
-if "late" not in registry:
-
-    class Late(Node, kernel="align"):
-        """Passes its source on late, and says so: latency for the compiler to make up for."""
-
-        in_ = In()
-        out = Out()
-        delay_frames = Param(0.0, lo=0.0, hi=4096.0, ramp_s=0.0)
-
-        @staticmethod
-        def memory_frames(values: dict[str, float], sample_rate_hz: int) -> int:
-            """A ring that holds the longest delay."""
-            return 8192
-
-        @staticmethod
-        def latency_frames(values: dict[str, float], sample_rate_hz: int) -> int:
-            """What the node does not hide."""
-            return int(values["delay_frames"])
 
 
 def kernels(graph: gd.Graph) -> list[tuple[str, list[str]]]:

@@ -10,7 +10,8 @@ from graphdaw.errors import EngineError
 from tests.drawing import draw
 
 RICH = """
-    saw s(frequency_hz=110) -> filter f(mode=lowpass, cutoff_hz=900, q=4) -> gain v(level=0) -> pan p(pan=-0.3) -> gain bus
+    saw s(frequency_hz=110) -> filter f(mode=lowpass, cutoff_hz=900, q=4) -> gain v(level=0)
+    v -> pan p(pan=-0.3) -> gain bus
     lfo gate(shape=square, rate_hz=3) -> adsr e(attack_s=0.01, release_s=0.2)
     lfo slow(rate=block, rate_hz=0.7) -> f.cutoff_hz * 700
     e -> v.level

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import signal, stats
@@ -50,7 +52,7 @@ def test_pink_noise_falls_three_decibels_an_octave_at_a_quarter_rms() -> None:
     assert abs(out[1 << 16 :].std() - 0.25) < 0.02
     frequency, density = signal.welch(out, fs=48_000, nperseg=1 << 15)
     edges = np.geomspace(20, 20_000, 21)
-    bands = [density[(frequency >= a) & (frequency < b)].mean() for a, b in zip(edges, edges[1:], strict=False)]
+    bands = [density[(frequency >= a) & (frequency < b)].mean() for a, b in pairwise(edges)]
     middle = np.sqrt(edges[1:] * edges[:-1])
     slope, level = np.polyfit(np.log2(middle), 10 * np.log10(bands), 1)
     assert abs(slope + 10 * np.log10(2)) < 0.1

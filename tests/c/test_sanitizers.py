@@ -1,0 +1,24 @@
+"""The storm under sanitizers: random edits while an audio thread, a helper and a disk thread run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.c import build
+
+WRAP = ("gd_program_free",)
+
+
+@pytest.mark.parametrize(
+    "variant, options",
+    [
+        ("address", {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1"}),
+        ("thread", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}),
+    ],
+)
+def test_a_storm_of_edits_finds_no_race_leak_or_bad_memory(variant: str, options: dict[str, str]) -> None:
+    program = build.program("storm", variant, wrap=WRAP)
+
+    done = build.run([str(program), "3"], **options)
+
+    assert done.returncode == 0 and "storm: fine" in done.stdout, done.stdout + done.stderr
