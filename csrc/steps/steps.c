@@ -256,8 +256,10 @@ GD_RT static void modulate_run(void *state, const GdBlock *b)
     const GdModulate *m = state;
     GdGlide *glide = m->glide;
     Lanes *restrict out = b->out[0];
-    uint32_t frames = m->per_cell ? 1 : b->frames;
-    if (m->per_cell || !glide_run(glide, b, out))
+    const bool moves = glide_run(glide, b, out);
+    const uint32_t frames = m->per_cell && !moves ? 1 : b->frames;
+    *m->stride = moves || !m->per_cell;
+    if (!moves)
         for (uint32_t i = 0; i < frames; ++i)
             out[i] = glide->value;
     for (uint32_t k = 0; k < m->count; ++k)

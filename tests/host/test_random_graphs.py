@@ -168,3 +168,21 @@ def test_a_lane_after_one_that_hears_nothing_hears_its_own_wires() -> None:
         graph.connect(n[name], n["k"]["in2"], depth=0.5)
 
     assert_heard_as_interpreted(graph)
+
+
+def test_a_set_value_glides_bit_for_bit_beside_a_neighbour_that_is_moved_once_a_cell() -> None:
+    """The neighbour shares the pack, and its wire has one row a cell; the glide needs one a frame."""
+    found = []
+    for wire in ("", " -> a.gain_db * 3"):
+        graph, n = draw(f"""
+            sine s(frequency_hz=200) -> gain b -> output o
+            sine t(frequency_hz=300) -> gain a
+            lfo l(rate=block){wire}
+        """)
+        with Renderer(graph) as renderer:
+            before = renderer.render(640)
+            graph.set(n["b"], gain_db=-20.0)
+            found.append(np.concatenate([before, *(renderer.render(100) for _ in range(20))], axis=1))
+
+    assert np.array_equal(*found)
+    assert np.abs(np.diff(found[0][0])).max() < 0.03  # the sine's own steepest step is 0.026
