@@ -197,6 +197,8 @@ static bool link_kernel(GdLink *link, const GdIrStep *from, GdStep *step)
         ((uint8_t *)b->stride)[p] = value && !ir->values[value].per_cell;
         step->modulated |= (uint64_t)(value != 0) << p;
         step->always_fresh |= value && ir->values[value].per_cell;
+        if (value)
+            ((GdModulate *)link->plan->steps[ir->values[value].step].state)->stride = (uint8_t *)&b->stride[p];
     }
     fill_lanes(link, pack, b);
     return true;
