@@ -222,7 +222,7 @@ static bool arrange(int count, char **arguments)
     act = violations[v].act;
     sem_init(&semaphore, 0, 0);
     kept = act == do_page_faults ? mmap(NULL, 64 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : malloc(64);
-    return kept && rig_open(&rig, 7, 2) && rig_chains(&rig, 4, 70) && rig_sum(&rig, 140);
+    return kept && rig_open(&rig, 7, 2) && rig_chains(&rig, 4, 10) && rig_sum(&rig, 640);
 }
 
 int main(int count, char **arguments)
