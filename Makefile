@@ -18,14 +18,14 @@ help: ## list these targets
 	@sh scripts/system.sh $(PYTHON)
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel cffi
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[dev]"
 	@touch $@ .venv/.core
 
 .venv/.core: .venv/.packages setup.py $(CORE)
 	@$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@
 
-run: .venv/.core ## hear the demo: a talking drum loop through a patched graph, rendered to out/demo.wav
+run: .venv/.core ## hear the demo: a voice, drums and chords through a patched graph, rendered to out/demo.wav
 	@$(BIN)/python demo/run.py
 
 test: .venv/.core ## run every test (PYTEST_ARGS="-k filter" for some)

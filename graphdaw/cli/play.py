@@ -18,10 +18,10 @@ def play(
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after this time; else Ctrl-C stops.")] = None,
 ) -> None:
     """Play FILE until Ctrl-C, or for some seconds."""
-    from graphdaw.cli.project import load
+    from graphdaw.cli.project import load_to_hear
     from graphdaw.host.session import Session
 
-    graph = load(file)
+    graph = load_to_hear(file)
     with Session(graph, device=int(device) if device and device.isdigit() else device) as session:
         session.play()
         end = None if seconds is None else time.monotonic() + seconds

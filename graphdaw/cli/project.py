@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graphdaw.cli.output import remark
+
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
 
@@ -13,6 +15,19 @@ def load(path: str) -> Graph:
     from graphdaw.graph.graph import Graph
 
     return Graph.load(path)
+
+
+def load_to_hear(path: str) -> Graph:
+    """The project in a file, with remarks on what will be silent; raises EngineError if nothing can be heard."""
+    from graphdaw.errors import EngineError
+    from graphdaw.graph.validate import validate
+
+    graph = load(path)
+    if not any(node.type == "output" for node in graph.nodes.values()):
+        raise EngineError(f"Nothing in {path} is heard: it has no 'output' node; add one and wire into it.")
+    for problem in validate(graph.document):
+        remark(f"{problem.severity}: {problem.message}")
+    return graph
 
 
 def at_rate(graph: Graph, sample_rate: int | None) -> Graph:

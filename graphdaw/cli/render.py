@@ -22,10 +22,10 @@ def render(
     as_json: AsJson = False,
 ) -> None:
     """Render FILE to a sound file."""
-    from graphdaw.cli.project import at_rate, load
+    from graphdaw.cli.project import at_rate, load_to_hear
     from graphdaw.host.files import render_file
 
-    graph = at_rate(load(file), sample_rate)
+    graph = at_rate(load_to_hear(file), sample_rate)
     begin = time.perf_counter()
     with progress(f"Rendering {output}") as moved:
         written = render_file(graph, output, seconds=seconds, progress=moved, stems=stems, bit_depth=bits)
@@ -46,7 +46,8 @@ def render(
         return
     for one in written:
         length = one.frames / one.sample_rate_hz
-        say(f"{one.path}: {length:.2f} s, {one.channels} channels, {one.sample_rate_hz} Hz, peak {decibels(one.peak)}")
+        channels = {1: "mono", 2: "stereo"}.get(one.channels, f"{one.channels} channels")
+        say(f"{one.path}: {length:.2f} s, {channels}, {one.sample_rate_hz} Hz, peak {decibels(one.peak)}")
         if one.clipped:
             remark(
                 f"{one.path} is louder than full scale and was cut off there: turn the project down, or use --bits 32."

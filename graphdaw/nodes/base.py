@@ -101,8 +101,8 @@ class Node:
 
     Class arguments: `kernel` (the C body; default the type's name; "" for none), `linked` (channels share one lane and
     have a kernel port each; otherwise the kernel is repeated per channel), `loop_kernels` (read and write half used
-    when the node closes a cycle), `always_loop` (split even outside a cycle), `at_once` (inlets and parameters of the read
-    half: they act without delay even then, so a cycle through them alone is none that can be played), `tags`.
+    when the node closes a cycle), `always_loop` (split even outside a cycle), `at_once` (inlets and parameters of the
+    read half: they act without delay even then, so a cycle through them alone is none that can be played), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
     static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`.

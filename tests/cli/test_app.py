@@ -117,6 +117,44 @@ def test_nodes_lists_the_types_and_describes_one() -> None:
     assert "gain" in graphdaw("nodes").stdout
 
 
+def test_a_project_without_an_output_is_not_rendered_as_silence(tmp_path: Path) -> None:
+    graph = gd.Graph()
+    graph.add("sine")
+    graph.save(tmp_path / "mute.gdaw")
+
+    assert "output" in refused("render", tmp_path / "mute.gdaw", "-o", tmp_path / "mute.wav")
+    assert "output" in refused("play", tmp_path / "mute.gdaw", "--device", "null")
+    assert not (tmp_path / "mute.wav").exists()
+
+
+def test_nodes_of_types_that_are_not_installed_are_named_before_they_are_silent(tmp_path: Path) -> None:
+    program = """
+import sys, graphdaw as gd
+from graphdaw.nodes.base import In, Node, Out
+class Sparkle(Node, kernel="gain"):
+    in_, out = In(), Out()
+graph = gd.Graph()
+graph.add("sine") >> graph.add("sparkle") >> graph.add("output")
+graph.save(sys.argv[1])
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "far.gdaw")], check=True)
+
+    run = graphdaw("render", tmp_path / "far.gdaw", "-o", tmp_path / "far.wav", "--seconds", 0.1)
+
+    assert run.returncode == 0
+    assert "sparkle1" in run.stderr
+    assert not load_media(tmp_path / "far.wav", 48_000).any()
+
+
+def test_a_full_disk_is_one_sentence() -> None:
+    command = [sys.executable, "-m", "graphdaw.cli", "nodes"]
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert run.returncode == 2
+    assert run.stderr == "graphdaw: the result cannot be written: No space left on device.\n"
+
+
 def test_show_prints_the_graph_and_diff_prints_what_changed(project: Path, tmp_path: Path) -> None:
     graph = gd.load(project)
     other = tmp_path / "other.gdaw"
