@@ -236,7 +236,7 @@ bool gd_link_step(GdLink *link, uint32_t s)
         ((uint32_t *)step->out_flags)[k] = ir->values[from->first_out + k].buffer;
     }
     step->first_flag = step->flag_count ? &link->plan->silent[step->flags[0]] : &link->plan->never_silent;
-    step->out_flag = step->outs ? &link->plan->silent[step->out_flags[0]] : &link->plan->no_output;
+    step->out_flag = step->outs ? &link->plan->silent[step->out_flags[0]] : &step->no_output;
     step->wait_count = from->wait_count;
     GdWait *waits = gd_arena_take(&link->plan->arena, from->wait_count, sizeof *waits);
     if (!waits)
