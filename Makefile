@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CORE := $(shell find csrc -name '*.[ch]' -o -name 'build_core.py')
+CORE := $(shell find csrc -name '*.[ch]' -o -name 'build_core.py' -o -type d ! -name __pycache__) # a folder: files that went
 C_WARNINGS := -std=c11 -O1 -Wall -Wextra -Werror -Wno-psabi -Icsrc -fsyntax-only
 PYTEST_ARGS ?=
 SOAK_MINUTES ?= 10

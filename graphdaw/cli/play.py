@@ -26,7 +26,7 @@ def play(
         session.play()
         end = None if seconds is None else time.monotonic() + seconds
         name = session.device.name if session.device is not None else "null"
-        where = "nowhere: there is no sound card" if name == "null" and device is None else name
+        where = "nowhere (there is no sound card)" if name == "null" and device is None else name
         remark(f"Playing {file} to {where}" + ("; Ctrl-C stops" if seconds is None else f" for {seconds:g} s"))
         for problem in session.engine.problems.values():
             remark(problem)
