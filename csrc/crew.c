@@ -4,6 +4,8 @@
 
 #include "engine.h"
 
+enum { REST_SLICES = 1024 };
+
 typedef struct Helper {
     GdEngine *engine;
     uint32_t worker;
@@ -103,14 +105,20 @@ bool gd_crew_run(GdEngine *engine, GdPlan *plan, uint32_t frames, bool profile)
     uint32_t call = atomic_load_explicit(&crew->call, memory_order_relaxed);
     if (!(call & 1))
         return false;
+    if (crew->rest) {
+        --crew->rest;
+        return false;
+    }
     for (uint32_t worker = 1; worker < plan->worker_count; ++worker)
         if (atomic_load_explicit(&crew->progress[worker].joined, memory_order_acquire) != call)
             return false;
     crew->plan = plan, crew->frames = frames, crew->time = engine->audio.time, crew->profile = profile;
     uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_relaxed) + 1;
     atomic_store_explicit(&crew->ticket, ticket, memory_order_release);
-    gd_run_share(plan, &engine->audio, crew, 0, ticket);
+    bool late = gd_run_share(plan, &engine->audio, crew, 0, ticket);
     for (uint32_t worker = 1; worker < plan->worker_count; ++worker)
-        gd_wait_for_worker(crew, worker, ticket << 32 | plan->worker_step_count[worker]);
+        late |= gd_wait_for_worker(crew, worker, ticket << 32 | plan->worker_step_count[worker]);
+    if (late)
+        crew->rest = REST_SLICES;
     return true;
 }

@@ -33,6 +33,7 @@ typedef struct GdCrew {
         _Alignas(64) _Atomic uint64_t steps; /* ticket << 32 | steps of it that this worker has run */
         _Atomic uint32_t joined;             /* the call that this helper is spinning in */
     } progress[GD_MAX_WORKERS];
+    uint32_t rest;              /* audio: slices to run alone, after a helper was kept away by other programs */
     GdPlan *plan;               /* of the slice; published by the ticket */
     uint32_t frames;
     uint64_t time;
@@ -69,12 +70,12 @@ struct GdEngine {
 
 /* --- run.c: one slice of a plan --- */
 GD_RT void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile);
-/* The steps of one worker, waiting for the others where they must. */
-GD_RT void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket);
+/* The steps of one worker, waiting for the others where they must; true if it had to wait unreasonably long. */
+GD_RT bool gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket);
 
-/* Spin until that worker has come so far (ticket << 32 | steps). */
+/* Spin until that worker has come so far (ticket << 32 | steps); true if that took longer than GD_PATIENCE. */
 enum { GD_PATIENCE = 20000 }; /* spins, near half a millisecond, after which the other thread cannot be running */
-GD_RT void gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed);
+GD_RT bool gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed);
 
 /* --- crew.c --- */
 GD_CTL bool gd_crew_start(GdEngine *engine);

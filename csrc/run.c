@@ -115,23 +115,26 @@ void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile)
     }
 }
 
-void gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed)
+bool gd_wait_for_worker(const GdCrew *crew, uint32_t worker, uint64_t needed)
 {
-    for (uint32_t spins = 0; atomic_load_explicit(&crew->progress[worker].steps, memory_order_acquire) < needed; ++spins)
+    uint32_t spins = 0;
+    for (; atomic_load_explicit(&crew->progress[worker].steps, memory_order_acquire) < needed; ++spins)
         if (spins < GD_PATIENCE)
             gd_pause();
         else
             gd_give_way();
+    return spins > GD_PATIENCE;
 }
 
-void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket)
+bool gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, uint64_t ticket)
 {
     uint32_t count = plan->worker_step_count[worker];
+    bool late = false;
     const Slice slice = slice_at(plan, audio, worker, crew->frames, crew->time);
     for (uint32_t k = 0; k < count; ++k) {
         GdStep *step = &plan->steps[plan->worker_steps[worker][k]];
         for (uint32_t w = 0; w < step->wait_count; ++w)
-            gd_wait_for_worker(crew, step->waits[w].worker, ticket << 32 | step->waits[w].steps);
+            late |= gd_wait_for_worker(crew, step->waits[w].worker, ticket << 32 | step->waits[w].steps);
         uint64_t start = crew->profile ? gd_ticks() : 0;
         run_step(&slice, step);
         if (crew->profile)
@@ -140,4 +143,5 @@ void gd_run_share(GdPlan *plan, GdAudio *audio, GdCrew *crew, uint32_t worker, u
     }
     if (!count)
         atomic_store_explicit(&crew->progress[worker].steps, ticket << 32, memory_order_release);
+    return late;
 }

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "../block.h"
+#include "transpose.h"
 
 enum {
     DELAY_LINEAR, DELAY_CUBIC, /* the order of the choice `interpolation` */
     DELAY_MARGIN = 4,          /* frames of a line that interpolation and rounding keep for themselves */
 };
 
-typedef float Quad __attribute__((vector_size(16)));
 #if W == 1
 typedef float Group;
 #else
@@ -66,21 +66,6 @@ INLINE Quad ring_quad(const float *data, uint32_t mask, uint32_t p, bool wraps)
     memcpy(&q, data + p, sizeof q);
     return q;
 }
-
-#if W > 1
-typedef int32_t QuadInts __attribute__((vector_size(16)));
-
-INLINE void transpose_quads(Quad q[4])
-{
-    const QuadInts low = {0, 4, 1, 5}, high = {2, 6, 3, 7}, first = {0, 1, 4, 5}, last = {2, 3, 6, 7};
-    Quad ab = __builtin_shuffle(q[0], q[1], low), AB = __builtin_shuffle(q[0], q[1], high);
-    Quad cd = __builtin_shuffle(q[2], q[3], low), CD = __builtin_shuffle(q[2], q[3], high);
-    q[0] = __builtin_shuffle(ab, cd, first);
-    q[1] = __builtin_shuffle(ab, cd, last);
-    q[2] = __builtin_shuffle(AB, CD, first);
-    q[3] = __builtin_shuffle(AB, CD, last);
-}
-#endif
 
 /* Four samples in a row, oldest first, of each line of a group that begins at lane `first`. */
 INLINE void group_taps(Group tap[4], const Lines *lines, uint32_t first, const int32_t *at, bool wraps)

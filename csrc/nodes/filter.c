@@ -24,6 +24,15 @@ static const struct Mix { float in, band, low; } mixes[] = {
     {1.0f, -1.0f, 0.0f},  /* allpass */
 };
 
+enum { LOWPASS };
+
+/* What a frame gives, from both ends of its step. The low-pass, by far the most filters, is spared what is not in it. */
+INLINE Lanes heard(struct Mix m, bool lowpass, Lanes in, SvfState now, SvfState next, Lanes damping)
+{
+    Lanes low = (now.low + next.low) * m.low;
+    return lowpass ? low : in * m.in + (now.band + next.band) * (damping * m.band) + low;
+}
+
 INLINE float angle_of_hz(const GdBlock *b) { return 3.14159265f * b->seconds_per_frame; }
 
 GD_RT static void prepare(void *state, const GdBlock *b)
@@ -43,7 +52,7 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 }
 
 /* The integrators over one slice; a q that stands costs no division a frame. */
-INLINE void sweep(State *s, const GdBlock *b, bool q_moves)
+INLINE void sweep(State *s, const GdBlock *b, bool lowpass, bool q_moves)
 {
     const Lanes *restrict in = b->in[IN], *restrict cutoff_hz = b->param[CUTOFF_HZ], *restrict q = b->param[Q];
     Lanes *restrict out = b->out[OUT];
@@ -56,24 +65,34 @@ INLINE void sweep(State *s, const GdBlock *b, bool q_moves)
         if (q_moves)
             damping = 1.0f / q[i];
         next = svf_step(now, svf_coefs(cutoff_hz[i * stride] * angle_of_one_hz, damping), in[i]);
-        out[i] = in[i] * m.in + (now.band + next.band) * (damping * m.band) + (now.low + next.low) * m.low;
+        out[i] = heard(m, lowpass, in[i], now, next, damping);
     }
     s->charge = now;
 }
 
-INLINE void stand(State *s, const GdBlock *b)
+INLINE void stand(State *s, const GdBlock *b, bool lowpass)
 {
     const Lanes *restrict in = b->in[IN];
     Lanes *restrict out = b->out[OUT];
     const struct Mix m = mixes[b->choice[MODE]];
     const SvfCoefs coefs = s->coefs;
-    const Lanes band = s->damping * m.band;
+    const Lanes damping = s->damping;
     SvfState now = s->charge, next;
     for (uint32_t i = 0; i < b->frames; ++i, now = next) {
         next = svf_step(now, coefs, in[i]);
-        out[i] = in[i] * m.in + (now.band + next.band) * band + (now.low + next.low) * m.low;
+        out[i] = heard(m, lowpass, in[i], now, next, damping);
     }
     s->charge = now;
+}
+
+INLINE void filter(State *s, const GdBlock *b, bool lowpass)
+{
+    if (MOVES(b, Q))
+        sweep(s, b, lowpass, true);
+    else if (MOVES(b, CUTOFF_HZ))
+        sweep(s, b, lowpass, false);
+    else
+        stand(s, b, lowpass);
 }
 
 GD_RT INLINE void run(void *state, const GdBlock *b)
@@ -81,12 +100,10 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     State *s = state;
     if (b->offset == 0)
         s->charge = svf_settle(s->charge);
-    if (MOVES(b, Q))
-        sweep(s, b, true);
-    else if (MOVES(b, CUTOFF_HZ))
-        sweep(s, b, false);
+    if (b->choice[MODE] == LOWPASS)
+        filter(s, b, true);
     else
-        stand(s, b);
+        filter(s, b, false);
 }
 
 KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)

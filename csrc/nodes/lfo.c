@@ -27,16 +27,23 @@ GD_RT INLINE void set_rate(State *s, Lanes rate_hz, float seconds_per_frame)
     s->fine_step = ints_as_words(lanes_truncate((units - whole) * 0x1p31f)) << 1;
 }
 
+/* The low word of a * frames, for at most a cell of them; the high word comes in `over`. */
+GD_RT INLINE Words times(Words a, uint32_t frames, Words *over)
+{
+    Words low = (a & 0xffffu) * frames, high = (a >> 16) * frames + (low >> 16);
+    *over = high >> 16;
+    return (high << 16) | (low & 0xffffu);
+}
+
 /* Go on by `frames`, at most a cell of them. */
 GD_RT INLINE void advance(State *s, uint32_t frames)
 {
-    const uint32_t low_bits = 0xffffu;
-    Words low = (s->fine_step & low_bits) * frames, high = (s->fine_step >> 16) * frames + (low >> 16);
-    Words fine = s->fine + ((high << 16) | (low & low_bits));
-    Words carry = (high >> 16) + ((Words)MASK(fine < s->fine) & 1u);
-    Words by = s->step * frames + carry, turns = s->turns + by;
-    s->cycle += (Words)MASK(turns < s->turns) & 1u;
-    s->turns = turns;
+    Words carry, cycles;
+    Words fine = s->fine + times(s->fine_step, frames, &carry), by = times(s->step, frames, &cycles);
+    carry += (Words)MASK(fine < s->fine) & 1u;
+    Words turns = s->turns + by, carried = turns + carry;
+    s->cycle += cycles + ((Words)MASK(turns < by) & 1u) + ((Words)MASK(carried < carry) & 1u);
+    s->turns = carried;
     s->fine = fine;
 }
 
@@ -49,23 +56,27 @@ GD_RT INLINE void advance_one(State *s)
     s->fine = fine;
 }
 
-GD_RT INLINE Lanes shape_of(const State *s, uint32_t shape, Lanes phase)
+/* Of all shapes but the random one. */
+GD_RT INLINE Lanes wave_of(Words at, uint32_t shape)
 {
-    Words shift = phase_of_turns(phase), at = s->turns + shift;
-    Words cycle = s->cycle + ((Words)MASK(at < s->turns) & 1u);
-    Lanes turns = phase_turns(at);
     switch (shape) {
     case TRIANGLE:
         return 1.0f - 4.0f * lanes_abs(phase_turns(at - 0x40000000u));
     case SAW:
-        return 2.0f * turns;
+        return 2.0f * phase_turns(at);
     case SQUARE:
-        return lanes_where(lanes_less(turns, lanes(0.0f)), lanes(-1.0f), lanes(1.0f));
-    case RANDOM:
-        return hash_to_bipolar(hash_words(hash_words(cycle ^ s->seed) + s->seed));
+        return lanes_where(lanes_less(phase_turns(at), lanes(0.0f)), lanes(-1.0f), lanes(1.0f));
     default:
         return sine_of_phase(at);
     }
+}
+
+GD_RT INLINE Lanes shape_of(const State *s, uint32_t shape, Lanes phase)
+{
+    Words at = s->turns + phase_of_turns(phase), cycle = s->cycle + ((Words)MASK(at < s->turns) & 1u);
+    if (shape == RANDOM)
+        return hash_to_bipolar(hash_words(hash_words(cycle ^ s->seed) + s->seed));
+    return wave_of(at, shape);
 }
 
 GD_RT static void reset(void *state, const GdBlock *b)
@@ -87,7 +98,22 @@ GD_RT INLINE Lanes value_at(const State *s, const GdBlock *b, uint32_t shape, ui
     return b->param[OFFSET][i * b->stride[OFFSET]] + b->param[AMOUNT][i * b->stride[AMOUNT]] * wave;
 }
 
-GD_RT INLINE void run_frames(State *state, const GdBlock *b, uint32_t shape)
+/* Nothing moves: what happens once a frame is the wave and two additions. */
+GD_RT INLINE void run_standing(State *s, const GdBlock *b, uint32_t shape)
+{
+    const Lanes offset = b->param[OFFSET][0], amount = b->param[AMOUNT][0];
+    const Words step = s->step, fine_step = s->fine_step;
+    Lanes *restrict out = b->out[OUT];
+    Words at = s->turns + phase_of_turns(b->param[PHASE][0]), fine = s->fine;
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        out[i] = offset + amount * wave_of(at, shape);
+        fine += fine_step;
+        at = at + step - (Words)MASK(fine < fine_step); /* the mask is -1 where fine turns have become one more */
+    }
+    advance(s, b->frames);
+}
+
+GD_RT INLINE void run_moving(State *state, const GdBlock *b, uint32_t shape)
 {
     State s = *state;
     for (uint32_t i = 0; i < b->frames; ++i) {
@@ -97,6 +123,14 @@ GD_RT INLINE void run_frames(State *state, const GdBlock *b, uint32_t shape)
         advance_one(&s);
     }
     *state = s;
+}
+
+GD_RT INLINE void run_frames(State *s, const GdBlock *b, uint32_t shape)
+{
+    if (shape == RANDOM || MOVES(b, RATE_HZ) || MOVES(b, AMOUNT) || MOVES(b, OFFSET) || MOVES(b, PHASE))
+        run_moving(s, b, shape);
+    else
+        run_standing(s, b, shape);
 }
 
 /* One row a cell, taken at its first frame and repeated in each of its slices. */

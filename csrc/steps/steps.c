@@ -1,4 +1,5 @@
 /* Mixing and moving parameters at width W. Audio thread. The summation rule stands in steps.h. */
+#include "dsp/transpose.h"
 #include "steps.h"
 
 typedef float Slots __attribute__((vector_size(4 * GD_TREE)));
@@ -43,24 +44,30 @@ static void add_tree(const GdTerm *terms, uint32_t count, uint32_t frames, float
             }
 }
 
-static float add_slots(Slots v)
+/* The upper two levels of the tree over one frame's 16 slots. */
+INLINE Quad add_slots(const GdTerm *chunks, uint32_t count, uint32_t frame)
 {
-    float s[GD_TREE];
-    __builtin_memcpy(s, &v, sizeof s);
-    for (uint32_t half = GD_TREE / 2; half; half /= 2)
-        for (uint32_t k = 0; k < half; ++k)
-            s[k] += s[k + half];
-    return s[0];
+    const Quad *row = (const Quad *)chunks[0].source + 4 * frame;
+    Quad s[4] = {row[0], row[1], row[2], row[3]};
+    for (uint32_t k = 1; k < count; ++k) {
+        row = (const Quad *)chunks[k].source + 4 * frame;
+        for (uint32_t j = 0; j < 4; ++j)
+            s[j] += row[j];
+    }
+    return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
-/* Chunk sums into one plane. */
-static void add_chunks(const GdTerm *chunks, uint32_t count, uint32_t frames, float *restrict out)
+/* Chunk sums into one plane, four frames at a time, the last ones perhaps of rubbish. */
+INLINE void add_chunks(const GdTerm *chunks, uint32_t count, uint32_t frames, float plane[GD_SLICE])
 {
-    for (uint32_t i = 0; i < frames; ++i) {
-        Slots v = ((const Slots *)chunks[0].source)[i];
-        for (uint32_t k = 1; k < count; ++k)
-            v += ((const Slots *)chunks[k].source)[i];
-        out[i] = add_slots(v);
+    for (uint32_t i = 0; i < frames; i += 4) {
+        Quad s[4];
+#pragma GCC unroll 4
+        for (uint32_t k = 0; k < 4; ++k)
+            s[k] = add_slots(chunks, count, i + k);
+        transpose_quads(s);
+        s[0] = (s[0] + s[2]) + (s[1] + s[3]);
+        __builtin_memcpy(plane + i, &s[0], sizeof s[0]);
     }
 }
 
@@ -72,6 +79,8 @@ static void mix_lanes(const GdMix *mix, uint32_t frames, float *restrict out)
         const GdTerm *terms = mix->terms + (count ? mix->lane[l].first : 0);
         if (l && count && mix->lane[l - 1].count && mix->lane[l].first == mix->lane[l - 1].first) {
             /* the same wires as the lane before: slot 0 still holds the sum */
+        } else if (count == 1 && mix->lane[l].chunks) {
+            add_chunks(terms, 1, frames, slot[0]);
         } else if (count && mix->lane[l].chunks) {
             add_chunks(terms, count, frames, slot[0]);
         } else if (count) {
@@ -122,7 +131,6 @@ GD_RT static void mix_run(void *state, const GdBlock *b)
 /* --- chunks --- */
 
 typedef float Eight __attribute__((vector_size(32)));
-typedef float Four __attribute__((vector_size(16)));
 
 static void add_run(const GdRun *run, uint32_t frames, float *restrict out)
 {
@@ -140,7 +148,7 @@ static void add_run(const GdRun *run, uint32_t frames, float *restrict out)
         break;
     case 4:
         for (uint32_t i = 0; i < frames; ++i)
-            ((Four *)out)[4 * i] += ((const Four *)source)[i];
+            ((Quad *)out)[4 * i] += ((const Quad *)source)[i];
         break;
     default:
         read_term(&run->term, frames, plane);
@@ -149,16 +157,26 @@ static void add_run(const GdRun *run, uint32_t frames, float *restrict out)
     }
 }
 
+/* Runs of all 16 slots into `frames` rows together, so that their additions need not wait for each other. */
+INLINE void add_whole_runs(const GdChunk *chunk, Slots *restrict out, uint32_t from, uint32_t frames)
+{
+    Slots v[4] = {{0}};
+    for (uint32_t r = 0; r < chunk->whole; ++r)
+        for (uint32_t i = 0; i < frames; ++i)
+            v[i] += ((const Slots *)chunk->runs[r].term.source)[from + i];
+    for (uint32_t i = 0; i < frames; ++i)
+        out[from + i] = v[i];
+}
+
 GD_RT static void chunk_run(void *state, const GdBlock *b)
 {
     const GdChunk *chunk = state;
     Slots *restrict out = (Slots *)b->out[0];
-    for (uint32_t i = 0; i < b->frames; ++i) {
-        Slots v = {0};
-        for (uint32_t r = 0; r < chunk->whole; ++r)
-            v += ((const Slots *)chunk->runs[r].term.source)[i];
-        out[i] = v;
-    }
+    uint32_t i = 0;
+    for (; i + 4 <= b->frames; i += 4)
+        add_whole_runs(chunk, out, i, 4);
+    for (; i < b->frames; ++i)
+        add_whole_runs(chunk, out, i, 1);
     for (uint32_t r = chunk->whole; r < chunk->count; ++r)
         add_run(&chunk->runs[r], b->frames, (float *)out);
 }
@@ -251,24 +269,47 @@ static void add_modulation(const GdModulationTerm *m, uint32_t frames, Lanes *re
     }
 }
 
-GD_RT static void modulate_run(void *state, const GdBlock *b)
+/* By far the most modulations: one source, lane for lane, of a value that stands. */
+INLINE bool is_plain(const GdModulate *m)
 {
-    const GdModulate *m = state;
-    GdGlide *glide = m->glide;
-    Lanes *restrict out = b->out[0];
-    const bool moves = glide_run(glide, b, out);
-    const uint32_t frames = m->per_cell && !moves ? 1 : b->frames;
-    *m->stride = moves || !m->per_cell;
-    if (!moves)
+    return m->count == 1 && m->terms->form == GD_MIX_VECTOR && !m->terms->term.fade && !any_moves(m->glide);
+}
+
+INLINE void modulate_plain(const GdModulate *m, uint32_t frames, Lanes *restrict out)
+{
+    const Lanes value = ((const GdGlide *)m->glide)->value, depth = *(const Lanes *)m->terms->depth;
+    const Lanes *restrict source = (const Lanes *)m->terms->term.source;
+    const Lanes lo = lanes(m->lo), hi = lanes(m->hi);
+    const uint32_t stride = m->terms->term.step ? 1 : 0;
+    for (uint32_t i = 0; i < frames; ++i)
+        out[i] = lanes_clamp(value + source[i * stride] * depth, lo, hi);
+}
+
+INLINE void modulate_any(const GdModulate *m, const GdBlock *b, uint32_t frames, Lanes *restrict out)
+{
+    const GdGlide *glide = m->glide;
+    const Lanes lo = lanes(m->lo), hi = lanes(m->hi);
+    if (!glide_run(m->glide, b, out))
         for (uint32_t i = 0; i < frames; ++i)
             out[i] = glide->value;
     for (uint32_t k = 0; k < m->count; ++k)
         add_modulation(&m->terms[k], frames, out);
-    Lanes lo = lanes(m->lo), hi = lanes(m->hi);
     for (uint32_t i = 0; i < frames; ++i)
         out[i] = lanes_clamp(out[i], lo, hi);
+}
+
+GD_RT static void modulate_run(void *state, const GdBlock *b)
+{
+    const GdModulate *m = state;
+    const bool row = m->per_cell && !any_moves(m->glide);
+    const uint32_t frames = row ? 1 : b->frames;
+    *m->stride = !row;
+    if (is_plain(m))
+        modulate_plain(m, frames, b->out[0]);
+    else
+        modulate_any(m, b, frames, b->out[0]);
     if (b->offset + b->frames == GD_SLICE)
-        end_cell(glide);
+        end_cell(m->glide);
 }
 
 #define GD_STEPS_NAME__(width, level) gd_steps_w##width##_##level

@@ -7,6 +7,7 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.errors import EngineError
+from graphdaw.host.offline import Renderer
 from tests.drawing import draw
 
 RICH = """
@@ -58,6 +59,8 @@ def test_threads_change_no_bit() -> None:
 
     alone = gd.render(graph, seconds=0.3)
 
+    with Renderer(graph, threads=2) as renderer:
+        assert renderer.engine.plan()["workers"] == 2
     assert alone.tobytes() == gd.render(graph, seconds=0.3, threads=2).tobytes()
     assert alone.tobytes() == gd.render(graph, seconds=0.3, threads=4, block_frames=100).tobytes()
 
