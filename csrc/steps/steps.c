@@ -285,13 +285,11 @@ INLINE void modulate_plain(const GdModulate *m, uint32_t frames, Lanes *restrict
         out[i] = lanes_clamp(value + source[i * stride] * depth, lo, hi);
 }
 
-INLINE void modulate_any(const GdModulate *m, const GdBlock *b, bool moves, uint32_t frames, Lanes *restrict out)
+INLINE void modulate_any(const GdModulate *m, const GdBlock *b, uint32_t frames, Lanes *restrict out)
 {
     const Lanes value = ((const GdGlide *)m->glide)->value;
     const Lanes lo = lanes(m->lo), hi = lanes(m->hi);
-    if (moves)
-        glide_run(m->glide, b, out);
-    else
+    if (!glide_run(m->glide, b, out))
         for (uint32_t i = 0; i < frames; ++i)
             out[i] = value;
     for (uint32_t k = 0; k < m->count; ++k)
@@ -303,14 +301,14 @@ INLINE void modulate_any(const GdModulate *m, const GdBlock *b, bool moves, uint
 GD_RT static void modulate_run(void *state, const GdBlock *b)
 {
     const GdModulate *m = state;
-    const bool moves = any_moves(m->glide);
-    const uint32_t frames = m->per_cell && !moves ? 1 : b->frames;
-    *m->stride = moves || !m->per_cell;
+    const bool row = m->per_cell && !any_moves(m->glide);
+    const uint32_t frames = row ? 1 : b->frames;
+    *m->stride = !row;
     if (is_plain(m))
         modulate_plain(m, frames, b->out[0]);
     else
-        modulate_any(m, b, moves, frames, b->out[0]);
-    if (moves && b->offset + b->frames == GD_SLICE)
+        modulate_any(m, b, frames, b->out[0]);
+    if (b->offset + b->frames == GD_SLICE)
         end_cell(m->glide);
 }
 
