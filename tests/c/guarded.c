@@ -249,8 +249,8 @@ int main(int count, char **arguments)
     GdStats stats;
     gd_engine_stats(rig.engine, &stats);
     printf("calls %" PRIu64 " swaps %" PRIu64 " helped %" PRIu64 " wakes %" PRIu64 " yields %" PRIu64 " minor_faults %" PRIu64
-           " major_faults %" PRIu64 " helper_faults %" PRIu64 " violations %" PRIu64 " first '%s'\n", atomic_load(&calls), stats.swaps, atomic_load(&helped),
-           counts.wakes, counts.yields, atomic_load(&faults), atomic_load(&major_faults),
+           " major_faults %" PRIu64 " helper_faults %" PRIu64 " violations %" PRIu64 " first '%s'\n", atomic_load(&calls), stats.swaps,
+           atomic_load(&helped), counts.wakes, counts.yields, atomic_load(&faults), atomic_load(&major_faults),
            atomic_load(&helper_faults), counts.violations, counts.first);
     rig_close(&rig);
     return counts.violations ? 1 : 0;
