@@ -4,8 +4,8 @@ It walks the flat graph in order, node by node over all frames, and asks the mod
 Nodes on a loop are walked again for every cell of 64 frames, each time for as long as their past is known.
 
 Numbers that the engine keeps in single precision on purpose (parameters, steps of an oscillator's phase, a saw's place
-in its turn, delays in frames) are rounded the same way here: 1e-7 of a pitch is inaudible, but after some thousand frames it is a phase that
-is off by more than -120 dB. All else is in double precision.
+in its turn, delays in frames) are rounded the same way here: 1e-7 of a pitch is inaudible, but after some thousand
+frames it is a phase that is off by more than -120 dB. All else is in double precision.
 """
 
 from __future__ import annotations
@@ -229,7 +229,11 @@ class Interpreter:
             return render("delay", inputs, timed, self.rate, frames=frames, channels=lanes)["out"]
         cubic = values["interpolation"] == "cubic"
         delay = np.clip(delay, CELL + cubic, values["max_time_s"] * self.rate)
-        source, line, out = inputs.get("in", np.zeros((lanes, frames))), np.zeros((lanes, frames)), np.zeros((lanes, frames))
+        source, line, out = (
+            inputs.get("in", np.zeros((lanes, frames))),
+            np.zeros((lanes, frames)),
+            np.zeros((lanes, frames)),
+        )
         for c in range(lanes):
             for i in range(frames):
                 out[c, i] = between(line[c], i - delay[c, i], values["interpolation"])

@@ -1,6 +1,7 @@
 """Builds the C test programs: the core's own sources, the test's, and a table of node types, under chosen flags.
 
-Only the base processor level is compiled, and kernels only at the widths it uses, so that a sanitizer build takes seconds.
+Only the base processor level is compiled, and kernels only at the widths it uses, so that a sanitizer build takes
+seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ VARIANTS = {
 
 
 def program(name: str, variant: str, *, wrap: tuple[str, ...] = ()) -> Path:
-    """The program of `tests/c/{name}.c`, built if anything changed; calls between files to `wrap` reach the test first."""
+    """The program of `tests/c/{name}.c`, built if anything changed; calls to `wrap` from other files reach the test."""
     folder = BUILD / f"sanitize-{variant}"
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "kernel_table.c", _kernel_table())
@@ -58,13 +59,17 @@ def library(name: str) -> Path:
     """The shared library of `tests/c/{name}.c`."""
     BUILD.mkdir(exist_ok=True)
     target = BUILD / f"{name}.so"
-    _run([_compiler(), *COMMON, "-D_GNU_SOURCE", "-fPIC", "-shared", str(HERE / f"{name}.c"), "-o", str(target), "-ldl"])
+    _run(
+        [_compiler(), *COMMON, "-D_GNU_SOURCE", "-fPIC", "-shared", str(HERE / f"{name}.c"), "-o", str(target), "-ldl"]
+    )
     return target
 
 
 def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
     """A test program's outcome; one that hangs is an error."""
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=150, check=False)
+    return subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=150, check=False
+    )
 
 
 def _compiler() -> str:
