@@ -38,12 +38,13 @@ GdNullDevice *gd_null_start(GdEngine *engine, uint32_t block, uint32_t channels)
     GdNullDevice *device = calloc(1, sizeof *device);
     if (!device)
         return NULL;
-    gd_crew_priority(engine, HELPER_PRIORITY);
     *device = (GdNullDevice){.engine = engine, .block = block, .channels = channels < GD_MAX_CHANNELS ? channels : GD_MAX_CHANNELS};
     device->planes = calloc((size_t)block * device->channels + 1, sizeof(float));
-    for (uint32_t c = 0; c < device->channels; ++c)
+    for (uint32_t c = 0; device->planes && c < device->channels; ++c)
         device->out[c] = device->planes + (size_t)c * block;
+    gd_crew_priority(engine, HELPER_PRIORITY);
     if (!device->planes || pthread_create(&device->thread, NULL, null_main, device)) {
+        gd_crew_priority(engine, 0);
         free(device->planes);
         free(device);
         return NULL;

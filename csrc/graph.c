@@ -129,22 +129,43 @@ static void free_wire(GdGraph *graph, int32_t index)
         graph->free_wires[graph->free_wire_count++] = index;
 }
 
-static bool note_node(GdGraph *graph, int32_t index)
+/* Room to note that everything came and went between two fades: taken when something comes, so that nothing fails to go. */
+static bool reserve_nodes(GdGraph *graph)
 {
-    ++graph->epoch;
-    if (!gd_grow(&graph->changed_nodes, &graph->changed_node_room, graph->changed_node_count + 1, sizeof(int32_t)))
-        return false;
-    graph->changed_nodes[graph->changed_node_count++] = index;
-    return true;
+    return gd_grow(&graph->changed_nodes, &graph->changed_node_room, 2 * graph->node_count, sizeof(int32_t));
 }
 
-static bool note_wire(GdGraph *graph, int32_t index)
+static bool reserve_wires(GdGraph *graph)
+{
+    return gd_grow(&graph->changed_wires, &graph->changed_wire_room, 2 * graph->wire_count, sizeof(int32_t));
+}
+
+static void note_node(GdGraph *graph, int32_t index)
 {
     ++graph->epoch;
-    if (!gd_grow(&graph->changed_wires, &graph->changed_wire_room, graph->changed_wire_count + 1, sizeof(int32_t)))
-        return false;
+    graph->changed_nodes[graph->changed_node_count++] = index;
+}
+
+static void note_wire(GdGraph *graph, int32_t index)
+{
+    ++graph->epoch;
     graph->changed_wires[graph->changed_wire_count++] = index;
-    return true;
+}
+
+static void forget_node(GdGraph *graph, int32_t index)
+{
+    for (uint32_t i = 0; i < graph->changed_node_count; ++i)
+        if (graph->changed_nodes[i] == index)
+            graph->changed_nodes[i--] = graph->changed_nodes[--graph->changed_node_count];
+}
+
+static void forget_wire(GdGraph *graph, int32_t index)
+{
+    for (uint32_t i = 0; i < graph->changed_wire_count; ++i)
+        if (graph->changed_wires[i] == index)
+            graph->changed_wires[i--] = graph->changed_wires[--graph->changed_wire_count];
+    if (graph->wires[index].align >= 0)
+        forget_node(graph, graph->wires[index].align);
 }
 
 static uint8_t after_commit(uint8_t life) { return life == GD_ENTERING ? GD_STEADY : life == GD_LEAVING ? GD_GONE : life; }
@@ -196,10 +217,11 @@ int32_t gd_graph_add(GdGraph *graph, int32_t type, uint64_t order, uint32_t seed
         node->choice[i] = choices[i];
     uint32_t params = graph->types[type].params;
     node->values = malloc((params + 1) * sizeof(float));
-    if (!node->values || !note_node(graph, index)) {
+    if (!node->values || !reserve_nodes(graph)) {
         free_node(graph, index);
         return fail(graph, "out of memory");
     }
+    note_node(graph, index);
     if (params)
         memcpy(node->values, values, params * sizeof(float));
     node->life = GD_ENTERING;
@@ -210,12 +232,11 @@ void gd_graph_remove(GdGraph *graph, int32_t index)
 {
     GdNode *node = &graph->nodes[index];
     if (node->life == GD_ENTERING) {
-        for (uint32_t i = 0; i < graph->changed_node_count; ++i)
-            if (graph->changed_nodes[i] == index)
-                graph->changed_nodes[i--] = graph->changed_nodes[--graph->changed_node_count];
+        forget_node(graph, index);
         free_node(graph, index);
         ++graph->epoch;
-    } else if (node->life == GD_STEADY && note_node(graph, index)) {
+    } else if (node->life == GD_STEADY) {
+        note_node(graph, index);
         node->life = GD_LEAVING;
     }
 }
@@ -245,10 +266,11 @@ int32_t gd_graph_wire(GdGraph *graph, int32_t source, uint32_t source_port, int3
         return fail(graph, "out of memory");
     graph->wires[index] = (GdWire){.source = source, .source_port = (uint16_t)source_port, .target = target,
                                    .target_port = (uint16_t)target_port, .depth = depth, .order = order, .align = -1};
-    if (!note_wire(graph, index)) {
+    if (!reserve_wires(graph)) {
         free_wire(graph, index);
         return fail(graph, "out of memory");
     }
+    note_wire(graph, index);
     graph->wires[index].life = GD_ENTERING;
     return index;
 }
@@ -257,12 +279,11 @@ void gd_graph_unwire(GdGraph *graph, int32_t index)
 {
     GdWire *wire = &graph->wires[index];
     if (wire->life == GD_ENTERING) {
-        for (uint32_t i = 0; i < graph->changed_wire_count; ++i)
-            if (graph->changed_wires[i] == index)
-                graph->changed_wires[i--] = graph->changed_wires[--graph->changed_wire_count];
+        forget_wire(graph, index);
         free_wire(graph, index);
         ++graph->epoch;
-    } else if (wire->life == GD_STEADY && note_wire(graph, index)) {
+    } else if (wire->life == GD_STEADY) {
+        note_wire(graph, index);
         wire->life = GD_LEAVING;
     }
 }

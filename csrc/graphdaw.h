@@ -56,7 +56,8 @@ bool gd_graph_media(GdGraph *graph, int32_t node, const float *planes, uint32_t 
                     uint32_t loop_start, uint32_t loop_end);
 /* [control] A recording read from disk as it plays: makes rings of `frames` (a power of two) a channel. */
 bool gd_graph_stream(GdGraph *graph, int32_t node, uint32_t channels, uint32_t frames);
-/* [disk] Frames that fit into the node's rings now; and put some there, planes of `frames` each. */
+/* [disk, while no control call is under way] Frames that fit into the node's rings now, 0 where it has none; and put some
+ * there, planes of `frames` each. */
 uint32_t gd_stream_room(GdGraph *graph, int32_t node);
 void gd_stream_write(GdGraph *graph, int32_t node, const float *planes, uint32_t frames);
 void gd_stream_end(GdGraph *graph, int32_t node);                         /* [disk] nothing more will come */

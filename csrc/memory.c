@@ -89,6 +89,8 @@ bool gd_graph_stream(GdGraph *graph, int32_t index, uint32_t channels, uint32_t 
 uint32_t gd_stream_room(GdGraph *graph, int32_t index)
 {
     GdNode *node = &graph->nodes[index];
+    if (!node->stream)
+        return 0;
     uint64_t held = atomic_load_explicit(&node->stream->written, memory_order_relaxed)
                     - atomic_load_explicit(&node->stream->consumed, memory_order_acquire);
     return node->memory[0].frames - (uint32_t)held;

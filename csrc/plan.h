@@ -44,6 +44,7 @@ typedef struct GdStep {
     GdPackState *pack;          /* null for mixes */
     uint64_t modulated;         /* bit a parameter that is a buffer of its own */
     uint32_t wait_count;
+    uint8_t no_output;          /* audio: where `out_flag` points without outputs; its own, for threads write it */
     uint64_t cycles, cycles_peak; /* audio, while profiling: smoothed x 256, and the largest */
 } GdStep;
 
@@ -66,7 +67,7 @@ typedef struct GdPlan {
     uint32_t *worker_steps[GD_MAX_WORKERS];
     uint32_t worker_step_count[GD_MAX_WORKERS];
     uint8_t *silent;            /* audio: [buffer] holds nothing but zeros */
-    uint8_t never_silent, no_output; /* stand in for the flags of steps without inputs or outputs; the first stays 0 */
+    uint8_t never_silent;       /* 0: stands in for the flag of steps without inputs */
     float *rise, *fall;         /* audio: this slice's part of the fade */
     GdPackState **packs;
     const float *device_source[GD_DEVICE_PACKS]; /* [16 channels each][frame][width]; null: nothing is wired to these */

@@ -64,7 +64,8 @@ typedef struct GdModulationTerm {
 typedef struct GdModulate {
     void *glide;            /* GdGlide of the pack's width */
     float lo, hi;
-    bool per_cell;          /* every source stands still for a cell: one row is enough */
+    bool per_cell;          /* every source stands still for a cell: one row is enough, unless a set value is on its way */
+    uint8_t *stride;        /* the kernel's for this parameter: 0 for one row, 1 for a row a frame */
     uint32_t count;
     const GdModulationTerm *terms;
 } GdModulate;

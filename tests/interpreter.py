@@ -197,6 +197,8 @@ class Interpreter:
         step = self._turns(values["frequency_hz"])
         phase = np.cumsum(step, axis=1)
         place = single((phase + 0.5) % 1.0 - 0.5)
+        if self.shake and np.ptp(step):  # one near 0 at a jump shows the last bit of its place
+            place = single(place + self._shaken(f"{id} place", place.shape) - 1)
         distance = np.minimum((0.5 - np.abs(place)) / np.maximum(step, 2.0**-32), 2.0)
         wave = 2 * place - np.copysign(2 * (SPREAD(2.0) - SPREAD(distance)), place)
         wave = np.pad(wave, ((0, 0), (2, 0)))
@@ -229,11 +231,8 @@ class Interpreter:
             return render("delay", inputs, timed, self.rate, frames=frames, channels=lanes)["out"]
         cubic = values["interpolation"] == "cubic"
         delay = np.clip(delay, CELL + cubic, values["max_time_s"] * self.rate)
-        source, line, out = (
-            inputs.get("in", np.zeros((lanes, frames))),
-            np.zeros((lanes, frames)),
-            np.zeros((lanes, frames)),
-        )
+        line, out = np.zeros((lanes, frames)), np.zeros((lanes, frames))
+        source = inputs.get("in", np.zeros((lanes, frames)))
         for c in range(lanes):
             for i in range(frames):
                 out[c, i] = between(line[c], i - delay[c, i], values["interpolation"])

@@ -93,13 +93,13 @@ def random_graph(seed: int, count: int, rate: int) -> gd.Graph:
     graph = gd.Graph(sample_rate=rate)
     for _ in range(count):
         add_node(graph, dice)
-    add_node(graph, dice, dice.choice(SOURCES))
+    source = add_node(graph, dice, dice.choice(("sine", "saw", "noise")))
     for _ in range(count * 2):
         add_wire(graph, dice)
     for _ in range(1 if dice.random() < 0.8 else 2):
         output = add_node(graph, dice, "output")
         heard = [id for id, node in graph.nodes.items() if node.type != "output"]
-        for id in dice.sample(heard, min(len(heard), dice.randint(1, 4))):
+        for id in dict.fromkeys([source, *dice.sample(heard, min(len(heard), dice.randint(0, 3)))]):
             graph.connect(f"{id}.out", f"{output}.in")
     for _ in range(dice.choice((0, 0, 1, 2))):
         level = [id for id, node in graph.nodes.items() if not node.parent]

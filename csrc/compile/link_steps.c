@@ -197,6 +197,8 @@ static bool link_kernel(GdLink *link, const GdIrStep *from, GdStep *step)
         ((uint8_t *)b->stride)[p] = value && !ir->values[value].per_cell;
         step->modulated |= (uint64_t)(value != 0) << p;
         step->always_fresh |= value && ir->values[value].per_cell;
+        if (value)
+            ((GdModulate *)link->plan->steps[ir->values[value].step].state)->stride = (uint8_t *)&b->stride[p];
     }
     fill_lanes(link, pack, b);
     return true;
@@ -234,7 +236,7 @@ bool gd_link_step(GdLink *link, uint32_t s)
         ((uint32_t *)step->out_flags)[k] = ir->values[from->first_out + k].buffer;
     }
     step->first_flag = step->flag_count ? &link->plan->silent[step->flags[0]] : &link->plan->never_silent;
-    step->out_flag = step->outs ? &link->plan->silent[step->out_flags[0]] : &link->plan->no_output;
+    step->out_flag = step->outs ? &link->plan->silent[step->out_flags[0]] : &step->no_output;
     step->wait_count = from->wait_count;
     GdWait *waits = gd_arena_take(&link->plan->arena, from->wait_count, sizeof *waits);
     if (!waits)

@@ -285,13 +285,15 @@ INLINE void modulate_plain(const GdModulate *m, uint32_t frames, Lanes *restrict
         out[i] = lanes_clamp(value + source[i * stride] * depth, lo, hi);
 }
 
-INLINE void modulate_any(const GdModulate *m, const GdBlock *b, uint32_t frames, Lanes *restrict out)
+INLINE void modulate_any(const GdModulate *m, const GdBlock *b, bool moves, uint32_t frames, Lanes *restrict out)
 {
-    const GdGlide *glide = m->glide;
+    const Lanes value = ((const GdGlide *)m->glide)->value;
     const Lanes lo = lanes(m->lo), hi = lanes(m->hi);
-    if (m->per_cell || !glide_run(m->glide, b, out))
+    if (moves)
+        glide_run(m->glide, b, out);
+    else
         for (uint32_t i = 0; i < frames; ++i)
-            out[i] = glide->value;
+            out[i] = value;
     for (uint32_t k = 0; k < m->count; ++k)
         add_modulation(&m->terms[k], frames, out);
     for (uint32_t i = 0; i < frames; ++i)
@@ -301,12 +303,14 @@ INLINE void modulate_any(const GdModulate *m, const GdBlock *b, uint32_t frames,
 GD_RT static void modulate_run(void *state, const GdBlock *b)
 {
     const GdModulate *m = state;
-    const uint32_t frames = m->per_cell ? 1 : b->frames;
+    const bool moves = any_moves(m->glide);
+    const uint32_t frames = m->per_cell && !moves ? 1 : b->frames;
+    *m->stride = moves || !m->per_cell;
     if (is_plain(m))
         modulate_plain(m, frames, b->out[0]);
     else
-        modulate_any(m, b, frames, b->out[0]);
-    if (b->offset + b->frames == GD_SLICE)
+        modulate_any(m, b, moves, frames, b->out[0]);
+    if (moves && b->offset + b->frames == GD_SLICE)
         end_cell(m->glide);
 }
 

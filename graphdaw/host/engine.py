@@ -110,6 +110,7 @@ class Engine:
             for node, param, value in self._lowering.follow(delta):
                 if not lib.gd_engine_set(self._engine, node, param, value):
                     self._behind = True  # the ring is full: the value is in the graph, the next plan carries it
+            self._close_streams_of_removed()
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
                 self.commit()
@@ -178,6 +179,17 @@ class Engine:
             old.close()
         self._streams[index] = stream
         self._feed_one(index, stream)
+
+    def _close_streams_of_removed(self) -> None:
+        if not self._streams:
+            return
+        playing = {
+            index
+            for id, index in self._lowering.nodes.items()
+            if any(media.streamed for media in registry[self._flat.nodes[id].type].media.values())
+        }
+        for index in self._streams.keys() - playing:
+            self._streams.pop(index).close()
 
     def feed(self) -> None:
         """Fill every ring as far as it goes; call at least every half second of sound."""

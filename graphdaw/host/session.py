@@ -79,12 +79,15 @@ class Session:
             device.close()
 
     def step(self, blocks: int = 1) -> list[list[float]]:
-        """On the "hand" device: play blocks and return the last one."""
+        """On the "hand" device: play blocks and return the last one; edits that wait are taken up as soon as may be."""
         if not isinstance(self.device, HandDevice):
             raise EngineError('Only a session on device="hand" that plays can be stepped.')
-        self.engine.commit()
-        self.engine.feed()
-        return self.device.step(blocks)
+        last = self.device.step(0)
+        for _ in range(blocks):
+            self.engine.commit()
+            self.engine.feed()
+            last = self.device.step()
+        return last
 
     def settled(self, timeout_s: float = 1.0) -> bool:
         """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""

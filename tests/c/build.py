@@ -1,7 +1,6 @@
-"""Builds the C test programs: the core's own sources, the test's, and a table of node types, under chosen flags.
+"""Builds the C test programs: the core's sources, the test's, and a table of node types, under chosen flags.
 
-Only the base processor level is compiled, and kernels only at the widths it uses, so that a sanitizer build takes
-seconds.
+Only the base processor level is compiled, and kernels only at the widths it uses, so that a sanitizer build takes seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ VARIANTS = {
 
 
 def program(name: str, variant: str, *, wrap: tuple[str, ...] = ()) -> Path:
-    """The program of `tests/c/{name}.c`, built if anything changed; calls to `wrap` from other files reach the test."""
+    """The program of `tests/c/{name}.c`, built if anything changed; calls between files to `wrap` go to the test."""
     folder = BUILD / f"sanitize-{variant}"
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "kernel_table.c", _kernel_table())

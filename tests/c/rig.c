@@ -79,13 +79,16 @@ static bool fill(Rig *rig, const RigType *type, int32_t index)
     return true;
 }
 
-int32_t rig_add(Rig *rig, uint32_t type)
+/* The first choice is at random where it is negative. */
+static int32_t add(Rig *rig, uint32_t type, int32_t choice)
 {
     const RigType *kind = &rig_types[type];
     uint8_t choices[4] = {0};
     float values[64];
     for (uint32_t i = 0; i < 4; ++i)
         choices[i] = (uint8_t)rig_random(rig, kind->choices[i]);
+    if (choice >= 0)
+        choices[0] = (uint8_t)choice;
     memcpy(values, kind->defaults, kind->spec.param_count * sizeof(float));
     for (uint32_t i = 0; i < kind->spec.param_count; ++i)
         if (type != rig_type("output") && rig_random(rig, 2))
@@ -103,6 +106,8 @@ int32_t rig_add(Rig *rig, uint32_t type)
     rig->nodes[rig->node_count] = (RigNode){.index = index, .type = type, .rank = rank};
     return (int32_t)rig->node_count++;
 }
+
+int32_t rig_add(Rig *rig, uint32_t type) { return add(rig, type, -1); }
 
 void rig_unwire(Rig *rig, uint32_t place)
 {
@@ -162,7 +167,7 @@ bool rig_chains(Rig *rig, uint32_t chains, uint32_t length)
             return false;
         rig->nodes[before].fixed = true;
         for (uint32_t k = 0; k < length; ++k) {
-            int32_t filter = rig_add(rig, rig_type("filter"));
+            int32_t filter = add(rig, rig_type("filter"), (int32_t)c % 6);
             if (filter < 0)
                 return false;
             rig->nodes[filter].fixed = true;

@@ -8,7 +8,7 @@
 
 #include "graphdaw.h"
 
-enum { RIG_NODES = 512, RIG_WIRES = 2048, RIG_RATE_HZ = 48000, RIG_RING = 4096 };
+enum { RIG_NODES = 1024, RIG_WIRES = 4096, RIG_RATE_HZ = 48000, RIG_RING = 4096 };
 
 typedef struct RigType {
     GdTypeSpec spec;
@@ -52,7 +52,7 @@ int32_t rig_add(Rig *rig, uint32_t type);
 void rig_remove(Rig *rig, uint32_t place);
 bool rig_wire(Rig *rig, uint32_t source, uint32_t source_port, uint32_t target, uint32_t target_port, float depth);
 void rig_unwire(Rig *rig, uint32_t place);
-/* Chains of filters side by side, enough work for a second thread. */
+/* Chains of filters side by side, each in packs of its own because of its mode: work that threads can share. */
 bool rig_chains(Rig *rig, uint32_t chains, uint32_t length);
 /* Sines into one inlet: a sum of chunks. */
 bool rig_sum(Rig *rig, uint32_t count);

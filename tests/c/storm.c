@@ -86,7 +86,7 @@ static void live(uint32_t seed, uint32_t threads, uint32_t nodes, bool wide, uin
     uint64_t published = 0, freed_before = freed;
     expect(rig_open(rig, seed, threads), "opens");
     if (wide)
-        expect(rig_chains(rig, 4, 70) && rig_sum(rig, 140), "builds");
+        expect(rig_chains(rig, 4, 10) && rig_sum(rig, 640), "builds");
     atomic_store(&storm.quit, 0);
     pthread_create(&audio, NULL, audio_main, NULL);
     pthread_create(&disk, NULL, disk_main, NULL);
@@ -136,7 +136,7 @@ static uint64_t still(uint32_t seed, uint32_t threads, uint32_t block, bool wide
     uint64_t hash = 14695981039346656037u;
     expect(rig_open(&rig, seed, threads), "opens");
     if (wide)
-        expect(rig_chains(&rig, 4, 70) && rig_sum(&rig, 140), "builds");
+        expect(rig_chains(&rig, 4, 10) && rig_sum(&rig, 640), "builds");
     for (uint32_t turn = 0; turn < turns; ++turn) {
         for (uint32_t k = rig_random(&rig, 6); k; --k)
             rig_edit(&rig, 30);

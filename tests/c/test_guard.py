@@ -78,6 +78,6 @@ def test_the_guard_catches_in_a_helper(program: Path, guard: Path, violation: st
 
 
 def test_page_faults_are_counted(program: Path, guard: Path) -> None:
-    _, counts, _ = storm(program, guard, "page_faults", "audio", 1.0)
+    _, counts, _ = storm(program, guard, "page_faults", "audio", 0.5)
 
     assert counts["minor_faults"] >= 64

@@ -1,0 +1,284 @@
+"""Sessions on devices without sound: every order of play, edit, stop, undo and close."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import graphdaw as gd
+from graphdaw.errors import EngineError, GraphError
+from graphdaw.host.offline import Renderer
+from tests.drawing import draw
+from tests.random_documents import random_graph
+
+RATE_HZ = 48_000
+DEVICES = ("null", "hand")
+
+
+def tone() -> gd.Graph:
+    graph, _ = draw("sine s(frequency_hz=300) -> filter f(cutoff_hz=2000) -> gain g(gain_db=-6) -> output o")
+    return graph
+
+
+def wait_until(condition, timeout_s: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
+    """Give other threads up to `timeout_s` to make the condition true."""
+    end, pause = time.monotonic() + timeout_s, threading.Event()
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        pause.wait(0.005)
+    return True
+
+
+@pytest.fixture
+def hand() -> Iterator[gd.Session]:
+    with gd.Session(tone(), device="hand", block_frames=64) as session:
+        yield session
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("order", [*itertools.permutations(("play", "stop", "edit", "undo"))], ids="-".join)
+def test_any_order_ends_well(device: str, order: tuple[str, ...]) -> None:
+    graph = tone()
+    graph.set("gain1", gain_db=-12.0)
+    with gd.Session(graph, device=device) as session:
+        for action in order:
+            match action:
+                case "play":
+                    session.play()
+                case "stop":
+                    session.stop()
+                case "edit":
+                    graph.add("saw", frequency_hz=80.0) >> graph["gain1"]
+                case "undo":
+                    graph.undo()
+            if device == "hand" and session.playing:
+                session.step(8)
+        session.play()
+        if device == "hand":
+            session.step(64)
+        assert session.settled(5.0)
+        assert session.playing
+    assert not session.playing
+    with Renderer(graph) as renderer:  # the graph is as good as before
+        assert renderer.render(64).shape == (1, 64)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_closing_while_playing_ends_the_sound(device: str) -> None:
+    session = gd.Session(tone(), device=device)
+    session.play()
+    session.close()
+
+    assert not session.playing
+    with pytest.raises(EngineError, match="closed"):
+        session.play()
+
+
+def test_closing_twice_and_stopping_twice_are_harmless() -> None:
+    session = gd.Session(tone(), device="null")
+    session.stop()
+    session.play()
+    session.play()
+    session.stop()
+    session.stop()
+    session.close()
+    session.close()
+
+    assert not session.playing
+
+
+def test_edits_after_closing_reach_the_graph_alone() -> None:
+    graph = tone()
+    session = gd.Session(graph, device="hand")
+    session.close()
+
+    graph.add("noise") >> graph["gain1"]
+
+    assert len(graph.document.wires_into("gain1")) == 2
+
+
+def test_a_step_is_the_sound_of_a_render(hand: gd.Session) -> None:
+    hand.play()
+    blocks = np.array([hand.step() for _ in range(40)])[:, 0].reshape(-1)
+
+    with Renderer(hand.graph) as renderer:
+        assert np.array_equal(blocks.astype(np.float32), renderer.render(40 * 64)[0])
+
+
+def test_mono_is_heard_on_both_channels(hand: gd.Session) -> None:
+    hand.play()
+    left, right = hand.step(10)
+
+    assert left == right
+    assert np.abs(left).max() > 0.1
+
+
+def test_only_a_hand_that_plays_can_be_stepped(hand: gd.Session) -> None:
+    with pytest.raises(EngineError, match="hand"):
+        hand.step()
+    with gd.Session(tone(), device="null") as session:
+        session.play()
+        with pytest.raises(EngineError, match="hand"):
+            session.step()
+
+
+def test_edits_while_stopped_sound_from_the_next_play(hand: gd.Session) -> None:
+    hand.play()
+    hand.step(10)
+    hand.stop()
+    before = hand.time_s
+    hand.graph.remove("sine1")
+    hand.graph.add("sine", frequency_hz=900.0) >> hand.graph["filter1"]
+    assert hand.time_s == before
+    hand.play()
+    hand.step(20)
+    assert hand.settled()
+    sound = np.array([hand.step()[0] for _ in range(75)]).reshape(-1)
+
+    assert np.argmax(np.abs(np.fft.rfft(sound))) == 90  # 4,800 frames: 10 Hz a bin
+    assert hand.time_s == pytest.approx((10 + 20 + 75) * 64 / RATE_HZ)
+
+
+def test_undo_while_playing_brings_the_sound_back(hand: gd.Session) -> None:
+    hand.play()
+    hand.step(10)
+    hand.graph.remove("gain1")
+    hand.step(20)
+    assert not np.any(hand.step())
+    hand.graph.undo()
+    hand.step(20)
+
+    assert np.abs(hand.step()).max() > 0.1
+
+
+def test_settled_says_when_the_last_edit_is_heard_in_full(hand: gd.Session) -> None:
+    hand.play()
+    hand.step()
+    assert hand.settled()
+    hand.graph.add("noise") >> hand.graph["gain1"]
+    assert not hand.settled(0.02)  # nobody steps the device
+    hand.step(2 * 256 // 64 + 4)  # the node, then its wire
+    assert hand.settled(0.02)
+
+
+def test_many_edits_on_the_null_device_settle_by_themselves() -> None:
+    graph = tone()
+    with gd.Session(graph, device="null") as session:
+        session.play()
+        for k in range(50):
+            graph.add("sine", frequency_hz=100.0 + k) >> graph["gain1"]
+        assert session.settled(5.0)
+        assert wait_until(lambda: session.engine.stats()["swaps"] >= 2)
+
+
+def test_time_and_counters_grow_while_playing_and_rest_while_stopped() -> None:
+    with gd.Session(tone(), device="null", block_frames=64) as session:
+        assert session.time_s == 0.0
+        session.play()
+        assert wait_until(lambda: session.time_s > 0.1)
+        session.stop()
+        stats, stopped_s = session.engine.stats(), session.time_s
+        threading.Event().wait(0.05)
+
+        assert session.time_s == stopped_s
+        assert stats["frames"] == round(stopped_s * RATE_HZ)
+        assert stats["callbacks"] * 64 == stats["frames"]
+        assert 0.0 < stats["work_mean_s"] <= stats["work_peak_s"]
+        session.play()
+        assert wait_until(lambda: session.engine.stats()["callbacks"] > stats["callbacks"])
+
+
+def test_the_null_device_keeps_time() -> None:
+    with gd.Session(tone(), device="null") as session:
+        start = time.monotonic()
+        session.play()
+        assert wait_until(lambda: session.time_s >= 0.5, 10.0)
+        took_s = time.monotonic() - start
+
+    assert took_s > 0.45  # a busy machine may be late, but never early
+
+
+def test_two_sessions_at_once_do_not_hear_each_other() -> None:
+    one, other = tone(), tone()
+    other.set("sine1", frequency_hz=700.0)
+    with (
+        gd.Session(one, device="hand", block_frames=64) as a,
+        gd.Session(other, device="hand", block_frames=64) as b,
+        gd.Session(one, device="null") as same,
+    ):
+        for session in (a, b, same):
+            session.play()
+        first = [(a.step()[0], b.step()[0]) for _ in range(20)]
+        one.set("gain1", gain_db=-90.0)
+        quiet, loud = a.step(20)[0], b.step(20)[0]
+
+    with Renderer(tone()) as renderer:
+        expected = renderer.render(20 * 64)[0]
+    assert np.array_equal(np.array([x for x, _ in first], np.float32).reshape(-1), expected)
+    assert np.abs(quiet).max() < 1e-3 < 0.1 < np.abs(loud).max()
+
+
+def test_edits_from_many_threads_are_all_there() -> None:
+    """The engine follows whoever edits; the graph itself is edited by one thread at a time."""
+    graph, turn = tone(), threading.Lock()
+
+    def edit(k: int) -> None:
+        for _ in range(20):
+            with turn:
+                graph.add("sine", frequency_hz=100.0 * (k + 1)) >> graph["gain1"]
+
+    with gd.Session(graph, device="null", threads=2) as session:
+        session.play()
+        threads = [threading.Thread(target=edit, args=(k,)) for k in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert session.settled(5.0)
+        playing = {id for _, _, _, lanes in session.engine.steps() for id, _ in lanes}
+
+    assert {id for id, node in graph.nodes.items() if node.type == "sine"} <= playing
+
+
+def test_an_edit_that_is_refused_leaves_the_session_playing(hand: gd.Session) -> None:
+    hand.play()
+    hand.step()
+    with pytest.raises(GraphError):
+        hand.graph.connect("gain1", "filter1")
+
+    assert np.abs(hand.step(10)).max() > 0.1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_graphs_play_on_the_null_device(seed: int) -> None:
+    with gd.Session(random_graph(seed, 25, RATE_HZ), device="null", threads=2) as session:
+        session.play()
+        assert wait_until(lambda: session.time_s > 0.05)
+        assert session.engine.stats()["not_finite"] == 0
+
+
+def test_a_graph_without_output_plays_silence() -> None:
+    with gd.Session(gd.Graph(), device="hand") as session:
+        session.play()
+        assert not np.any(session.step(4))
+        session.graph.add("noise") >> session.graph.add("output")
+        session.step(8)
+        assert np.any(session.step())
+
+
+def test_readings_of_a_meter_follow_the_sound() -> None:
+    graph, _ = draw("sine s(frequency_hz=1000) -> gain g(level=0.5) -> meter m -> output o")
+    with gd.Session(graph, device="hand", block_frames=480) as session:
+        session.play()
+        session.step(100)
+        peak, rms, held = session.engine.readings("meter1")
+
+    assert peak == pytest.approx(0.5, rel=1e-2)
+    assert rms == pytest.approx(0.5 / np.sqrt(2) * np.sqrt(1 - np.exp(-1 / 0.3)), rel=1e-2)
+    assert held == pytest.approx(0.5, rel=1e-3)
