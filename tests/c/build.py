@@ -1,6 +1,7 @@
 """Builds the C test programs: the core's sources, the test's, and a table of node types, under chosen flags.
 
-Only the base processor level is compiled, and kernels only at the widths it uses: a sanitizer build takes seconds.
+Only the base processor level is compiled, and kernels only at the widths it uses, so that a sanitizer build takes
+seconds.
 """
 
 from __future__ import annotations
