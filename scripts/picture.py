@@ -15,7 +15,7 @@ WIDE, HIGH, ACROSS, DOWN, EDGE = 118, 36, 158, 52, 20
 COLOURS = {"control": "#b45309", "audio": "#1d4ed8"}
 STYLE = (
     "text{font:12px sans-serif;fill:#111}.small{font-size:10px;fill:#555}"
-    "rect{fill:#fff;stroke:#444;rx:5}path{fill:none;stroke-width:1.4;opacity:.75}"
+    "rect{fill:#fff;stroke:#444;rx:5}path{fill:none;stroke-width:1.4}"
 )
 
 
@@ -60,7 +60,7 @@ def draw(graph: gd.Graph) -> str:
         x0, y0, y1 = x0 + WIDE, y0 + HIGH / 2, y1 + HIGH / 2
         kind = types()[graph.nodes[wire.target].type]
         control = wire.target_port in kind.params or kind.inputs[wire.target_port].type == "control"
-        dashes = ' stroke-dasharray="4 3"' if control else ""
+        dashes = ' stroke-dasharray="4 3" opacity=".4"' if control else ""
         bend = max(20.0, (x1 - x0) / 2)
         parts.append(
             f'<path d="M{x0:.0f} {y0:.0f}C{x0 + bend:.0f} {y0:.0f} {x1 - bend:.0f} {y1:.0f} {x1:.0f} {y1:.0f}" '

@@ -22,7 +22,15 @@ class Delay(Node, loop_kernels=("delay_read", "delay_write"), at_once=("time_s",
         ("linear", "cubic"),
         help="Between samples: linear dulls the highest notes a little, cubic (Catmull-Rom) less for more work.",
     )
-    time_s = Param(0.25, lo=0.0001, hi=60.0, unit="s", curve="log", ramp_s=0.05, help="Delay; held at `max_time_s`.")
+    time_s = Param(
+        0.25,
+        lo=0.0001,
+        hi=60.0,
+        unit="s",
+        curve="log",
+        ramp_s=0.05,
+        help="Delay; held at what `max_time_s` reserves, which is rounded up to a power of two of frames.",
+    )
     feedback = Param(0.0, lo=-0.99, hi=0.99, help="Part of the delayed signal that is delayed again.")
     mix = Param(1.0, lo=0.0, hi=1.0, help="0 is the source alone, 1 the delayed signal alone.")
     max_time_s = Param(
