@@ -36,9 +36,15 @@ typedef struct GdMix {
 } GdMix;
 
 /* Up to 128 terms added into 16 slots. Terms that are all lanes of one buffer, in order, are added as one run. */
+typedef struct GdPick {
+    _Alignas(64) int32_t lane[GD_TREE]; /* [slot] lane of the buffer that it takes */
+    int32_t keep[GD_TREE];              /* [slot] all ones where it takes one */
+} GdPick;
+
 typedef struct GdRun {
     GdTerm term;            /* of the first slot */
     uint32_t slot, width;   /* width 1: a lane by itself */
+    const GdPick *pick;     /* terms that are lanes of one buffer of width 16, but not in their places; else null */
 } GdRun;
 
 typedef struct GdChunk {

@@ -57,6 +57,41 @@ static uint32_t run_width(const GdLink *link, const GdIrSlot *slot, uint32_t k)
     return value->width;
 }
 
+/* How many terms of one row, from term `k` on, are any lanes of one buffer of width 16. */
+static uint32_t picked_width(const GdLink *link, const GdIrSlot *slot, uint32_t k)
+{
+    const GdIrTerm *terms = &link->ir->terms[slot->first + k];
+    const GdIrValue *value = &link->ir->values[value_of_term(link, terms)];
+    uint32_t count = 0, most = GD_TREE - k % GD_TREE;
+    if (value->per_cell || value->width != GD_TREE)
+        return 0;
+    while (count < most && k + count < slot->count && terms[count].pack == terms->pack && terms[count].port == terms->port
+           && !terms[count].fade && terms[count].gain == 1.0f)
+        ++count;
+    return count;
+}
+
+static const GdPick *new_pick(GdLink *link, const GdIrTerm *terms, uint32_t slot, uint32_t count)
+{
+    GdPick *pick = gd_arena_take(&link->plan->arena, 1, sizeof *pick);
+    for (uint32_t k = 0; pick && k < count; ++k)
+        pick->lane[slot + k] = terms[k].lane, pick->keep[slot + k] = -1;
+    return pick;
+}
+
+/* The next run, from term `k` on; false when out of memory. */
+static bool link_run(GdLink *link, const GdIrSlot *slot, uint32_t k, GdRun *run)
+{
+    const GdIrTerm *terms = &link->ir->terms[slot->first + k];
+    *run = (GdRun){.term = linked_term(link, terms), .slot = k % GD_TREE, .width = run_width(link, slot, k)};
+    uint32_t picked = run->width == 1 ? picked_width(link, slot, k) : 0;
+    if (picked < 2)
+        return true;
+    run->width = picked;
+    run->term.source -= terms->lane; /* the whole buffer */
+    return (run->pick = new_pick(link, terms, run->slot, picked)) != NULL;
+}
+
 static void *link_chunk(GdLink *link, const GdIrStep *step)
 {
     const GdIr *ir = link->ir;
@@ -66,9 +101,10 @@ static void *link_chunk(GdLink *link, const GdIrStep *step)
     if (!chunk || !runs)
         return NULL;
     for (uint32_t k = 0; k < slot->count; k += runs[chunk->count++].width) {
-        runs[chunk->count] = (GdRun){.term = linked_term(link, &ir->terms[slot->first + k]), .slot = k % GD_TREE,
-                                     .width = run_width(link, slot, k)};
-        if (chunk->whole == chunk->count && runs[chunk->count].width == GD_TREE)
+        GdRun *run = &runs[chunk->count];
+        if (!link_run(link, slot, k, run))
+            return NULL;
+        if (chunk->whole == chunk->count && run->width == GD_TREE && !run->pick)
             ++chunk->whole;
     }
     chunk->runs = runs;

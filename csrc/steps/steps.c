@@ -132,8 +132,23 @@ GD_RT static void mix_run(void *state, const GdBlock *b)
 
 typedef float Eight __attribute__((vector_size(32)));
 
+typedef int32_t SlotInts __attribute__((vector_size(4 * GD_TREE)));
+
+/* Lanes brought to their slots; the other slots get zeros, which change no sum. */
+static void add_picked(const GdRun *run, uint32_t frames, Slots *restrict out)
+{
+    const Slots *restrict source = (const Slots *)run->term.source;
+    const SlotInts lane = *(const SlotInts *)run->pick->lane, keep = *(const SlotInts *)run->pick->keep;
+    for (uint32_t i = 0; i < frames; ++i)
+        out[i] += (Slots)((SlotInts)__builtin_shuffle(source[i], lane) & keep);
+}
+
 static void add_run(const GdRun *run, uint32_t frames, float *restrict out)
 {
+    if (run->pick) {
+        add_picked(run, frames, (Slots *)out);
+        return;
+    }
     out += run->slot;
     const float *restrict source = run->term.source;
     float plane[GD_SLICE];
