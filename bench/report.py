@@ -28,7 +28,7 @@ def machine() -> dict[str, str]:
     return {
         "processor": cpu,
         "cores": str(os.cpu_count()),
-        "system": platform.platform(),
+        "system": platform.system() + " " + platform.release().split("-")[0],
         "python": platform.python_version(),
         "compiler": gcc[0] if gcc else "none",
         "date": date.today().isoformat(),
