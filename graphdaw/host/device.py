@@ -69,6 +69,7 @@ class SoundDevice:
 
     def __init__(self, engine: Engine, device: str | int | None, block_frames: int, channels: int | None) -> None:
         sounddevice = library()
+        self._user = None
         try:
             info = sounddevice.query_devices(device, "output")
             self.name = str(info["name"])
@@ -79,6 +80,8 @@ class SoundDevice:
                 sounddevice, info["index"], engine.sample_rate, block_frames, self._channels, self._user
             )
         except (sounddevice.PortAudioError, ValueError) as error:
+            if self._user is not None:
+                lib.gd_portaudio_free(self._user)
             raise EngineError(
                 f"Sound device {device if device is not None else 'default'!r} cannot be opened: {_first_line(error)}; "
                 "see `graphdaw devices`, or play to the null device."

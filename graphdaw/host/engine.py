@@ -26,6 +26,12 @@ from graphdaw.nodes import registry
 
 RING_FRAMES = 1 << 16
 FEED_FRAMES = 1 << 13
+NEWS = {
+    lib.GD_NEWS_SWAPPED: "swapped",
+    lib.GD_NEWS_SETTLED: "settled",
+    lib.GD_NEWS_NOT_FINITE: "not_finite",
+    lib.GD_NEWS_OVER_BUDGET: "over_budget",
+}
 WHY = {
     lib.GD_NO_MEMORY: "There is not enough memory to compile the graph; remove nodes or shorten delays.",
     lib.GD_CYCLE: "The wires close a circle without a delay; put a delay or feedback node into it.",
@@ -195,18 +201,31 @@ class Engine:
         """Fill every ring as far as it goes; call at least every half second of sound."""
         with self._lock:
             for index, stream in list(self._streams.items()):
-                self._feed_one(index, stream)
+                try:
+                    self._feed_one(index, stream)
+                except MediaError as error:
+                    self._end_stream(index, stream)
+                    if self._missing == "error":
+                        raise
+                    self.problems[self._name_of(index)] = str(error)
 
     def _feed_one(self, index: int, stream: MediaStream) -> None:
         graph = self._lowering.graph
         while (room := lib.gd_stream_room(graph, index)) >= FEED_FRAMES:
             block = stream.read(min(room, RING_FRAMES // 2))
             if block.shape[1] == 0:
-                lib.gd_stream_end(graph, index)
-                stream.close()
-                del self._streams[index]
+                self._end_stream(index, stream)
                 return
             lib.gd_stream_write(graph, index, ffi.from_buffer("float[]", block), block.shape[1])
+
+    def _end_stream(self, index: int, stream: MediaStream) -> None:
+        """Nothing more comes: what is in the rings is played, then silence."""
+        lib.gd_stream_end(self._lowering.graph, index)
+        stream.close()
+        self._streams.pop(index, None)
+
+    def _name_of(self, index: int) -> str:
+        return next((id for id, node in self._lowering.nodes.items() if node == index), "")
 
     # Numbers
 
@@ -225,6 +244,15 @@ class Engine:
         stats = ffi.new("GdStats *")
         lib.gd_engine_stats(self._engine, stats)
         return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
+
+    def news(self) -> list[tuple[str, int, int]]:
+        """What the audio thread has told since last asked: its kind ("swapped", "settled", ...), a count, the frame."""
+        told = []
+        item = ffi.new("GdNews *")
+        with self._lock:
+            while lib.gd_engine_news(self._engine, item):
+                told.append((NEWS[item.kind], int(item.count), int(item.time)))
+        return told
 
     def profile(self, on: bool) -> None:
         """Measure what each node costs, in every 16th cell."""

@@ -119,7 +119,11 @@ class Session:
     def _keep_up(self) -> None:
         """Publish edits that had to wait for a fade, and keep the disk ahead of the sound."""
         while not self._quit.is_set():
-            behind = not self.engine.commit() or not self.engine.settled()
+            try:
+                behind = not self.engine.commit() or not self.engine.settled()
+            except EngineError as error:  # what sounds goes on; the next edit tries again
+                self.engine.problems["graph"] = str(error)
+                behind = False
             self.engine.feed()
             self._woken.wait(TICK_S if behind and self.playing else FEED_S)
             self._woken.clear()
