@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from graphdaw.nodes import types
-from tests.kernel_probe import LEVELS, WIDTHS, Memory, Stream, time_kernel
+from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Stream, time_kernel
 
 RECORDING = np.random.default_rng(2).uniform(-1, 1, 1 << 16).astype(np.float32)
 RECORDINGS = [Memory(RECORDING, 48_000.0) for _ in range(16)]
@@ -20,13 +20,16 @@ STREAMS = [Memory(RECORDING, 48_000.0, stream=Stream(written=2**60)) for _ in ra
 
 CASES: dict[str, dict[str, Any]] = {
     "sine": {},
-    "sine, modulated": {"inputs": {"pm": np.random.default_rng(1).uniform(-1, 1, 64)}},
-    "sine, frequency moves": {"params": {"frequency_hz": np.full((1, 64), 440.0)}},
+    "sine, modulated": {"inputs": {"pm": np.random.default_rng(1).uniform(-1, 1, CELL)}},
+    "sine, frequency moves": {"params": {"frequency_hz": np.full((1, CELL), 440.0)}},
     "saw": {},
-    "saw, frequency moves": {"params": {"frequency_hz": np.full((1, 64), 440.0)}},
-    "adsr": {"inputs": {"gate": np.ones(64)}},
-    "adsr, retriggered": {"inputs": {"gate": np.arange(64) % 40 < 30}},
-    "adsr, sustain moves": {"inputs": {"gate": np.arange(64) % 40 < 30}, "params": {"sustain": np.full((1, 64), 0.5)}},
+    "saw, frequency moves": {"params": {"frequency_hz": np.full((1, CELL), 440.0)}},
+    "adsr": {"inputs": {"gate": np.ones(CELL)}},
+    "adsr, retriggered": {"inputs": {"gate": np.arange(CELL) % 40 < 30}},
+    "adsr, sustain moves": {
+        "inputs": {"gate": np.arange(CELL) % 40 < 30},
+        "params": {"sustain": np.full((1, CELL), 0.5)},
+    },
     "lfo": {},
     "lfo, block": {"choices": {"rate": "block"}},
     "noise": {},
@@ -38,7 +41,7 @@ CASES: dict[str, dict[str, Any]] = {
         "params": {"pitch_semitones": 3.0},
     },
     "audio_file": {"memories": STREAMS},
-    "gain": {"inputs": {"in": np.random.default_rng(1).uniform(-1, 1, 64)}},
+    "gain": {"inputs": {"in": np.random.default_rng(1).uniform(-1, 1, CELL)}},
 }
 
 

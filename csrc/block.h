@@ -11,7 +11,8 @@
 #include "lanes.h"
 
 enum {
-    GD_SLICE = 64,       /* frames; no slice crosses a multiple of it in absolute time */
+    GD_SLICE = 128,      /* frames; no slice crosses a multiple of it in absolute time */
+    GD_LOOP = 64,        /* frames that a cycle takes at least; slices of a plan with cycles are no longer */
     GD_MAX_WIDTH = 16,   /* lanes in the widest pack */
     GD_MAX_CHOICES = 4,
 };

@@ -181,6 +181,14 @@ GD_RT static void account(GdEngine *engine, uint64_t start_ns, uint32_t frames)
     }
 }
 
+/* Frames until the present plan's next multiple of its slice, or until the block ends. */
+GD_RT static uint32_t slice_length(const GdAudio *audio, uint32_t wanted)
+{
+    uint32_t longest = audio->live ? audio->live->stages[audio->stage].plan->slice_frames : GD_SLICE;
+    uint32_t left = longest - (uint32_t)(audio->time % longest);
+    return wanted < left ? wanted : left;
+}
+
 void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
                        uint32_t out_channels, uint32_t frames)
 {
@@ -190,14 +198,13 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
     audio->device.out_channels = out_channels < GD_MAX_CHANNELS ? out_channels : GD_MAX_CHANNELS;
     bool called = gd_crew_call(engine);
     for (uint32_t done = 0; done < frames;) {
-        uint32_t left = GD_SLICE - (uint32_t)(audio->time % GD_SLICE);
-        uint32_t count = frames - done < left ? frames - done : left;
+        if (audio->time % GD_SLICE == 0)
+            boundary(engine);
+        uint32_t count = slice_length(audio, frames - done);
         for (uint32_t c = 0; c < audio->device.in_channels; ++c)
             audio->in[c] = in[c] + done;
         for (uint32_t c = 0; c < audio->device.out_channels; ++c)
             audio->out[c] = out[c] + done;
-        if (audio->time % GD_SLICE == 0)
-            boundary(engine);
         run_slice(engine, count);
         audio->time += count;
         done += count;

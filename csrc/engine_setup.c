@@ -199,7 +199,7 @@ bool gd_plan_info(GdEngine *engine, GdPlanInfo *info)
         return false;
     *info = (GdPlanInfo){.steps = plan->step_count, .packs = plan->pack_count, .buffers = plan->buffer_count,
                          .workers = plan->worker_count, .lanes = plan->lane_count, .bytes = gd_arena_bytes(&plan->arena),
-                         .latency_frames = plan->latency_frames};
+                         .latency_frames = plan->latency_frames, .slice_frames = plan->slice_frames};
     for (uint32_t p = 0; p < plan->pack_count; ++p)
         info->state_bytes += (uint64_t)plan->packs[p]->rows * plan->packs[p]->kernel->width * 4;
     return true;

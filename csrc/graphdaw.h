@@ -110,7 +110,7 @@ bool gd_engine_news(GdEngine *engine, GdNews *news);         /* [control] false:
 void gd_engine_stats(GdEngine *engine, GdStats *stats);      /* [any] */
 void gd_engine_stats_reset(GdEngine *engine);                /* [control] peaks start again */
 void gd_engine_profile(GdEngine *engine, bool on);           /* [control] time every step of every 16th cell */
-bool gd_engine_node_cost(GdEngine *engine, int32_t node, double *mean_s, double *peak_s); /* [control] a cell's share */
+bool gd_engine_node_cost(GdEngine *engine, int32_t node, double *mean_s, double *peak_s); /* [control] its share of a slice */
 
 /* --- looking into the plan, for tests and for `graphdaw bench` --- */
 typedef struct GdStepInfo {
@@ -122,7 +122,7 @@ typedef struct GdStepInfo {
 typedef struct GdPlanInfo {
     uint32_t steps, packs, buffers, workers, lanes;
     uint64_t bytes, state_bytes;
-    uint32_t latency_frames;
+    uint32_t latency_frames, slice_frames; /* slice_frames: the longest slice it runs in */
 } GdPlanInfo;
 bool gd_plan_info(GdEngine *engine, GdPlanInfo *info);                    /* [control] of the last plan */
 bool gd_plan_step(GdEngine *engine, uint32_t index, GdStepInfo *info);    /* [control] */
@@ -169,14 +169,15 @@ typedef struct GdProbe {
     const float *const *in;      /* [port] -> [lane][frame]; null reads zeros */
     float *const *out;           /* [port] -> [lane][frame] */
     const float *const *param;   /* [parameter] -> [lane] or [lane][frame] */
-    const uint8_t *moves;        /* [parameter]: 0 stands, 1 moves every frame, 2 changes once a cell of 64 frames */
+    const uint8_t *moves;        /* [parameter]: 0 stands, 1 moves every frame, 2 changes once a cell of 128 frames */
     GdProbeMemory *const *memory; /* [lane]; null, or null entries, for none */
     const uint32_t *seed;        /* [lane]; null for zeros */
     const uint8_t *channel;      /* [lane]; null for zeros */
     const float *const *device_in; /* [channel of the device] -> [frame]; null for no device */
     uint32_t device_channels;
-    const uint32_t *slices;      /* lengths to use, over and over; cut where they would cross a multiple of 64 */
+    const uint32_t *slices;      /* lengths to use, over and over; cut where they would cross a multiple of `grid` */
     uint32_t slice_count;        /* 0: as long as possible */
+    uint32_t grid;               /* frames: 128, or 64 for the halves of a node that closes a loop */
     bool keep_state;             /* go on from `state` instead of resetting */
     void *state;                 /* 64-byte aligned, state_rows * width * 4 bytes; null: thrown away after the run */
     bool idle;                   /* set: the kernel has rung out */
@@ -185,7 +186,7 @@ typedef struct GdProbe {
 enum { GD_PROBE_OK = 0, GD_PROBE_UNKNOWN = -1, GD_PROBE_BAD_SHAPE = -2, GD_PROBE_NO_MEMORY = -3 };
 bool gd_kernel_facts(const char *kernel, GdKernelFacts *facts); /* [control] false for an unknown name */
 int gd_kernel_probe(GdProbe *probe);                   /* [control] run one pack as an engine would */
-double gd_kernel_time(GdProbe *probe, double seconds); /* [control] nanoseconds a lane and frame on the first cell's
+double gd_kernel_time(GdProbe *probe, double seconds); /* [control] nanoseconds a lane and frame on the first slice's
                                                           input, over and over; negative: a GD_PROBE_ error */
 
 #endif

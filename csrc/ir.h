@@ -127,6 +127,7 @@ typedef struct GdIr {
     int32_t device_pack;                /* first of those that bring the device its channels, one after the other */
     uint32_t device_packs, device_values[GD_DEVICE_PACKS];
     uint32_t latency_frames;
+    uint32_t slice_frames;              /* longest slice: GD_SLICE, or GD_LOOP where a node closes a cycle */
 } GdIr;
 
 /* Zeroed memory that lives as long as the compilation; null when out of memory. */
@@ -136,7 +137,7 @@ GD_CTL bool gd_extend(GdIr *ir, void *array_pointer, uint32_t *room, uint32_t co
 
 GD_CTL int gd_pass_expand(GdIr *ir);     /* nodes and wires that take part, from the graph */
 GD_CTL int gd_pass_channels(GdIr *ir);   /* lanes of every node */
-GD_CTL int gd_pass_loops(GdIr *ir);      /* nodes that close a cycle are split in two */
+GD_CTL int gd_pass_loops(GdIr *ir);      /* nodes that close a cycle are split in two, and slices kept short for them */
 GD_CTL int gd_pass_order(GdIr *ir);      /* topological order and depth; a cycle is an error */
 GD_CTL int gd_pass_latency(GdIr *ir);    /* delays on wires that are early */
 GD_CTL int gd_pass_packs(GdIr *ir);      /* lanes into packs */

@@ -70,6 +70,8 @@ static int check(const GdProbe *probe, const GdKernel **kernel)
     if ((w != 1 && w != 4 && w != 8 && w != 16) || probe->lanes < 1 || probe->lanes > w)
         return GD_PROBE_BAD_SHAPE;
     const GdKernel *k = *kernel = gd_kernel_form((uint32_t)index, w);
+    if (probe->grid < 1 || probe->grid > GD_SLICE || GD_SLICE % probe->grid)
+        return GD_PROBE_BAD_SHAPE;
     if (probe->device_channels > MAX_PORTS || k->ins > MAX_PORTS || k->outs > MAX_PORTS || k->params > MAX_PORTS || !(probe->sample_rate_hz > 0))
         return GD_PROBE_BAD_SHAPE;
     if ((k->params && !(probe->param && probe->moves)) || (k->outs && !probe->out))
@@ -189,8 +191,8 @@ static void drain(const Pack *p, uint32_t at, uint32_t frames)
 
 static uint32_t slice_length(const GdProbe *probe, uint32_t at, uint32_t turn)
 {
-    uint32_t length = probe->slice_count ? probe->slices[turn % probe->slice_count] : GD_SLICE;
-    uint32_t to_grid = GD_SLICE - (uint32_t)((probe->time + at) % GD_SLICE), left = probe->frames - at;
+    uint32_t length = probe->slice_count ? probe->slices[turn % probe->slice_count] : probe->grid;
+    uint32_t to_grid = probe->grid - (uint32_t)((probe->time + at) % probe->grid), left = probe->frames - at;
     length = length < to_grid ? length : to_grid;
     return length < left ? length : left;
 }
@@ -278,19 +280,22 @@ double gd_kernel_time(GdProbe *probe, double seconds)
 {
     enum { BATCH = 256 };
     Pack p;
-    if (probe->frames < GD_SLICE || probe->time % GD_SLICE)
-        return GD_PROBE_BAD_SHAPE;
     int error = open_pack(&p, probe);
     if (error)
         return error;
+    const uint32_t frames = probe->grid;
+    if (probe->frames < frames || probe->time % GD_SLICE) {
+        free(p.arena);
+        return GD_PROBE_BAD_SHAPE;
+    }
     uint32_t denormals = flush_denormals();
-    fill(&p, 0, GD_SLICE);
+    fill(&p, 0, frames);
     start(&p);
     if (p.kernel->prepare)
         p.kernel->prepare(p.state, &p.block);
     double best = 1e9, until = now_s() + seconds;
     for (double from = now_s(); from < until;) {
-        for (int i = 0; i < BATCH; ++i, p.block.time += GD_SLICE)
+        for (int i = 0; i < BATCH; ++i, p.block.time += frames)
             p.kernel->run(p.state, &p.block);
         double now = now_s(), took = now - from;
         best = took < best ? took : best;
@@ -299,5 +304,5 @@ double gd_kernel_time(GdProbe *probe, double seconds)
     restore_denormals(denormals);
     return_memory(&p);
     free(p.arena);
-    return best * 1e9 / (BATCH * GD_SLICE * (double)probe->lanes);
+    return best * 1e9 / (BATCH * frames * (double)probe->lanes);
 }

@@ -77,6 +77,7 @@ typedef struct GdPlan {
     uint32_t node_count;
     uint32_t *latency;          /* [node] at its outlets */
     uint32_t latency_frames;    /* at the device */
+    uint32_t slice_frames;      /* longest slice: GD_SLICE, or GD_LOOP where a node closes a cycle */
     GdStepInfo *infos;          /* [step] for looking in */
 } GdPlan;
 

@@ -1,7 +1,7 @@
 """A slow, obvious interpreter of a whole document in double precision: what a render should sound like.
 
 It walks the flat graph in order, node by node over all frames, and asks the models in `tests/reference` for each node.
-Nodes on a loop are walked again for every cell of 64 frames, each time for as long as their past is known.
+Nodes on a loop are walked again every 64 frames, each time for as long as their past is known.
 
 Numbers that the engine keeps in single precision on purpose (parameters, steps of an oscillator's phase, a saw's place
 in its turn, delays in frames) are rounded the same way here: 1e-7 of a pitch is inaudible, but after some thousand
@@ -20,10 +20,9 @@ from scipy.interpolate import BSpline
 from graphdaw.graph.flatten import Flat, FlatWire
 from graphdaw.graph.model import Document, Node, settings
 from graphdaw.nodes import registry
-from tests.reference import Array, render
+from tests.reference import LOOP, Array, render
 from tests.reference.delay import between
 
-CELL = 64
 WORD = 2**32 - 1
 SPREAD = BSpline.basis_element([-2, -1, 0, 1, 2], extrapolate=False).antiderivative()
 
@@ -113,7 +112,7 @@ class Interpreter:
         for part in nx.topological_sort(parts):
             members = sorted(parts.nodes[part]["members"], key=place.__getitem__)
             loops = len(members) > 1 or whole.has_edge(members[0], members[0])
-            for frames in range(CELL, self.frames + CELL, CELL) if loops else (self.frames,):
+            for frames in range(LOOP, self.frames + LOOP, LOOP) if loops else (self.frames,):
                 for id in members:
                     self._play(self.flat.nodes[id], min(frames, self.frames))
         outputs = [self.signals[id, "out"] for id, node in self.flat.nodes.items() if node.type == "output"]
@@ -230,7 +229,7 @@ class Interpreter:
             inputs = {name: safe(signal) for name, signal in inputs.items()}
             return render("delay", inputs, timed, self.rate, frames=frames, channels=lanes)["out"]
         cubic = values["interpolation"] == "cubic"
-        delay = np.clip(delay, CELL + cubic, values["max_time_s"] * self.rate)
+        delay = np.clip(delay, LOOP + cubic, values["max_time_s"] * self.rate)
         line, out = np.zeros((lanes, frames)), np.zeros((lanes, frames))
         source = inputs.get("in", np.zeros((lanes, frames)))
         for c in range(lanes):

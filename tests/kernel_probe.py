@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from graphdaw import _core
 from graphdaw.nodes import types
+from tests.reference import CELL, LOOP
 
 ffi, lib = _core.ffi, _core.lib
 Signal = NDArray[np.float32]
 
-CELL = 64
 WIDTHS = (1, 4, 8, 16)
 LEVELS = tuple(level for level in ("base", "v3", "v4") if lib.gd_cpu_use_level(level.encode()))  # ends at the best
 
@@ -93,6 +93,11 @@ def facts(kernel: str) -> Facts:
     )
 
 
+def halves() -> set[str]:
+    """Kernels of nodes that close a loop, which run in shorter slices."""
+    return {kernel for declared in types().values() for kernel in declared.loop_kernels}
+
+
 def slots(names: Sequence[str]) -> list[str]:
     """Names with a number where one stands twice: ("in", "in") becomes "in", "in.1"."""
     seen: dict[str, int] = {}
@@ -128,11 +133,12 @@ def run_kernel(
 
     Inputs are (frames,) or (lanes, frames); an unwired one reads zeros. A parameter of shape () or (lanes,) stands,
     one of shape (lanes, frames) or (1, frames) moves every frame, and in `cells` one of that shape moves once a cell
-    of 64 frames. Parameters and choices left out are at the declared default of the node type of that name. The
+    of 128 frames. Parameters and choices left out are at the declared default of the node type of that name. The
     second channel of a linked port `in` is called `in.1`. `device` holds (channels, frames) heard by the device. More
-    lanes than `width` run as several packs. `slices` holds slice lengths, used over and over. A `state` makes the next
+    lanes than `width` run as several packs. `slices` holds slice lengths, used over and over, and cut at
+    cells, or every 64 frames for half of a node that closes a loop. A `state` makes the next
     run with it go on where this one stopped.
-    With `seconds` the first cell runs over and over for that long, and the only output is its time, "ns".
+    With `seconds` the first slice runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
     wired = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (inputs or {}).items()}
@@ -171,6 +177,7 @@ def run_kernel(
         c = ffi.new("GdProbe *")
         c.kernel = c_name
         hold.append(c)
+        c.grid = LOOP if name in halves() else CELL
         c.width, c.lanes, c.frames, c.time, c.sample_rate_hz = width, count, frames, time, sample_rate
         for i, choice in enumerate(fact.choices):
             value = (choices or {}).get(choice, standing.get(choice, 0))

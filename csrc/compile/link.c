@@ -236,5 +236,6 @@ int gd_link(GdIr *ir, GdStage *stage)
     stage->plan = calloc(1, sizeof *stage->plan);
     if (!stage->plan)
         return GD_NO_MEMORY;
+    stage->plan->slice_frames = ir->slice_frames;
     return fill_plan(ir, stage->plan, stage) ? GD_OK : GD_NO_MEMORY; /* the caller frees the stage */
 }

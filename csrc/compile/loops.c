@@ -149,6 +149,15 @@ static void name_kernel_ports(GdIr *ir)
     ir->wire_count = kept;
 }
 
+/* What a read half hands out was kept at least GD_LOOP frames before: so in an earlier slice, if none is longer. */
+static uint32_t longest_slice(const GdIr *ir)
+{
+    for (uint32_t n = 0; n < ir->node_count; ++n)
+        if (ir->nodes[n].map)
+            return GD_LOOP;
+    return GD_SLICE;
+}
+
 int gd_pass_loops(GdIr *ir)
 {
     uint32_t count = ir->node_count;
@@ -170,6 +179,7 @@ int gd_pass_loops(GdIr *ir)
     }
     if (status != GD_OK)
         return status;
+    ir->slice_frames = longest_slice(ir);
     name_kernel_ports(ir);
     return gd_index_wires(ir);
 }

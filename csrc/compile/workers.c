@@ -13,7 +13,7 @@ static float predicted_cost(const GdIr *ir, const GdIrStep *step)
         return 30.0f + 3.0f * (float)step->width + 20.0f * (float)step->read_count;
     const GdKernel *form = ir->packs[step->pack].form;
     float per_frame = form->flags & GD_STATELESS ? 0.1f * (float)step->width : 0.25f * (float)step->width + 1.0f;
-    return 10.0f + per_frame * GD_SLICE;
+    return 10.0f + per_frame * (float)ir->slice_frames;
 }
 
 typedef struct Segment {

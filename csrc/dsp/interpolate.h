@@ -19,11 +19,13 @@ static inline float interpolate6(float a, float b, float c, float d, float e, fl
     return c + t * (slope0 + t * (bend0 + t * (c3 + t * (c4 + t * c5))));
 }
 
-/* `frames` values, at most 64, from place `at` on, both in 2^-32 frames; two frames before and three after must exist.
- * In two passes, because the second one then runs on whole vectors. */
+enum { INTERPOLATED = 128 /* frames at once, at most */ };
+
+/* `frames` values, at most INTERPOLATED, from place `at` on, both in 2^-32 frames; two frames before and three after
+ * must exist. In two passes, because the second one then runs on whole vectors. */
 static inline void interpolate_run(const float *data, uint64_t at, uint64_t step, uint32_t frames, float *restrict out)
 {
-    float x[6][64], t[64];
+    float x[6][INTERPOLATED], t[INTERPOLATED];
     for (uint32_t i = 0; i < frames; ++i, at += step) {
         const float *from = data + (at >> 32) - 2;
         for (int k = 0; k < 6; ++k)

@@ -1,4 +1,4 @@
-/* feedback_write: keeps a cell of its source for feedback_read; it runs last. */
+/* feedback_write: keeps its source for feedback_read; it runs last. */
 #define NODE feedback_write
 #define INS P(IN, "in")
 #include "kernel.h"

@@ -187,6 +187,7 @@ GD_RT INLINE void play_steady(Player *p, const Material *m, const GdBlock *b, fl
         for (uint32_t i = 0; i < b->frames; ++i)
             LANE(out[i], l) = 0.0f + data[p->frame + i];
     else {
+        _Static_assert((int)INTERPOLATED >= (int)GD_SLICE, "a slice in one go");
         float run[GD_SLICE];
         interpolate_run(data, first, step, b->frames, run);
         for (uint32_t i = 0; i < b->frames; ++i)

@@ -79,5 +79,5 @@ def _unreadable_media(graph: Graph) -> Iterator[dict[str, str]]:
 def _compile(graph: Graph) -> None:
     from graphdaw.host.offline import Renderer
 
-    with Renderer(graph, block_frames=64, threads=1) as renderer:
-        renderer.render(64)
+    with Renderer(graph, block_frames=128, threads=1) as renderer:
+        renderer.render(128)

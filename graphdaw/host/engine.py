@@ -255,11 +255,11 @@ class Engine:
         return told
 
     def profile(self, on: bool) -> None:
-        """Measure what each node costs, in every 16th cell."""
+        """Measure what each node costs, in every 16th cell of 128 frames."""
         lib.gd_engine_profile(self._engine, on)
 
     def node_cost(self, id: str) -> tuple[float, float] | None:
-        """Mean and peak seconds a 64-frame cell takes for a node; None where it is not playing."""
+        """Mean and peak seconds a slice takes for a node; None where it is not playing."""
         mean, peak = ffi.new("double *"), ffi.new("double *")
         with self._lock:
             index = self._lowering.nodes.get(id, -1)
@@ -284,7 +284,7 @@ class Engine:
             return int(lib.gd_plan_latency(self._engine, self._lowering.nodes[id]))
 
     def plan(self) -> dict[str, int]:
-        """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, state_bytes, latency_frames."""
+        """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, latency_frames, slice_frames..."""
         info = ffi.new("GdPlanInfo *")
         with self._lock:
             lib.gd_plan_info(self._engine, info)

@@ -39,6 +39,6 @@ class Delay(Node, loop_kernels=("delay_read", "delay_write"), at_once=("time_s",
 
     @staticmethod
     def memory_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
-        """Frames of line for one lane: a power of two with four to spare for interpolation, and at least two cells."""
+        """Frames of line for one lane: a power of two with four to spare for interpolation, and at least a cell."""
         frames = int(float(values["max_time_s"]) * sample_rate_hz) + 5
         return max(128, 1 << (frames - 1).bit_length())

@@ -18,5 +18,5 @@ class Feedback(
 
     @staticmethod
     def memory_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
-        """Two cells of 64 frames: one being read, one being written."""
+        """Twice the delay: 64 frames being read, 64 being written."""
         return 128

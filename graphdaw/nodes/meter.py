@@ -9,7 +9,7 @@ from graphdaw.nodes.base import In, Node, Out
 
 
 class Meter(Node, tags=("level", "analysis")):
-    """Pass the source on unchanged and publish its levels, linear, every 64 frames.
+    """Pass the source on unchanged and publish its levels, linear, every 128 frames.
 
     Readings per channel: peak (falling 20 dB in 1.7 s, after IEC 60268-10), RMS (time constant 300 ms; a full-scale
     sine reads 0.707), highest peak so far, and a cell in which a reader puts 1 to let the highest peak begin anew.

@@ -14,6 +14,7 @@ from graphdaw.host.engine import RING_FRAMES, Engine
 from graphdaw.host.media import MediaStream
 from graphdaw.host.offline import Renderer
 from tests.drawing import draw
+from tests.reference import CELL
 
 
 def test_the_audio_thread_tells_when_an_edit_is_heard() -> None:
@@ -26,7 +27,7 @@ def test_the_audio_thread_tells_when_an_edit_is_heard() -> None:
 
         told = [(what, time) for what, _, time in renderer.engine.news()]
 
-    assert told == [("swapped", 64), ("settled", 64 + 256)]
+    assert told == [("swapped", CELL), ("settled", CELL + 256)]
 
 
 def broken_graph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> gd.Graph:

@@ -7,7 +7,9 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.host.engine import Engine
+from graphdaw.host.offline import Renderer
 from tests.drawing import draw
+from tests.reference import CELL, LOOP
 
 
 def kernels(graph: gd.Graph) -> list[tuple[str, list[str]]]:
@@ -178,3 +180,30 @@ def test_a_plan_for_two_threads_is_shared_out() -> None:
         workers = [worker for _, _, worker, _ in engine.steps()]
 
     assert 0.25 < np.mean(workers) < 0.75
+
+
+@pytest.mark.parametrize(
+    ("drawing", "frames"),
+    [
+        ("noise a -> delay d -> gain g -> output o", CELL),
+        ("noise a -> delay d -> gain g -> output o\ng -> d", LOOP),
+        ("noise a -> feedback f -> output o", LOOP),
+    ],
+)
+def test_slices_are_short_only_where_a_node_closes_a_loop(drawing: str, frames: int) -> None:
+    graph, _ = draw(drawing)
+    with Engine(graph) as engine:
+        assert engine.plan()["slice_frames"] == frames
+
+
+def test_slices_are_long_again_once_a_loop_has_gone() -> None:
+    graph, n = draw("noise a -> feedback f -> output o")
+    found = []
+    with Renderer(graph) as renderer:
+        renderer.render(CELL)
+        found.append(renderer.engine.plan()["slice_frames"])
+        graph.remove(n["f"])
+        renderer.render(2048)
+        found.append(renderer.engine.plan()["slice_frames"])
+
+    assert found == [LOOP, CELL]

@@ -17,8 +17,9 @@ from graphdaw.nodes import registry
 from tests.drawing import draw
 from tests.interpreter import Interpreter, interpret
 from tests.random_documents import RATES, add_wire, random_graph
+from tests.reference import LOOP
 
-FRAMES = 1_500  # 23 cells and a piece of one
+FRAMES = 1_500  # 11 cells and a piece of one
 TOLERANCE = 1e-6  # of the peak: -120 dB
 SHAKE = 1.2e-7  # the last bit of a number in single precision, up or down
 MARGIN = 32.0  # a node rounds more than once, and each shake is only one throw of the dice
@@ -76,7 +77,7 @@ def test_the_interpreter_hears_what_the_tests_ask_of_it() -> None:
     sine = np.sin(2 * np.pi * 1_000 * t)
     expected = 1.5 * sine
     for _ in range(24):
-        expected = 1.5 * sine + 0.5 * np.concatenate([np.zeros(64), expected - sine])[:FRAMES]
+        expected = 1.5 * sine + 0.5 * np.concatenate([np.zeros(LOOP), expected - sine])[:FRAMES]
 
     np.testing.assert_allclose(interpret(graph.document, FRAMES)[0], expected, atol=1e-4)
 
@@ -144,14 +145,14 @@ def test_a_loop_through_nothing_but_the_time_of_a_delay_is_refused() -> None:
         assert np.isfinite(renderer.render(4_096)).all()
 
 
-def test_a_delay_in_a_loop_is_at_least_a_cell_and_all_wet() -> None:
+def test_a_delay_in_a_loop_is_at_least_64_frames_and_all_wet() -> None:
     graph, _ = draw("""
         sine s(frequency_hz=700) -> delay d(time_s=0.0005, feedback=0.3, mix=0.2) -> output o
         d -> gain g(level=0.5) -> d
     """)
 
     assert Interpreter(graph.document, FRAMES, 0.0).in_loop == {"delay1"}
-    assert not heard(graph)[0, :64].any()
+    assert not heard(graph)[0, :LOOP].any()
     assert_heard_as_interpreted(graph)
 
 

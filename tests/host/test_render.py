@@ -9,6 +9,7 @@ import graphdaw as gd
 from graphdaw.errors import EngineError
 from graphdaw.host.offline import Renderer
 from tests.drawing import draw
+from tests.reference import LOOP
 
 RICH = """
     saw s(frequency_hz=110) -> filter f(mode=lowpass, cutoff_hz=900, q=4) -> gain v(level=0)
@@ -38,6 +39,35 @@ def test_block_size_changes_no_bit(block: int) -> None:
     graph, _ = draw(RICH)
 
     assert np.array_equal(gd.render(graph, seconds=0.5), gd.render(graph, seconds=0.5, block_frames=block))
+
+
+@pytest.mark.parametrize("block", [1, 64, 100, 1024])
+def test_feedback_is_64_frames_late_at_any_block_size(block: int) -> None:
+    """Without the loop slices are twice as long, and the bits must be the same."""
+    graph, _ = draw("noise s -> output o")
+    heard = gd.render(graph, seconds=0.1, block_frames=block)[0]
+    graph, _ = draw("noise s -> feedback f -> output o")
+    late = gd.render(graph, seconds=0.1, block_frames=block)[0]
+
+    assert np.array_equal(late[LOOP:], heard[:-LOOP])
+    assert not late[:LOOP].any()
+
+
+@pytest.mark.parametrize("block", [1, 64, 100, 1024])
+def test_a_comb_of_feedback_rings_at_750_hz_at_any_block_size(block: int) -> None:
+    graph, _ = draw("""
+        noise s -> gain sum -> output o
+        sum -> feedback f -> gain half(level=0.5) -> sum
+    """)
+    dry, _ = draw("noise s -> output o")
+    expected = gd.render(dry, seconds=0.1).astype(np.float64)[0]
+    for k in range(LOOP, len(expected)):
+        expected[k] += 0.5 * expected[k - LOOP]
+
+    audio = gd.render(graph, seconds=0.1, block_frames=block)[0]
+
+    np.testing.assert_allclose(audio, expected, atol=2e-6)
+    assert np.array_equal(audio, gd.render(graph, seconds=0.1)[0])
 
 
 def test_two_renders_are_the_same_bits() -> None:

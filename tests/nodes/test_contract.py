@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from graphdaw.nodes import types
 from graphdaw.nodes.base import NodeType, Port
-from tests.kernel_probe import LEVELS, WIDTHS, Memory, Signal, State, Stream, aligned, facts, run_kernel, slots
+from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, State, Stream, aligned, facts, run_kernel, slots
 
 LANES, FRAMES, RATE = 5, 230, 48_000
 WITH_KERNEL = sorted(name for name, node in types().items() if node.kernel)
 DEVICE = ("input", "output")  # move frames to and from a device, which the probe has none of
 RUNNABLE = [name for name in WITH_KERNEL if name not in DEVICE]
-RANDOM_SLICES = (5, 1, 33, 64, 2, 17, 50)
+RANDOM_SLICES = (5, 1, 33, CELL, 2, 17, 50)
 
 
 def entries(node: NodeType, ports: dict[str, Port]) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def test_cutting_time_differently_changes_no_bit(name: str) -> None:
     node = types()[name]
     for choices in settings(node):
         setting = {"inputs": sources(node, "noise"), "params": values(node, 1), "choices": choices}
-        whole = run(node, slices=64, **setting)
+        whole = run(node, slices=CELL, **setting)
         for slices in (1, 17, RANDOM_SLICES):
             same_bits(whole, run(node, slices=slices, **setting))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graphdaw.nodes import types
-from tests.kernel_probe import WIDTHS, Memory, State, run_kernel
+from tests.kernel_probe import CELL, LOOP, WIDTHS, Memory, State, run_kernel
 from tests.reference import delay as reference
 
 
@@ -94,12 +94,12 @@ def test_declared_memory_holds_the_longest_delay(max_time_s: float, rate: int) -
     assert memory_frames is not None
     frames = memory_frames({"max_time_s": max_time_s}, rate)
     assert frames & (frames - 1) == 0
-    assert max(128, max_time_s * rate + 4) <= frames <= max(128, 2 * (max_time_s * rate + 5))
+    assert max(CELL, max_time_s * rate + 4) <= frames <= max(CELL, 2 * (max_time_s * rate + 5))
 
 
 @pytest.mark.parametrize("interpolation", (0, 1))
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("slices", (64, 13))
+@pytest.mark.parametrize("slices", (LOOP, 13))
 def test_the_halves_in_a_loop_sound_like_the_whole_outside_one(interpolation: int, width: int, slices: int) -> None:
     frames, lanes = 640, 3
     x = source(frames, lanes)
@@ -113,17 +113,17 @@ def test_the_halves_in_a_loop_sound_like_the_whole_outside_one(interpolation: in
         memories=lines(512, lanes),
     )["out"]
     halves, memories = np.empty_like(whole), lines(512, lanes)
-    for at in range(0, frames, 64):
-        how = {"memories": memories, "width": width, "time": at, "slices": slices, "frames": 64, "lanes": lanes}
+    for at in range(0, frames, LOOP):
+        how = {"memories": memories, "width": width, "time": at, "slices": slices, "frames": LOOP, "lanes": lanes}
         wet = run_kernel("delay_read", params={"time_s": times}, choices=choices, **how)["out"]
-        cell = {"in": x[:, at : at + 64], "wet": wet}
-        run_kernel("delay_write", inputs=cell, params={"feedback": 0.8}, **how)
-        halves[:, at : at + 64] = wet
+        fed = {"in": x[:, at : at + LOOP], "wet": wet}
+        run_kernel("delay_write", inputs=fed, params={"feedback": 0.8}, **how)
+        halves[:, at : at + LOOP] = wet
     np.testing.assert_array_equal(halves, whole)
 
 
-@pytest.mark.parametrize(("interpolation", "least"), ((0, 64), (1, 65)))
-def test_a_delay_in_a_loop_is_never_shorter_than_a_cell(interpolation: int, least: int) -> None:
+@pytest.mark.parametrize(("interpolation", "least"), ((0, LOOP), (1, LOOP + 1)))
+def test_a_delay_in_a_loop_is_never_shorter_than_64_frames(interpolation: int, least: int) -> None:
     memories = [Memory(np.arange(128, dtype=np.float32))]
     out = run_kernel(
         "delay_read",
@@ -137,24 +137,31 @@ def test_a_delay_in_a_loop_is_never_shorter_than_a_cell(interpolation: int, leas
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("slices", (64, 9))
-def test_feedback_is_exactly_one_cell_late(width: int, slices: int) -> None:
+@pytest.mark.parametrize("slices", (LOOP, 9))
+def test_feedback_is_exactly_64_frames_late(width: int, slices: int) -> None:
     x, memories = source(640, 3), lines(128, 3)
     late = np.empty_like(x)
     x[1, 70] = np.nan
-    for at in range(0, 640, 64):
-        how = {"memories": memories, "width": width, "time": 64 * 7 + at, "slices": slices, "frames": 64, "lanes": 3}
-        late[:, at : at + 64] = run_kernel("feedback_read", **how)["out"]
-        run_kernel("feedback_write", inputs={"in": x[:, at : at + 64]}, **how)
+    for at in range(0, 640, LOOP):
+        how = {
+            "memories": memories,
+            "width": width,
+            "time": LOOP * 7 + at,
+            "slices": slices,
+            "frames": LOOP,
+            "lanes": 3,
+        }
+        late[:, at : at + LOOP] = run_kernel("feedback_read", **how)["out"]
+        run_kernel("feedback_write", inputs={"in": x[:, at : at + LOOP]}, **how)
     x[1, 70] = 0
-    np.testing.assert_array_equal(late[:, 64:], x[:, :-64])
-    assert not late[:, :64].any()
+    np.testing.assert_array_equal(late[:, LOOP:], x[:, :-LOOP])
+    assert not late[:, :LOOP].any()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("slices", (64, 5))
+@pytest.mark.parametrize("slices", (CELL, 5))
 def test_alignment_delays_by_whole_frames(width: int, slices: int) -> None:
-    x, delays = source(900, 4), np.float32([0, 1, 64, 447])
+    x, delays = source(900, 4), np.float32([0, 1, 64, 512 - CELL])  # the last is the longest that a line of 512 holds
     params = {"delay_frames": delays}
     out = run_kernel(
         "align", inputs={"in": x}, params=params, memories=lines(512, 4), width=width, slices=slices, time=17
@@ -165,7 +172,7 @@ def test_alignment_delays_by_whole_frames(width: int, slices: int) -> None:
 
 
 @pytest.mark.parametrize("width", (1, 4, 16))
-@pytest.mark.parametrize("slices", (64, 11))
+@pytest.mark.parametrize("slices", (CELL, 11))
 def test_a_new_alignment_is_cross_faded_from_the_next_cell(width: int, slices: int) -> None:
     x, memories, state = source(1024), lines(512), State()
     how = {"memories": memories, "state": state, "width": width, "slices": slices}
@@ -174,17 +181,19 @@ def test_a_new_alignment_is_cross_faded_from_the_next_cell(width: int, slices: i
     second = run_kernel("align", inputs={"in": x[:, 300:]}, params={"delay_frames": 100.0}, time=300, **how)["out"]
     out = np.concatenate([first, second], axis=1)[0]
     old, new = (np.concatenate([np.zeros(d), x[0, : 1024 - d]]) for d in (40, 100))
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.clip((np.arange(1024) - 320) / 256, 0, 1))
-    np.testing.assert_array_equal(out[:320], np.float32(old[:320]))
+    begin = 3 * CELL
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.clip((np.arange(1024) - begin) / 256, 0, 1))
+    np.testing.assert_array_equal(out[:begin], np.float32(old[:begin]))
     np.testing.assert_allclose(out, old + rise * (new - old), atol=5e-7)
-    np.testing.assert_array_equal(out[576:], np.float32(new[576:]))
+    np.testing.assert_array_equal(out[begin + 256 :], np.float32(new[begin + 256 :]))
 
 
 def test_alignment_is_idle_once_its_line_is_silent() -> None:
     memories, state, silence = lines(256), State(), np.zeros((1, 256), np.float32)
-    run_kernel("align", inputs={"in": source(64)}, params={"delay_frames": 10.0}, memories=memories, state=state)
+    run_kernel("align", inputs={"in": source(CELL)}, params={"delay_frames": 10.0}, memories=memories, state=state)
     assert not state.idle
-    run_kernel("align", inputs={"in": silence}, params={"delay_frames": 10.0}, memories=memories, state=state, time=64)
+    how = {"inputs": {"in": silence}, "memories": memories, "state": state}
+    run_kernel("align", params={"delay_frames": 10.0}, time=CELL, **how)
     assert state.idle and not memories[0].data.any()
-    run_kernel("align", inputs={"in": silence}, params={"delay_frames": 20.0}, memories=memories, state=state, time=320)
+    run_kernel("align", params={"delay_frames": 20.0}, time=CELL + 256, **how)
     assert state.idle  # a fade from silence to silence has run its 256 frames

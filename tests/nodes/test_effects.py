@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphdaw.nodes import types
-from tests.kernel_probe import LEVELS, WIDTHS, Memory, Signal, State, facts, run_kernel, slots
+from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, State, facts, run_kernel, slots
 
 RATES = (8_000, 48_000, 192_000)
 LANES = 5
@@ -91,10 +91,10 @@ def assert_same_bits(a: list[Signal], b: list[Signal]) -> None:
 @pytest.mark.parametrize("rate", RATES)
 def test_every_width_and_level_gives_the_same_bits(case: Case, choices: Mapping[str, int], rate: int) -> None:
     for params in (wandering(case), {n: v[:, 0] for n, v in wandering(case).items()}):
-        expected = run(case, choices, params, width=1, level="base", sample_rate=rate, time=64 * 5)
+        expected = run(case, choices, params, width=1, level="base", sample_rate=rate, time=CELL * 5)
         assert all(np.isfinite(x).all() for x in expected)
         for width, level in product(WIDTHS, LEVELS):
-            actual = run(case, choices, params, width=width, level=level, sample_rate=rate, time=64 * 5)
+            actual = run(case, choices, params, width=width, level=level, sample_rate=rate, time=CELL * 5)
             assert_same_bits(actual, expected)
 
 
@@ -103,7 +103,7 @@ def test_every_width_and_level_gives_the_same_bits(case: Case, choices: Mapping[
 def test_slices_change_no_bit(case: Case, choices: Mapping[str, int], width: int) -> None:
     for params in (wandering(case), {n: v[:, 0] for n, v in wandering(case).items()}):
         expected = run(case, choices, params, width=width, time=37)
-        for slices in (1, (3, 64, 7, 17)):
+        for slices in (1, (3, CELL, 7, 17)):
             assert_same_bits(run(case, choices, params, width=width, time=37, slices=slices), expected)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.kernel_probe import LEVELS, aligned, facts, lib, run_kernel, time_kernel
+from tests.kernel_probe import CELL, LEVELS, aligned, facts, lib, run_kernel, time_kernel
 
 
 def test_unknown_names_are_refused() -> None:
@@ -34,7 +34,7 @@ def test_more_lanes_than_the_width_run_as_several_packs() -> None:
 def test_a_value_in_cells_changes_on_the_grid_of_absolute_time_only() -> None:
     gain_db = np.linspace(-40, 0, 200)[None]
     out = run_kernel("gain", inputs={"in": np.ones(200)}, cells={"gain_db": gain_db}, time=50, slices=7)["out"][0]
-    starts = np.maximum((50 + np.arange(200)) // 64 * 64 - 50, 0)
+    starts = np.maximum((50 + np.arange(200)) // CELL * CELL - 50, 0)
     np.testing.assert_allclose(out, 10 ** (gain_db[0, starts] / 20), rtol=1e-6)
 
 

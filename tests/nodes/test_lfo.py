@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.kernel_probe import State, run_kernel
+from tests.kernel_probe import CELL, State, run_kernel
 from tests.nodes.forms import each_form, each_rate
 from tests.reference import render
 
@@ -30,7 +30,7 @@ def test_shapes_are_their_closed_forms(form: tuple[int, str], rate: int) -> None
             if shape in ("sine", "triangle"):
                 assert error.max() < 1e-4
             else:  # a jump may fall one frame early or late
-                assert np.count_nonzero(error > 1e-4) <= 6 * (64 if speed == "block" else 1)
+                assert np.count_nonzero(error > 1e-4) <= 6 * (CELL if speed == "block" else 1)
 
 
 def test_moving_parameters_are_followed_every_frame() -> None:
@@ -51,7 +51,7 @@ def test_block_rate_holds_one_value_a_cell_however_the_cell_is_cut() -> None:
     for slices in (1, 17, (3, 60, 9)):
         cut = run_kernel("lfo", choices=choices, params={"rate_hz": 50.0}, frames=400, time=30, slices=slices)["out"]
         np.testing.assert_array_equal(cut, whole)
-    starts = (np.arange(30, 430) % 64 == 0) | (np.arange(400) == 0)
+    starts = (np.arange(30, 430) % CELL == 0) | (np.arange(400) == 0)
     assert (np.diff(whole[0]) != 0).sum() == starts.sum() - 1
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.kernel_probe import WIDTHS, Memory, State, run_kernel
+from tests.kernel_probe import CELL, WIDTHS, Memory, State, run_kernel
 from tests.reference.meter import readings
 
 PEAK, RMS, HELD, CLEAR = range(4)
@@ -15,21 +15,21 @@ PEAK, RMS, HELD, CLEAR = range(4)
 
 def bursts(lanes: int, frames: int) -> np.ndarray:
     rng = np.random.default_rng(14)
-    loudness = rng.uniform(0, 1, (lanes, frames // 64)).repeat(64, axis=1) ** 4
+    loudness = rng.uniform(0, 1, (lanes, frames // CELL)).repeat(CELL, axis=1) ** 4
     return np.float32(loudness * rng.uniform(-1, 1, (lanes, frames)))
 
 
 @pytest.mark.parametrize("rate", (8_000, 48_000, 192_000))
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("slices", (64, 13))
+@pytest.mark.parametrize("slices", (CELL, 13))
 def test_readings_follow_peak_rms_and_highest_peak(rate: int, width: int, slices: int) -> None:
-    x, memories, state = bursts(3, 64 * 40), [Memory(np.zeros(4, np.float32)) for _ in range(3)], State()
+    x, memories, state = bursts(3, CELL * 40), [Memory(np.zeros(4, np.float32)) for _ in range(3)], State()
     expected = [readings(row, rate) for row in x.astype(np.float64)]
     for begun, cells in pairwise((0, 7, 19, 40)):
-        start = begun * 64
+        start = begun * CELL
         out = run_kernel(
             "meter",
-            inputs={"in": x[:, start : cells * 64]},
+            inputs={"in": x[:, start : cells * CELL]},
             memories=memories,
             state=state,
             time=start,
@@ -37,7 +37,7 @@ def test_readings_follow_peak_rms_and_highest_peak(rate: int, width: int, slices
             width=width,
             slices=slices,
         )["out"]
-        np.testing.assert_array_equal(out, x[:, start : cells * 64])
+        np.testing.assert_array_equal(out, x[:, start : cells * CELL])
         for lane, memory in enumerate(memories):
             now = [expected[lane][name][cells - 1] for name in ("peak", "rms", "held")]
             np.testing.assert_allclose(memory.data[:3], now, rtol=1e-4)  # a thousandth of a decibel
@@ -52,13 +52,13 @@ def test_a_full_scale_sine_reads_its_peak_and_0_707() -> None:
 
 def test_the_peak_falls_20_db_in_1_7_s_and_the_highest_stays_until_cleared() -> None:
     memory, state = Memory(np.zeros(4, np.float32)), State()
-    run_kernel("meter", inputs={"in": np.ones(64, np.float32)}, memories=[memory], state=state)
-    silence = np.zeros(48_000 * 17 // 10 // 64 * 64, np.float32)
-    run_kernel("meter", inputs={"in": silence}, memories=[memory], state=state, time=64)
+    run_kernel("meter", inputs={"in": np.ones(CELL, np.float32)}, memories=[memory], state=state)
+    silence = np.zeros(48_000 * 17 // 10 // CELL * CELL, np.float32)
+    run_kernel("meter", inputs={"in": silence}, memories=[memory], state=state, time=CELL)
     assert 20 * np.log10(memory.data[PEAK]) == pytest.approx(-20, abs=0.05)
     assert memory.data[HELD] == 1
     memory.data[CLEAR] = 1
-    run_kernel("meter", inputs={"in": np.full(64, 0.5, np.float32)}, memories=[memory], state=state, time=1 << 20)
+    run_kernel("meter", inputs={"in": np.full(CELL, 0.5, np.float32)}, memories=[memory], state=state, time=1 << 20)
     assert memory.data[HELD] == 0.5 and memory.data[CLEAR] == 0
 
 

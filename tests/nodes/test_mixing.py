@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.kernel_probe import WIDTHS, run_kernel
+from tests.kernel_probe import CELL, WIDTHS, run_kernel
 from tests.reference import mix as mix_reference
 from tests.reference import pan as pan_reference
 
@@ -76,7 +76,7 @@ def test_output_follows_a_moving_level() -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("slices", (64, 7))
+@pytest.mark.parametrize("slices", (CELL, 7))
 def test_input_reads_its_channel_of_the_device_and_is_silent_beyond_the_last(width: int, slices: int) -> None:
     device, gain_db = noise(300, 2), np.float32([0.0, -6.0, 0.0, 6.0])
     out = run_kernel(

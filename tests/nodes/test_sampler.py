@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.kernel_probe import Memory, Signal, State, run_kernel
+from tests.kernel_probe import CELL, Memory, Signal, State, run_kernel
 from tests.nodes.forms import each_form, each_rate
 from tests.reference import Array, render
 
@@ -82,7 +82,7 @@ def test_long_stretches_have_the_same_bits_however_they_are_cut(pitch: float) ->
         "frames": 9_000,
     }
     whole = run_kernel("sampler", **setting)["out"]
-    for slices in (1, (64, 3, 61, 17)):
+    for slices in (1, (CELL, 3, 61, 17)):
         np.testing.assert_array_equal(run_kernel("sampler", slices=slices, **setting)["out"], whole)
     moving = setting | {"params": {"pitch_semitones": np.full((1, 9_000), pitch)}}
     np.testing.assert_array_equal(run_kernel("sampler", **moving)["out"], whole)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from tests.kernel_probe import WIDTHS, State, run_kernel
+from tests.kernel_probe import CELL, WIDTHS, State, run_kernel
 from tests.reference.switch import render_switch
 
 
@@ -35,7 +35,7 @@ def test_at_rest_the_chosen_source_passes_bit_for_bit_whatever_the_others_carry(
 
 
 @pytest.mark.parametrize("rate", (8_000, 48_000, 192_000))
-@pytest.mark.parametrize("slices", (64, 23))
+@pytest.mark.parametrize("slices", (CELL, 23))
 @pytest.mark.parametrize("width", WIDTHS)
 def test_toggles_and_blends_follow_minimum_jerk_curves(rate: int, slices: int, width: int) -> None:
     select = stepping(6000, {100: 2.0, 300: 0.0, 1000: 3.0, 1064: 0.25, 4000: 1.5, 5500: 1.0})

@@ -24,6 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CELL = 128  # frames between two moments at which values, plans and block-rate control may change
+LOOP = 64  # frames that a cycle takes at least
+
 Array = NDArray[np.float64]
 Media = Mapping[str, tuple[Array, float]]
 

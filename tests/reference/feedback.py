@@ -1,4 +1,4 @@
-"""feedback: the source one cell later."""
+"""feedback: the source 64 frames later."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference import Array, wired
+from tests.reference import LOOP, Array, wired
 
 
 def render_feedback(
@@ -14,4 +14,4 @@ def render_feedback(
 ) -> dict[str, Array]:
     """64 frames of silence, then the source."""
     source = wired(inputs, "in", channels, frames)
-    return {"out": np.concatenate([np.zeros((channels, 64)), source], axis=1)[:, :frames]}
+    return {"out": np.concatenate([np.zeros((channels, LOOP)), source], axis=1)[:, :frames]}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference import Array, moving, option
+from tests.reference import CELL, Array, moving, option
 from tests.reference.noise import bipolar, mix
 
 
@@ -38,10 +38,10 @@ def render_lfo(
     seeds: Sequence[int] = (),
     **_: Any,
 ) -> dict[str, Array]:
-    """offset + amount * wave; at the rate "block" every value holds from one multiple of 64 frames to the next."""
+    """offset + amount * wave; at the rate "block" every value holds from one cell to the next."""
     held = np.arange(frames)
     if option(values, "rate", "frame") == "block":
-        held = held // 64 * 64
+        held = held // CELL * CELL
     rate = moving(values, "rate_hz", channels, frames)[:, held]
     turns = (np.cumsum(rate, axis=1) - rate)[:, held] / sample_rate + moving(values, "phase", channels, frames)[:, held]
     shape = option(values, "shape", "sine")

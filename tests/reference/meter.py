@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference import Array, wired
+from tests.reference import CELL, Array, wired
 
 
 def readings(source: Array, sample_rate: float) -> dict[str, Array]:
     """Peak, RMS and highest peak after each whole cell of a (frames,) signal."""
-    cells = source[: len(source) // 64 * 64].reshape(-1, 64)
+    cells = source[: len(source) // CELL * CELL].reshape(-1, CELL)
     peaks, squares = np.abs(cells).max(axis=1), np.square(cells).mean(axis=1)
-    fall, keep = 10 ** (-64 / sample_rate * 20 / 1.7 / 20), np.exp(-64 / sample_rate / 0.3)
+    fall, keep = 10 ** (-CELL / sample_rate * 20 / 1.7 / 20), np.exp(-CELL / sample_rate / 0.3)
     peak, mean = np.zeros(len(cells) + 1), np.zeros(len(cells) + 1)
     for i in range(len(cells)):
         peak[i + 1] = max(peaks[i], peak[i] * fall)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference import Array, moving, wired
+from tests.reference import CELL, Array, moving, wired
 
 
 def render_switch(
@@ -29,7 +29,7 @@ def glides(select: Array, inlet: int, length: int) -> Array:
     weights, goal = np.empty(len(select)), select[0]
     curve, start = np.polynomial.Polynomial([share[0]]), -length
     for i in range(len(select)):
-        if i % 64 == 0 and select[i] != goal:
+        if i % CELL == 0 and select[i] != goal:
             t = (i - start) / length
             here = [curve.deriv(n)(t) if t < 1 else 0.0 for n in (1, 2)]
             level = curve(min(t, 1.0))
