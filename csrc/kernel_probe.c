@@ -6,7 +6,7 @@
 #include "graphdaw.h"
 #include "kernels.h"
 
-enum { MAX_PORTS = 32, LINE = 64 /* bytes: the widest vector and a cache line */ };
+enum { MAX_PORTS = 48, LINE = 64 /* bytes: the widest vector and a cache line */ };
 
 typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     const GdKernel *kernel;

@@ -57,6 +57,28 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A text that shapes the node, such as a formula or the name of a bus.
+
+    Changing it replaces the node with a cross-fade. `check` raises ValueError for a text that is none, with a sentence that says where and what would work.
+    """
+
+    default: str = ""
+    check: Callable[[str], object] | None = None
+    help: str = ""
+    name: str = ""
+
+    def fault(self, text: str) -> str:
+        """What is wrong with a text, "" if nothing is."""
+        try:
+            if self.check is not None:
+                self.check(text)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
     """A recording the node plays: a path, or the hash of media inside the project."""
 
@@ -78,6 +100,7 @@ class NodeType:
     params: dict[str, Param] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
+    texts: dict[str, Text] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     loop_kernels: tuple[str, str] = ("", "")
     always_loop: bool = False
@@ -86,10 +109,11 @@ class NodeType:
     latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
 
     def defaults(self) -> dict[str, float | str]:
-        """Every parameter and choice at its default."""
+        """Every parameter, choice and text at its default."""
         values: dict[str, float | str] = {n: p.default for n, p in self.params.items()}
         values.update({n: c.default or c.options[0] for n, c in self.choices.items()})
         values.update(dict.fromkeys(self.media, ""))
+        values.update({n: t.default for n, t in self.texts.items()})
         return values
 
 
@@ -121,7 +145,7 @@ class Node:
         tags: tuple[str, ...] = (),
     ) -> None:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-        parts: dict[type, dict[str, Any]] = {In: {}, Out: {}, Param: {}, Choice: {}, Media: {}}
+        parts: dict[type, dict[str, Any]] = {In: {}, Out: {}, Param: {}, Choice: {}, Media: {}, Text: {}}
         for attribute, value in vars(cls).items():
             if type(value) in parts:
                 port = attribute.rstrip("_")
@@ -137,6 +161,7 @@ class Node:
             params=parts[Param],
             choices=parts[Choice],
             media=parts[Media],
+            texts=parts[Text],
             tags=tags,
             loop_kernels=loop_kernels,
             always_loop=always_loop,
