@@ -80,6 +80,7 @@ def described(kind: NodeType) -> dict[str, Any]:
             for choice in kind.choices.values()
         ],
         "media": [{"name": media.name, "help": media.help} for media in kind.media.values()],
+        "texts": [{"name": text.name, "default": text.default, "help": text.help} for text in kind.texts.values()],
     }
 
 
@@ -105,6 +106,7 @@ def _print_type(kind: NodeType) -> None:
         ("choice", c.name, c.default or c.options[0], " | ".join(c.options), c.help) for c in kind.choices.values()
     ]
     rows += [("recording", m.name, "", "a path", m.help) for m in kind.media.values()]
+    rows += [("text", t.name, t.default, "a text", t.help) for t in kind.texts.values()]
     table(("", "name", "default", "values", "meaning"), rows)
     if any(not param.fixed for param in kind.params.values()):
         remark("Each parameter is also an inlet of its own name: what is wired into it is added to its value.")

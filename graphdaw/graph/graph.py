@@ -200,7 +200,7 @@ class Graph:
         self.apply([Disconnect(id) for id in found], "disconnect")
 
     def set(self, node: End, /, **values: float | str | None) -> None:
-        """Set parameters, choices and media of a node; None returns one to its default."""
+        """Set parameters, choices, media and texts of a node; None returns one to its default."""
         id = node.id if isinstance(node, NodeHandle) else self._id(node)
         self.history.apply((SetValues(id, values),), "set")  # type: ignore[arg-type]
 

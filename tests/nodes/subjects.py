@@ -1,4 +1,4 @@
-"""Every kernel with all that is needed to run it, taken from the declarations: what the contract and the benchmark use."""
+"""Every kernel with all that is needed to run it, taken from the declarations: for the contract and the benchmark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphdaw.nodes import types
-from graphdaw.nodes.base import NodeType, Param
+from graphdaw.nodes.base import NodeType, Param, Prepared, Recording
 from tests.kernel_probe import CELL, Facts, Memory, Signal, Stream, facts, run_kernel, slots
 
 LANES = 5
@@ -66,9 +66,11 @@ _facts = cache(facts)
 def subjects() -> list[Subject]:
     """Every kernel that a node type runs."""
     return [
-        Subject(kernel, node) for node in types().values() for kernel in dict.fromkeys([node.kernel, *node.loop_kernels])
+        Subject(kernel, node)
+        for node in types().values()
+        for kernel in dict.fromkeys([node.kernel, *node.loop_kernels])
         if kernel
-    ]  # fmt: skip
+    ]
 
 
 def situations(subject: Subject, least: int = len(RATES)) -> list[Situation]:
@@ -158,17 +160,29 @@ def _recording(frames: int) -> Signal:
     return np.random.default_rng(3).uniform(-1, 1, (2, frames)).astype(np.float32)
 
 
+@cache
+def _prepared(node_name: str, rate_hz: int, values: tuple[tuple[str, Any], ...]) -> Prepared:
+    node = types()[node_name]
+    assert node.media_memory is not None
+    sound = Recording("noise.wav", _recording(150), rate_hz, (60, 120)) if node.media else None
+    return node.media_memory(sound, dict(values), rate_hz)
+
+
 def memories(subject: Subject, situation: Situation, lanes: int = LANES) -> list[Memory | None]:
     """Fresh memory for each lane, as the declaration asks for it; recordings are noise."""
-    node, rate = subject.node, situation.rate_hz
+    node, rate, values = subject.node, situation.rate_hz, situation.values(subject.node)
     if any(media.streamed for media in node.media.values()):
         return [Memory(_recording(4096)[0], rate, stream=Stream(written=4096)) for _ in range(lanes)]
-    if node.media:
-        return [Memory(_recording(150)[0], rate, 60, 120) for _ in range(lanes)]
+    if node.media_memory is not None:
+        return [*Memory.of(_prepared(node.name, rate, tuple(values.items())), lanes)]
     if node.memory_frames is None:
         return [None] * lanes
-    frames = node.memory_frames(situation.values(node), rate)
-    return [Memory(np.zeros(frames, np.float32)) for _ in range(lanes)]
+    return [Memory(np.zeros(node.memory_frames(values, rate), np.float32)) for _ in range(lanes)]
+
+
+def written(memory: Memory) -> Signal | None:
+    """The part of a lane's memory that its kernel writes."""
+    return memory.work if memory.work is not None else None if memory.rate_hz else memory.data
 
 
 def run(subject: Subject, situation: Situation, frames: int, **how: Any) -> dict[str, Signal]:
@@ -188,8 +202,8 @@ def run(subject: Subject, situation: Situation, frames: int, **how: Any) -> dict
         memories=lent,
         sample_rate=situation.rate_hz,
     )
-    left = {f"memory {lane}": memory.data for lane, memory in enumerate(lent) if memory and not subject.node.media}
-    return result | left
+    left = {f"memory {lane}": written(memory) for lane, memory in enumerate(lent) if memory}
+    return result | {name: words for name, words in left.items() if words is not None}
 
 
 def numbers(subject: Subject, situation: Situation) -> dict[str, int]:
