@@ -19,6 +19,9 @@ RANGES: dict[str, tuple[float, float, float]] = {
     "lfo.amount": (0, 1, 0.5),
     "lfo.offset": (-1, 1, 0.5),
     "lfo.phase": (0, 1, 0.5),
+    "lfo.tempo_bpm": (60, 200, 40),
+    "lfo.skew": (0.5, 0.5, 0.0),  # off the middle a jump's frame hangs on the last bit
+    "lfo.slew_s": (0, 0.002, 0.001),
     "adsr.attack_s": (0, 0.02, 0.01),
     "adsr.decay_s": (0, 0.05, 0.02),
     "adsr.sustain": (0, 1, 0.5),
