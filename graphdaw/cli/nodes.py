@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from inspect import cleandoc
 from typing import Annotated, Any
 
@@ -14,12 +15,18 @@ from graphdaw.nodes.base import NodeType, Port
 def nodes(
     type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="One type, in full.")] = None,
     as_json: AsJson = False,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a patch that shows TYPE, which `render` and `play` take as a file.")
+    ] = False,
 ) -> None:
     """List the node types, or say all about one."""
     from graphdaw.errors import UnknownTypeError, suggestion
     from graphdaw.nodes import types
 
     known = types()
+    if example:
+        _print_example(type_)
+        return
     if type_ is None:
         if as_json:
             say_json([described(kind) for kind in known.values()])
@@ -32,6 +39,14 @@ def nodes(
         say_json(described(known[type_]))
     else:
         _print_type(known[type_])
+
+
+def _print_example(type_: str | None) -> None:
+    from graphdaw.graph import examples
+
+    if type_ is None:
+        raise typer.BadParameter("say which type: graphdaw nodes TYPE --example.")
+    sys.stdout.write(examples.source(type_))
 
 
 def described(kind: NodeType) -> dict[str, Any]:

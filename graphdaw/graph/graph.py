@@ -308,9 +308,11 @@ class Graph:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read a project file; raises ProjectError."""
-        from graphdaw.graph import project
+        """Read a project file, or a graph as text from a file called .txt; raises ProjectError or TextError."""
+        from graphdaw.graph import examples, project
 
+        if os.fspath(path).endswith(".txt"):
+            return cls(document=examples.read(path))
         graph = cls(document=project.load(path))
         graph.path = os.fspath(path)
         return graph

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from graphdaw.nodes import types
-from graphdaw.nodes.base import NodeType, Port
+from graphdaw.nodes.base import NodeType, Port, Recording
 from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, State, Stream, aligned, facts, run_kernel, slots
 
 LANES, FRAMES, RATE = 5, 230, 48_000
@@ -58,8 +58,9 @@ def memories(node: NodeType) -> list[Memory | None]:
     recording = np.random.default_rng(3).uniform(-1, 1, 512).astype(np.float32)
     if any(media.streamed for media in node.media.values()):
         return [Memory(recording, RATE, stream=Stream(written=512)) for _ in range(LANES)]
-    if node.media:
-        return [Memory(recording[:150], RATE, 60, 120) for _ in range(LANES)]
+    if node.media_memory is not None:
+        sound = Recording("noise.wav", recording[None, :150], RATE, (60, 120)) if node.media else None
+        return [*Memory.of(node.media_memory(sound, node.defaults(), RATE), LANES)]
     if node.memory_frames is None:
         return [None] * LANES
     return [Memory(np.zeros(node.memory_frames(node.defaults(), RATE), np.float32)) for _ in range(LANES)]
