@@ -42,6 +42,9 @@ DYNAMICS = (
         DETECTORS,
         16 + 2 * 512 + 200,
     ),
+    Case(
+        "limiter", {"drive_db": (-12.0, 30.0), "release_s": (0.005, 0.05)}, tuple({"band": i} for i in range(2)), 1162
+    ),
 )
 CASES = (
     Case("filter", {"cutoff_hz": (10.0, 20_000.0), "q": (0.3, 40.0)}, MODES),
@@ -143,7 +146,7 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-RINGERS = ("filter", "delay", "switch", "compressor")
+RINGERS = ("filter", "delay", "switch", "compressor", "limiter")
 RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in RINGERS)
 
 
