@@ -29,6 +29,20 @@ class Case:
 
 MODES = tuple({"mode": i} for i in range(6))
 BETWEEN = tuple({"interpolation": i} for i in range(2))
+REVERB = {
+    "mix": (0.0, 1.0),
+    "decay_s": (0.1, 0.5),
+    "size": (0.2, 2.0),
+    "predelay_s": (0.0, 0.5),
+    "low_ratio": (0.1, 2.0),
+    "high_ratio": (0.05, 2.0),
+    "diffusion": (0.0, 1.0),
+    "modulation": (0.0, 1.0),
+    "early_late": (0.0, 1.0),
+    "width": (0.0, 1.0),
+    "low_cut_hz": (10.0, 2000.0),
+    "high_cut_hz": (500.0, 20_000.0),
+}
 CASES = (
     Case("filter", {"cutoff_hz": (10.0, 20_000.0), "q": (0.3, 40.0)}, MODES),
     Case("delay", {"time_s": (0.0001, 0.02), "feedback": (-0.99, 0.99), "mix": (0.0, 1.0)}, BETWEEN, 1024),
@@ -40,6 +54,7 @@ CASES = (
     Case("mix", {f"gain{i}_db": (-96.0, 24.0) for i in range(1, 9)}),
     Case("switch", {"select": (0.0, 3.0)}),
     Case("meter", memory=4),
+    Case("reverb", REVERB, tuple({"kind": i} for i in range(4)), 28 * (1024 + 256)),
     Case("output", {"gain_db": (-96.0, 24.0)}),
 )
 VARIANTS = tuple((case, choices) for case in CASES for choices in case.choices)
@@ -55,7 +70,7 @@ def noise(case: Case, frames: int = FRAMES) -> dict[str, Signal]:
 def lines(case: Case, *, filled: bool = True) -> list[Memory] | None:
     rng = np.random.default_rng(2)
     shape = (LANES, case.memory)
-    data = rng.uniform(-1, 1, shape) if filled and case.kernel != "meter" else np.zeros(shape)
+    data = rng.uniform(-1, 1, shape) if filled and case.kernel not in ("meter", "reverb") else np.zeros(shape)
     return [Memory(row) for row in data.astype(np.float32)] if case.memory else None
 
 
@@ -128,7 +143,7 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in ("filter", "delay", "switch"))
+RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in ("filter", "delay", "switch", "reverb"))
 
 
 @pytest.mark.parametrize(("case", "choices"), RINGING, ids=lambda x: str(getattr(x, "kernel", x)))
