@@ -72,6 +72,7 @@ typedef struct GdIrValue {
     int32_t step;            /* that writes it; -1 for silence */
     uint32_t last_read;      /* last step that reads it, in serial order */
     uint32_t buffer;
+    int32_t broadcast;       /* the latest value that brings one of its lanes to every lane of a pack; 0: none */
     uint8_t width;
     bool per_cell;
 } GdIrValue;

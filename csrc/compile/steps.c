@@ -78,6 +78,18 @@ static bool all_hear_one(const GdIr *ir, const GdIrPack *pack, uint32_t first_sl
     return true;
 }
 
+/* The value that already brings this term to all lanes of a pack of that width; 0 if there is none. */
+static int32_t earlier_broadcast(const GdIr *ir, const GdIrTerm *term, uint8_t width)
+{
+    int32_t value = ir->values[value_of(ir, term)].broadcast;
+    if (!value || ir->values[value].width != width)
+        return 0;
+    const GdIrStep *step = &ir->steps[ir->values[value].step];
+    const GdIrPack *pack = &ir->packs[step->pack];
+    const GdIrTerm *its = &ir->terms[ir->slots[pack->first_slot + step->port * pack->lanes].first];
+    return its->lane == term->lane && its->fade == term->fade && its->gain == term->gain ? value : 0;
+}
+
 static uint32_t mix_form(const GdIr *ir, const GdIrPack *pack, uint32_t first_slot)
 {
     uint32_t count = ir->slots[first_slot].count;
@@ -116,15 +128,21 @@ static int32_t inlet_value(GdIr *ir, int32_t p, uint32_t port)
     if (wired == pack->lanes && ir->slots[first_slot].count == 1 && lines_up(ir, pack, first_slot, 0, true) && !lead->fade
         && lead->gain == 1.0f && !ir->packs[lead->pack].per_cell)
         return (int32_t)value_of(ir, lead);
+    uint32_t form = mix_form(ir, pack, first_slot);
+    int32_t shared = form == GD_MIX_BROADCAST ? earlier_broadcast(ir, lead, pack->width) : 0;
+    if (shared)
+        return shared;
     GdIrStep *step = open_step(ir, GD_STEP_MIX, p, pack->width);
     if (!step)
         return -1;
     step->port = port;
-    step->form = mix_form(ir, pack, first_slot);
+    step->form = form;
     for (uint32_t l = 0; l < pack->lanes; ++l)
         if (!add_term_reads(ir, &ir->slots[first_slot + l]))
             return -1;
     int32_t value = new_value(ir, pack->width, false);
+    if (form == GD_MIX_BROADCAST && value > 0)
+        ir->values[value_of(ir, lead)].broadcast = value;
     ir->steps[ir->step_count].first_out = (uint32_t)value, ir->steps[ir->step_count++].out_count = 1;
     return value;
 }

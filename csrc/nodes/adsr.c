@@ -82,11 +82,12 @@ GD_RT INLINE bool run_steady(State *s, const Lanes *restrict gate, Lanes *restri
     Lanes level = s->level;
     for (uint32_t i = 0; i < frames; ++i) {
         change |= lanes_less(lanes(0.5f), gate[i]) ^ open;
-        out[i] = level = lanes_max(level * keep + add, lanes(0.0f)); /* a decay is never below 0 */
+        level = level * keep + add; /* a release that has passed 0 stays below it, and a decay is never below it */
+        out[i] = lanes_max(level, lanes(0.0f));
     }
     if (any_lane(change))
         return false;
-    s->level = level;
+    s->level = lanes_max(level, lanes(0.0f));
     return true;
 }
 

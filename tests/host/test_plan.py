@@ -105,6 +105,23 @@ def test_channels_follow_the_cables() -> None:
     assert gd.render(graph, seconds=0.01).shape[0] == 2
 
 
+def test_packs_that_hear_one_lane_share_its_copies() -> None:
+    graph = gd.Graph()
+    gate, other, out = graph.add("lfo", rate_hz=2.0), graph.add("lfo", rate_hz=3.0), graph.add("output")
+    voices = [graph.add("adsr") for _ in range(48)]
+    for voice in voices[:32]:
+        graph.connect(gate, voice["gate"])
+    for voice in voices[32:]:
+        graph.connect(other, voice["gate"])
+    for voice in voices:
+        graph.connect(voice, out)
+
+    steps = names(graph)
+    last_envelope = max(k for k, name in enumerate(steps) if name == "adsr")
+
+    assert steps[:last_envelope].count("mix") == 2
+
+
 def test_a_chain_needs_few_buffers() -> None:
     graph, _ = draw("noise n -> gain a -> output o")
     last = graph["gain1"]

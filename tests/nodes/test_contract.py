@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator
-from itertools import product
+from itertools import cycle, islice, product
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from graphdaw.nodes import types
-from graphdaw.nodes.base import NodeType, Port
+from graphdaw.nodes.base import NodeType, Port, Recording
 from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, State, Stream, aligned, facts, run_kernel, slots
 
 LANES, FRAMES, RATE = 5, 230, 48_000
+MANY = 24  # combinations of choices, of which more would take too long
 WITH_KERNEL = sorted(name for name, node in types().items() if node.kernel)
 DEVICE = ("input", "output")  # move frames to and from a device, which the probe has none of
 RUNNABLE = [name for name in WITH_KERNEL if name not in DEVICE]
@@ -27,8 +30,14 @@ def entries(node: NodeType, ports: dict[str, Port]) -> tuple[str, ...]:
 
 
 def settings(node: NodeType) -> Iterator[dict[str, str]]:
-    """Every combination of a node's choices."""
-    for options in product(*(choice.options for choice in node.choices.values())):
+    """Every combination of a node's choices; of many, some in which each option stands at least twice."""
+    lists = [list(choice.options) for choice in node.choices.values()]
+    rows = list(product(*lists)) if math.prod(map(len, lists)) <= MANY else []
+    if not rows:
+        dice, longest = random.Random(5), max(map(len, lists))
+        for _ in range(2):
+            rows += zip(*(islice(cycle(dice.sample(o, len(o))), longest) for o in lists), strict=True)
+    for options in rows:
         yield dict(zip(node.choices, options, strict=True))
 
 
@@ -49,8 +58,9 @@ def memories(node: NodeType) -> list[Memory | None]:
     recording = np.random.default_rng(3).uniform(-1, 1, 512).astype(np.float32)
     if any(media.streamed for media in node.media.values()):
         return [Memory(recording, RATE, stream=Stream(written=512)) for _ in range(LANES)]
-    if node.media:
-        return [Memory(recording[:150], RATE, 60, 120) for _ in range(LANES)]
+    if node.media_memory is not None:
+        sound = Recording("noise.wav", recording[None, :150], RATE, (60, 120)) if node.media else None
+        return [*Memory.of(node.media_memory(sound, node.defaults(), RATE), LANES)]
     if node.memory_frames is None:
         return [None] * LANES
     return [Memory(np.zeros(node.memory_frames(node.defaults(), RATE), np.float32)) for _ in range(LANES)]
