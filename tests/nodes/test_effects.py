@@ -159,12 +159,8 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-<<<<<<< HEAD
-RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in ("filter", "delay", "switch", "reverb"))
-=======
-RINGERS = ("filter", "delay", "switch", "compressor")
+RINGERS = ("filter", "delay", "switch", "compressor", "reverb")
 RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in RINGERS)
->>>>>>> main
 
 
 @pytest.mark.parametrize(("case", "choices"), RINGING, ids=lambda x: str(getattr(x, "kernel", x)))

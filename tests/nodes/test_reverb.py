@@ -70,10 +70,19 @@ def echo_density(h: Array, rate: int, at_s: float) -> float:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize(("middle", "low", "high"), ((1.0, 1.0, 1.0), (2.0, 1.5, 0.4), (4.0, 0.5, 0.7)))
-def test_every_octave_decays_in_the_time_asked_for(kind: str, rate: int, middle: float, low: float, high: float) -> None:
+def test_every_octave_decays_in_the_time_asked_for(
+    kind: str, rate: int, middle: float, low: float, high: float
+) -> None:
     shape = {"low_hz": 300.0, "high_hz": 3000.0}
     h = through(
-        impulse(2 * middle, rate), rate, kind, decay_s=middle, low_ratio=low, high_ratio=high, high_cut_hz=20_000.0, **shape
+        impulse(2 * middle, rate),
+        rate,
+        kind,
+        decay_s=middle,
+        low_ratio=low,
+        high_ratio=high,
+        high_cut_hz=20_000.0,
+        **shape,
     )
     for octave in (125, 250, 500, 1000, 2000, 4000, 8000):
         if octave <= rate / 12:
@@ -91,7 +100,7 @@ def test_echoes_are_soon_as_dense_as_noise(kind: str, by_s: float) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_tone_stands_out_of_the_late_tail(kind: str) -> None:
-    """The spectrum of noise is flat to 0.55 by this measure (geometric over arithmetic mean); a tone of the tail lowers it."""
+    """The spectrum of noise is flat to 0.55 by this measure (geometric over arithmetic mean); a tone lowers it."""
     plain = {"low_ratio": 1.0, "high_ratio": 1.0, "decay_s": 2.0, "early_late": 1.0, "high_cut_hz": 20_000.0}
     h = through(impulse(2.0, 48_000), kind=kind, **plain)
     for side in h:
