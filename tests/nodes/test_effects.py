@@ -29,6 +29,21 @@ class Case:
 
 MODES = tuple({"mode": i} for i in range(6))
 BETWEEN = tuple({"interpolation": i} for i in range(2))
+REVERB = {
+    "mix": (0.0, 1.0),
+    "decay_s": (0.1, 0.5),
+    "size": (0.2, 2.0),
+    "predelay_s": (0.0, 0.5),
+    "low_ratio": (0.1, 2.0),
+    "high_ratio": (0.05, 2.0),
+    "diffusion": (0.0, 1.0),
+    "modulation": (0.0, 1.0),
+    "early_late": (0.0, 1.0),
+    "width": (0.0, 1.0),
+    "low_cut_hz": (10.0, 2000.0),
+    "high_cut_hz": (500.0, 20_000.0),
+}
+SPACE = (Case("reverb", REVERB, tuple({"kind": i} for i in range(4)), 28 * (1024 + 256)),)
 DETECTORS = tuple({"detector": d, "topology": t, "key": k} for d, t, k in product(range(2), range(2), range(2)))
 DYNAMICS = (
     Case(
@@ -59,6 +74,7 @@ CASES = (
     Case("meter", memory=4),
     Case("output", {"gain_db": (-96.0, 24.0)}),
     *DYNAMICS,
+    *SPACE,
 )
 VARIANTS = tuple((case, choices) for case in CASES for choices in case.choices)
 NAMES = [f"{case.kernel}-{'-'.join(map(str, choices.values()))}".rstrip("-") for case, choices in VARIANTS]
@@ -73,7 +89,7 @@ def noise(case: Case, frames: int = FRAMES) -> dict[str, Signal]:
 def lines(case: Case, *, filled: bool = True) -> list[Memory] | None:
     rng = np.random.default_rng(2)
     shape = (LANES, case.memory)
-    data = rng.uniform(-1, 1, shape) if filled and case.kernel != "meter" else np.zeros(shape)
+    data = rng.uniform(-1, 1, shape) if filled and case.kernel not in ("meter", "reverb") else np.zeros(shape)
     return [Memory(row) for row in data.astype(np.float32)] if case.memory else None
 
 
@@ -146,7 +162,7 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-RINGERS = ("filter", "delay", "switch", "compressor", "limiter")
+RINGERS = ("filter", "delay", "switch", "compressor", "limiter", "reverb")
 RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in RINGERS)
 
 
