@@ -45,6 +45,19 @@ DYNAMICS = (
     Case(
         "limiter", {"drive_db": (-12.0, 30.0), "release_s": (0.005, 0.05)}, tuple({"band": i} for i in range(2)), 1162
     ),
+    Case(
+        "gate",
+        {"threshold_db": (-30.0, 0.0), "hold_s": (0.0, 0.01), "release_s": (0.001, 0.02), "highpass_hz": (0.0, 500.0)},
+        tuple({"key": k, "sense": s} for k, s in product(range(2), range(2))),
+        16 + 2 * 512 + 77,
+    ),
+    Case(
+        "expander",
+        {"threshold_db": (-30.0, 0.0), "ratio": (1.0, 8.0), "rms_s": (0.0005, 0.02), "highpass_hz": (0.0, 500.0)},
+        tuple({"direction": d, "detector": e, "key": k} for d, e, k in product(range(2), range(2), range(2))),
+        16 + 2 * 512 + 77,
+    ),
+    Case("transient", {"attack_db": (-24.0, 24.0), "sustain_db": (-24.0, 24.0), "sustain_s": (0.05, 0.2)}),
 )
 CASES = (
     Case("filter", {"cutoff_hz": (10.0, 20_000.0), "q": (0.3, 40.0)}, MODES),
@@ -146,7 +159,7 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-RINGERS = ("filter", "delay", "switch", "compressor", "limiter")
+RINGERS = ("filter", "delay", "switch", "compressor", "limiter", "gate", "transient")
 RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in RINGERS)
 
 
