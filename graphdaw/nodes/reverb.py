@@ -9,7 +9,7 @@ from graphdaw.nodes.base import Choice, In, Node, Out, Param
 
 
 class Reverb(Node, linked=True, tags=("reverb", "space", "stereo")):
-    """Put the source into a room: early reflections, then a dense tail with a decay of its own for lows, mids and highs.
+    """Put the source into a room: early reflections, then a dense tail with its own decay for lows, mids and highs.
 
     On a send, set `mix` to 1. `kind`, `size` and `predelay_s` cross-fade in 4,096 frames, so they can be played; what
     else shapes the tail is read once in 128 frames and moves on straight lines between. In octaves from 125 Hz to a
