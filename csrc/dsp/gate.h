@@ -61,7 +61,7 @@ INLINE int32_t trigger_frames(float sample_rate_hz)
 INLINE Lanes trigger_of(Ints *left, Ints starts, int32_t frames)
 {
     Ints on = MASK(*left > 0);
-    *left = ints_where(starts, (Ints){0} + frames, *left + on);
+    *left = ints_where(starts, (Ints){0} + (frames - 1), *left + on);
     on |= starts;
     return gate_of(on);
 }

@@ -68,15 +68,15 @@ INLINE void end_step(State *s, const GdBlock *b, uint32_t frames, uint32_t i)
 {
     const float step_s = (float)frames * b->seconds_per_frame;
     const Lanes release = b->param[RELEASE_S][i * b->stride[RELEASE_S]], adapt = b->param[ADAPT][i * b->stride[ADAPT]];
-    const Lanes keep = keep_for(release, step_s), keep_slow = keep_for(release * 10.0f, step_s);
+    const Lanes share = share_for(release, step_s), slow_share = share_for(release * 10.0f, step_s);
     push(s->needed, HOLD, lanes_max(octaves_of(s->most), lanes(0.0f)));
     s->most = lanes(0.0f);
     Lanes least = s->needed[0], mean = lanes(0.0f);
     for (uint32_t k = 1; k < HOLD; ++k)
         least = lanes_max(least, s->needed[k]);
     Lanes floor = adapt * lanes_min(s->slow, s->held);
-    s->held = settle_at_zero(lanes_max(least, floor + keep * (s->held - floor)), 1e-6f);
-    s->slow = settle_at_zero(s->held + keep_slow * (s->slow - s->held), 1e-6f);
+    s->held = settle_at_zero(lanes_max(least, s->held + share * (floor - s->held)), 1e-6f);
+    s->slow = settle_at_zero(s->slow + slow_share * (s->held - s->slow), 1e-6f);
     push(s->lift, MEAN, lanes_where(lanes_less(lanes(0.0f), s->held), size_of_octaves(-s->held) - 1.0f, lanes(0.0f)));
     for (uint32_t k = 0; k < MEAN; ++k)
         mean += s->lift[k];

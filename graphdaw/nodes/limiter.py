@@ -13,7 +13,7 @@ STEPS = 6
 
 
 def ahead_frames(sample_rate_hz: int) -> int:
-    """What the gain looks ahead: six steps, each the largest power of two of frames within a 2700th of a second, or eight."""
+    """What the gain looks ahead: six steps, each the most frames within a 2700th of a second, a power of two, or 8."""
     step = 8
     while step * 2 * 2700 <= sample_rate_hz and step < 128:
         step *= 2
