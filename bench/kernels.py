@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.report import machine, table
+from graphdaw.nodes import types
 from graphdaw.nodes.base import Prepared, Recording
 from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, Stream, slots, time_kernel
 from tests.nodes.subjects import Subject, subjects
@@ -89,10 +90,11 @@ def cases() -> list[Case]:
 
 
 @cache
-def _prepared(subject: Subject, values: tuple[tuple[str, Any], ...]) -> Prepared:
-    assert subject.node.media_memory is not None
-    sound = Recording("noise.wav", NOISE, RATE_HZ) if subject.node.media else None
-    return subject.node.media_memory(sound, dict(values), RATE_HZ)
+def _prepared(type: str, values: tuple[tuple[str, Any], ...]) -> Prepared:
+    node = types()[type]
+    assert node.media_memory is not None
+    sound = Recording("noise.wav", NOISE, RATE_HZ) if node.media else None
+    return node.media_memory(sound, dict(values), RATE_HZ)
 
 
 def memories(subject: Subject, values: dict[str, Any], width: int) -> list[Memory | None]:
@@ -102,7 +104,7 @@ def memories(subject: Subject, values: dict[str, Any], width: int) -> list[Memor
         ring: Signal = NOISE[0, : 1 << 16].copy()
         return [Memory(ring, RATE_HZ, stream=Stream(written=2**60)) for _ in range(width)]
     if node.media_memory is not None:
-        return [*Memory.of(_prepared(subject, tuple(values.items())), width)]
+        return [*Memory.of(_prepared(node.name, tuple(values.items())), width)]
     frames = node.memory_frames(values, RATE_HZ) if node.memory_frames else 0
     return [Memory(np.zeros(frames, np.float32)) if frames else None for _ in range(width)]
 
