@@ -159,7 +159,7 @@ def run_kernel(
     With `seconds` the first slice runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
-    width = min(width, WIDEST[level or LEVELS[-1]])
+    width = min(width, WIDEST.get(level or LEVELS[-1], width))
     wired = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (inputs or {}).items()}
     given = {k: np.asarray(v, np.float32) for k, v in (params or {}).items()}
     once_a_cell = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (cells or {}).items()}
