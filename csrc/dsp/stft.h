@@ -87,6 +87,18 @@ GD_FFT_BODY void stft_add(const StftPlan *plan, float *ring, uint64_t begin, con
     }
 }
 
+/* Adds what a frame of all ones would be heard as, times `level`: how much of the sound at a time comes from such frames. */
+GD_FFT_BODY void stft_add_window(const StftPlan *plan, float *ring, uint64_t begin, float level)
+{
+    const float *window = (const float *)(const void *)plan + STFT_PLANE_HEAD;
+    const float scale = level * plan->scale * (float)stft_bins(plan);
+    for (uint32_t i = 0; level > 0.0f && i < plan->size; i += plan->hop) {
+        float *restrict to = ring + ((uint32_t)(begin + i) & plan->mask);
+        for (uint32_t k = 0; k < plan->hop; ++k)
+            to[k] += window[i + k] * window[i + k] * scale;
+    }
+}
+
 /* Frames until everything in rings and frames is zero: renewed by the last frame that sounds, wherever slices are cut. */
 INLINE int32_t stft_ringing(int32_t ringing, const float *ring, const StftPlan *plan, const GdBlock *b, int32_t longest)
 {
