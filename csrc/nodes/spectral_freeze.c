@@ -115,9 +115,10 @@ INLINE void hop_lane(State *s, const GdBlock *b, const Parts *p, uint32_t l)
     if (stft_due(p->plan, b, 0, 4))
         stft_analyse(p->plan, p->in, b->time, row(p, NOW_RE), row(p, NOW_IM), row(p, SCRATCH));
     if (stft_due(p->plan, b, 1, 4)) {
-        const bool frozen = LANE(b->param[FREEZE][0], l) >= 0.5f;
         const float blur = LANE(b->param[BLUR_S][0], l), step = hop_s / LANE(b->param[FADE_S][0], l);
-        const float want = (frozen && LANE(s->holds, l)) || (!frozen && blur > 0.0f) ? 1.0f : 0.0f, share = LANE(s->share, l);
+        const bool open = LANE(b->param[FREEZE][0], l) >= 0.5f;
+        const float want = open ? (LANE(s->holds, l) ? 1.0f : 0.0f) : blur > 0.0f ? 1.0f : 0.0f, share = LANE(s->share, l);
+        const bool frozen = open || (blur == 0.0f && share > 0.0f); /* what was held stays so while it fades out */
         Lanes keep = exp_lanes(lanes(-hop_s / (blur > 1e-3f ? blur : 1e-3f)));
         const float largest = frozen ? 1.0f : hold(p, 1.0f - LANE(keep, 0));
         LANE(s->share, l) = share < want ? (share + step < want ? share + step : want) : (share - step > want ? share - step : want);
