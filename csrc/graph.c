@@ -103,10 +103,7 @@ static int32_t take_slot(void *items, uint32_t *count, uint32_t *room, size_t si
 
 static void release_spots_and_memory(GdNode *node)
 {
-    for (uint32_t lane = 0; lane < node->memory_lanes; ++lane)
-        free(node->memory[lane].data);
-    free(node->memory);
-    free(node->stream);
+    gd_node_free_memory(node);
     free(node->values);
     for (uint32_t part = 0; part < GD_PARTS; ++part)
         free(node->spots[part]);

@@ -4,9 +4,20 @@
 #define GD_GRAPH_H
 
 #include "graphdaw.h"
+#include "dsp/work.h"
 #include "kernels.h"
 
 enum { GD_MAX_TYPES = 1024, GD_MAX_PORTS = 16, GD_MAX_PARAMS = 48, GD_MAX_CHANNELS = 64, GD_PARTS = 2 };
+
+_Static_assert((int)GD_WORK == (int)GD_MAX_CHANNELS, "a table of memories has one place a channel to read and one to write");
+
+/* A recording, or what was made from one, that any number of nodes read. Control thread counts. */
+struct GdMedia {
+    float *data;                    /* one plane after the other */
+    uint32_t planes, frames, users;
+    float rate_hz;
+    uint32_t loop_start, loop_end;
+};
 
 /* How far a node or wire is along its life. */
 enum { GD_FREE, GD_ENTERING, GD_STEADY, GD_LEAVING, GD_GONE };
@@ -39,12 +50,13 @@ typedef struct GdNode {
     uint8_t min_channels;
     uint8_t channels;               /* in the newest plan: never fewer while it runs, so that no tail is cut */
     uint8_t spot_lanes[GD_PARTS];   /* how many of `spots` are set */
-    uint32_t seed, latency, memory_frames;
+    uint32_t seed, latency, memory_frames; /* memory_frames: of what a lane writes */
     uint64_t order;
     float *values;                  /* one a parameter */
-    GdMemory *memory;               /* one a channel, GD_MAX_CHANNELS at most; null: none */
+    GdMemory *memory;               /* one a channel, GD_MAX_CHANNELS at most, and again for `media`: see work.h; null: none */
     uint32_t memory_lanes;
-    bool recorded;                  /* the memory holds media: lanes beyond it stay silent */
+    GdMedia *media;                 /* what the memory of every lane points into */
+    bool recorded;                  /* the memory is rings that a disk fills: lanes beyond it stay silent */
     GdStream *stream;
     GdSpot *spots[GD_PARTS];        /* [part][lane], `spot_room` of them */
     uint8_t spot_room[GD_PARTS];
@@ -75,8 +87,11 @@ struct GdGraph {
     char error[160];
 };
 
-/* Give every lane of the node its memory; false when out of memory. New lanes start as zeros. */
+/* Give every lane of the node its memory; false when out of memory. What new lanes write starts as zeros. */
 GD_CTL bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames);
+/* What a lane of the node writes. */
+GD_CTL GdMemory *gd_node_written(GdNode *node, uint32_t lane);
+GD_CTL void gd_node_free_memory(GdNode *node);
 /* Room for the spots of `lanes` lanes; false when out of memory. */
 GD_CTL bool gd_node_grow_spots(GdNode *node, uint32_t part, uint32_t lanes);
 /* A hidden node that delays one wire; -1 when out of memory. */

@@ -51,9 +51,16 @@ void gd_graph_set(GdGraph *graph, int32_t node, uint32_t param, float value); /*
 void gd_graph_channels(GdGraph *graph, int32_t node, uint32_t channels);  /* [control] at least this many */
 void gd_graph_latency(GdGraph *graph, int32_t node, uint32_t frames);     /* [control] own delay, to be compensated */
 void gd_graph_memory(GdGraph *graph, int32_t node, uint32_t frames);      /* [control] per lane, zeroed when a lane is made */
-/* [control] A recording, one plane after the other; copied. False when out of memory. */
-bool gd_graph_media(GdGraph *graph, int32_t node, const float *planes, uint32_t channels, uint32_t frames, float rate_hz,
-                    uint32_t loop_start, uint32_t loop_end);
+/* [control] A recording or what was made from one, one plane after the other; copied, and kept while somebody uses it, at
+ * first the caller. Null when out of memory. */
+typedef struct GdMedia GdMedia;
+GdMedia *gd_media_new(const float *planes, uint32_t count, uint32_t frames, float rate_hz, uint32_t loop_start,
+                      uint32_t loop_end);
+void gd_media_release(GdMedia *media);                                    /* [control] the caller uses it no more */
+uint32_t gd_media_users(const GdMedia *media);                            /* [control] nodes, and the caller */
+/* [control] Let a new node's lanes read it, plane by plane and then from the first again, and let each write
+ * `work_frames` of its own. False when out of memory. */
+bool gd_graph_media(GdGraph *graph, int32_t node, GdMedia *media, uint32_t work_frames);
 /* [control] A recording read from disk as it plays: makes rings of `frames` (a power of two) a channel. */
 bool gd_graph_stream(GdGraph *graph, int32_t node, uint32_t channels, uint32_t frames);
 /* [disk, while no control call is under way] Frames that fit into the node's rings now, 0 where it has none; and put some
@@ -157,6 +164,8 @@ typedef struct GdProbeMemory {
     float rate_hz;
     uint32_t loop_start, loop_end;
     GdProbeStream *stream; /* null where all of the recording is in `data` */
+    float *work;           /* what the lane writes beside a recording that it reads; null for none */
+    uint32_t work_frames;
 } GdProbeMemory;
 
 typedef struct GdProbe {

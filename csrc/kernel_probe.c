@@ -3,10 +3,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "dsp/work.h"
 #include "graphdaw.h"
 #include "kernels.h"
 
-enum { MAX_PORTS = 32, LINE = 64 /* bytes: the widest vector and a cache line */ };
+enum { MAX_PORTS = 48, LINE = 64 /* bytes: the widest vector and a cache line */ };
 
 typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     const GdKernel *kernel;
@@ -17,7 +18,7 @@ typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     uint8_t stride[MAX_PORTS], in_silent[MAX_PORTS];
     uint32_t seed[GD_MAX_WIDTH];
     uint8_t channel[GD_MAX_WIDTH];
-    GdMemory memory[GD_MAX_WIDTH], *memory_of[GD_MAX_WIDTH];
+    GdMemory memory[GD_WORK + GD_MAX_WIDTH], *memory_of[GD_MAX_WIDTH]; /* as in a node: see work.h */
     GdStream stream[GD_MAX_WIDTH]; /* a lane uses the one of the first lane with the same GdProbeStream */
     const float *device_in[MAX_PORTS]; /* at the present slice */
     GdDevice device;
@@ -111,6 +112,7 @@ static void lend_memory(Pack *p)
         if (!from)
             continue;
         p->memory[l] = (GdMemory){from->data, from->frames, from->rate_hz, from->loop_start, from->loop_end, NULL};
+        p->memory[GD_WORK + l] = (GdMemory){.data = from->work, .frames = from->work_frames};
         p->memory_of[l] = &p->memory[l];
         if (!from->stream)
             continue;

@@ -1,4 +1,4 @@
-/* Memory that belongs to a node and outlives plans: delay lines, recordings, rings filled from disk. Control and disk threads. */
+/* Memory that belongs to nodes and outlives plans: delay lines, recordings, rings filled from disk. Control and disk threads. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,44 +31,83 @@ static float *zeroed_floats(size_t count)
 static bool make_table(GdNode *node)
 {
     if (!node->memory)
-        node->memory = calloc(GD_MAX_CHANNELS, sizeof *node->memory);
+        node->memory = calloc(GD_MAX_CHANNELS + (node->media ? GD_WORK : 0), sizeof *node->memory);
     return node->memory != NULL;
+}
+
+GdMemory *gd_node_written(GdNode *node, uint32_t lane) { return &node->memory[lane + (node->media ? GD_WORK : 0)]; }
+
+/* What a lane reads, if it is not what it writes. */
+static void lend(GdNode *node, uint32_t lane)
+{
+    const GdMedia *media = node->media;
+    if (media && media->planes)
+        node->memory[lane] = (GdMemory){.data = media->data + (size_t)(lane % media->planes) * media->frames,
+                                        .frames = media->frames, .rate_hz = media->rate_hz,
+                                        .loop_start = media->loop_start, .loop_end = media->loop_end};
 }
 
 bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
 {
-    if (!frames || node->recorded)
+    if ((!frames && !node->media) || node->recorded)
         return true;
     if (!make_table(node))
         return false;
     for (; node->memory_lanes < lanes; ++node->memory_lanes) {
-        GdMemory *memory = &node->memory[node->memory_lanes];
-        memory->data = zeroed_floats(frames);
-        if (!memory->data)
+        GdMemory *memory = gd_node_written(node, node->memory_lanes);
+        memory->data = frames ? zeroed_floats(frames) : NULL;
+        if (frames && !memory->data)
             return false;
         memory->frames = frames;
+        lend(node, node->memory_lanes);
     }
     return true;
 }
 
+void gd_node_free_memory(GdNode *node)
+{
+    for (uint32_t lane = 0; lane < node->memory_lanes; ++lane)
+        free(gd_node_written(node, lane)->data);
+    free(node->memory);
+    free(node->stream);
+    if (node->media)
+        gd_media_release(node->media);
+}
+
 void gd_graph_memory(GdGraph *graph, int32_t node, uint32_t frames) { graph->nodes[node].memory_frames = frames; }
 
-bool gd_graph_media(GdGraph *graph, int32_t index, const float *planes, uint32_t channels, uint32_t frames, float rate_hz,
-                    uint32_t loop_start, uint32_t loop_end)
+GdMedia *gd_media_new(const float *planes, uint32_t count, uint32_t frames, float rate_hz, uint32_t loop_start,
+                      uint32_t loop_end)
+{
+    GdMedia *media = malloc(sizeof *media);
+    float *data = media ? zeroed_floats((size_t)count * frames) : NULL;
+    if (!data) {
+        free(media);
+        return NULL;
+    }
+    memcpy(data, planes, (size_t)count * frames * sizeof(float));
+    *media = (GdMedia){.data = data, .planes = count, .frames = frames, .users = 1, .rate_hz = rate_hz,
+                       .loop_start = loop_start, .loop_end = loop_end};
+    return media;
+}
+
+void gd_media_release(GdMedia *media)
+{
+    if (--media->users)
+        return;
+    free(media->data);
+    free(media);
+}
+
+uint32_t gd_media_users(const GdMedia *media) { return media->users; }
+
+bool gd_graph_media(GdGraph *graph, int32_t index, GdMedia *media, uint32_t work_frames)
 {
     GdNode *node = &graph->nodes[index];
-    if (!make_table(node) || channels > GD_MAX_CHANNELS)
-        return false;
-    node->recorded = true;
-    for (; node->memory_lanes < channels; ++node->memory_lanes) {
-        float *data = zeroed_floats(frames);
-        if (!data)
-            return false;
-        memcpy(data, planes + (size_t)node->memory_lanes * frames, frames * sizeof(float));
-        node->memory[node->memory_lanes] = (GdMemory){.data = data, .frames = frames, .rate_hz = rate_hz,
-                                                      .loop_start = loop_start, .loop_end = loop_end};
-    }
-    return true;
+    node->media = media;
+    ++media->users;
+    node->memory_frames = work_frames;
+    return make_table(node);
 }
 
 /* --- recordings read from disk as they play --- */

@@ -21,12 +21,24 @@ if TYPE_CHECKING:
     from graphdaw.host.session import Session
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "Session", "load", "render"]
+__all__ = ["Graph", "Session", "example", "load", "render"]
 
 
 def load(path: str) -> Graph:
-    """Read a project file; raises `ProjectError`."""
+    """Read a project file, or a graph as text from a file called .txt; raises `ProjectError` or `TextError`."""
     return Graph.load(path)
+
+
+def example(type: str) -> Graph:
+    """A small patch that shows what a node type is for; raises `UnknownTypeError`.
+
+    >>> import graphdaw as gd
+    >>> sorted({node.type for node in gd.example("gain").nodes.values()})
+    ['adsr', 'gain', 'lfo', 'output', 'saw']
+    """
+    from graphdaw.graph import examples
+
+    return Graph(document=examples.load(type))
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from graphdaw import _core
 from graphdaw.nodes import types
+from graphdaw.nodes.base import Prepared
 from tests.reference import CELL, LOOP
 
 ffi, lib = _core.ffi, _core.lib
@@ -33,13 +34,29 @@ class Stream:
 
 @dataclass
 class Memory:
-    """Memory of one lane: a ring to write, or a recording to read."""
+    """Memory of one lane: a ring to write, or a recording to read and what is written beside it."""
 
     data: Signal
     rate_hz: float = 0.0
     loop_start: int = 0
     loop_end: int = 0
     stream: Stream | None = None
+    work: Signal | None = None
+
+    @staticmethod
+    def of(prepared: Prepared, lanes: int) -> list[Memory]:
+        """What an engine makes of prepared media: planes that lanes share, and work of their own."""
+        planes = np.ascontiguousarray(prepared.planes, np.float32)
+        none = np.zeros(0, np.float32)
+        return [
+            Memory(
+                planes[lane % len(planes)] if len(planes) else none,
+                prepared.rate_hz,
+                *prepared.loop,
+                work=np.zeros(prepared.work_frames, np.float32) if prepared.work_frames else None,
+            )
+            for lane in range(lanes)
+        ]
 
 
 @dataclass(frozen=True)
@@ -249,6 +266,8 @@ def _lend(memory: Memory | None, streams: dict[int, tuple[Stream, Any]], hold: l
     c = ffi.new("GdProbeMemory *")
     c.data, c.frames = ffi.cast("float *", memory.data.ctypes.data), len(memory.data)
     c.rate_hz, c.loop_start, c.loop_end = memory.rate_hz, memory.loop_start, memory.loop_end
+    if memory.work is not None:
+        c.work, c.work_frames = ffi.cast("float *", memory.work.ctypes.data), len(memory.work)
     hold.append(c)
     if memory.stream is not None:
         s = memory.stream

@@ -101,7 +101,7 @@ def test_declarations_import_nothing_but_the_standard_library() -> None:
 
 
 def test_every_folder_has_a_place_in_the_layers() -> None:
-    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    folders = {path.parent.name for path in ROOT.glob("*/*.py")}
 
     assert folders <= set(LAYERS)
 

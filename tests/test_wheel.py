@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEFT_OUT = shutil.ignore_patterns(".*", "build", "out", "*.so", "*.egg-info", "__pycache__", "media")
+LEFT_OUT = shutil.ignore_patterns(".*", "build", "out", "*.so", "*.egg-info", "__pycache__", "demo")
 PROGRAM = """
 import numpy as np
 import graphdaw as gd
@@ -96,4 +96,7 @@ def test_the_wheel_says_what_it_needs_and_holds_no_source_of_the_core(wheel: Pat
 
     assert {"numpy", "cffi", "msgspec", "soundfile", "sounddevice", "typer"} <= set(needs)
     assert {"graphdaw/py.typed", "graphdaw/_core.pyi", "graphdaw/_core.abi3.so"} <= set(names)
+    examples = [path.relative_to(ROOT).as_posix() for path in (ROOT / "graphdaw/examples").rglob("*.[tfo]*")]
+    assert "graphdaw/examples/media/voice.flac" in examples
+    assert set(examples) <= set(names)
     assert not [name for name in names if name.endswith((".c", ".h", ".o")) or name.startswith(("tests/", "bench/"))]

@@ -68,14 +68,15 @@ static void carry_over(const GdIr *ir, GdStage *stage, const GdIrPack *pack, boo
     for (uint32_t l = 0; l < pack->lanes; ++l) {
         const GdIrLane *lane;
         const GdIrNode *ir_node;
-        const GdNode *node = node_of_lane(ir, pack, l, &lane, &ir_node);
+        GdNode *node = node_of_lane(ir, pack, l, &lane, &ir_node);
         const GdSpot *spot = spot_of(node, ir_node->part, lane->channel, pack);
         if (fresh && spot)
             add_move(stage, spot, pack, l);
         uint32_t known = node->spot_lanes[ir_node->part];
         if (known && lane->channel >= known && node->memory_frames && !node->recorded && ir_node->part == 0)
-            stage->copies[stage->copy_count++] = (GdCopy){.source = node->memory[0].data, .target = node->memory[lane->channel].data,
-                                                          .frames = node->memory[lane->channel].frames};
+            stage->copies[stage->copy_count++] = (GdCopy){.source = gd_node_written(node, 0)->data,
+                                                          .target = gd_node_written(node, lane->channel)->data,
+                                                          .frames = node->memory_frames};
         if (aligns)
             stage->aims[stage->aim_count++] = (GdAim){.pack = pack->state, .lane = l, .value = node->values[0]};
     }

@@ -11,7 +11,7 @@ from graphdaw.cli.output import AsJson, say_json
 
 
 def diff(
-    old: Annotated[str, typer.Argument(metavar="A", help="A .gdaw project.")],
+    old: Annotated[str, typer.Argument(metavar="A", help="A .gdaw project, or a graph as text (.txt).")],
     new: Annotated[str, typer.Argument(metavar="B", help="Another.")],
     as_json: AsJson = False,
 ) -> None:

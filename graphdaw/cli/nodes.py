@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from inspect import cleandoc
 from typing import Annotated, Any
 
@@ -14,12 +15,18 @@ from graphdaw.nodes.base import NodeType, Port
 def nodes(
     type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="One type, in full.")] = None,
     as_json: AsJson = False,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a patch that shows TYPE, which `render` and `play` take as a file.")
+    ] = False,
 ) -> None:
     """List the node types, or say all about one."""
     from graphdaw.errors import UnknownTypeError, suggestion
     from graphdaw.nodes import types
 
     known = types()
+    if example:
+        _print_example(type_)
+        return
     if type_ is None:
         if as_json:
             say_json([described(kind) for kind in known.values()])
@@ -32,6 +39,14 @@ def nodes(
         say_json(described(known[type_]))
     else:
         _print_type(known[type_])
+
+
+def _print_example(type_: str | None) -> None:
+    from graphdaw.graph import examples
+
+    if type_ is None:
+        raise typer.BadParameter("say which type: graphdaw nodes TYPE --example.")
+    sys.stdout.write(examples.source(type_))
 
 
 def described(kind: NodeType) -> dict[str, Any]:
@@ -65,6 +80,7 @@ def described(kind: NodeType) -> dict[str, Any]:
             for choice in kind.choices.values()
         ],
         "media": [{"name": media.name, "help": media.help} for media in kind.media.values()],
+        "texts": [{"name": text.name, "default": text.default, "help": text.help} for text in kind.texts.values()],
     }
 
 
@@ -90,6 +106,7 @@ def _print_type(kind: NodeType) -> None:
         ("choice", c.name, c.default or c.options[0], " | ".join(c.options), c.help) for c in kind.choices.values()
     ]
     rows += [("recording", m.name, "", "a path", m.help) for m in kind.media.values()]
+    rows += [("text", t.name, t.default, "a text", t.help) for t in kind.texts.values()]
     table(("", "name", "default", "values", "meaning"), rows)
     if any(not param.fixed for param in kind.params.values()):
         remark("Each parameter is also an inlet of its own name: what is wired into it is added to its value.")

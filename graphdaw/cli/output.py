@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-ProjectFile = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
+ProjectFile = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project, or a graph as text (.txt).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def load(path: str) -> Graph:
-    """The project in a file; raises ProjectError."""
+    """The project or text in a file; raises ProjectError or TextError."""
     from graphdaw.graph.graph import Graph
 
     return Graph.load(path)
 
 
 def load_to_hear(path: str) -> Graph:
-    """The project in a file, with remarks on what will be silent; raises EngineError if nothing can be heard."""
+    """The same, with remarks on what will be silent; raises EngineError if nothing can be heard."""
     from graphdaw.errors import EngineError
     from graphdaw.graph.validate import validate
 

@@ -102,7 +102,7 @@ def check_values(document: Document, node: Node, values: Mapping[str, Value | No
         param = kind.params.get(name)
         if param is not None and type(value) is float and param.lo <= value <= param.hi:
             continue
-        if value is None and (param or name in kind.choices or name in kind.media):
+        if value is None and (param or name in kind.choices or name in kind.media or name in kind.texts):
             changed[name] = None
         elif param is not None:
             changed[name] = _number(node, name, param, value)
@@ -167,8 +167,10 @@ def _text(node: Node, kind: NodeType, name: str, value: object) -> str:
                 allowed=options,
             )
         return str(value)
-    if name not in kind.media:
-        raise _unknown_parameter(node, name, [*kind.params, *kind.choices, *kind.media])
+    if name not in kind.media and name not in kind.texts:
+        raise _unknown_parameter(node, name, [*kind.params, *kind.choices, *kind.media, *kind.texts])
+    if name in kind.texts:
+        return _setting(node, kind, name, value)
     if not isinstance(value, str):
         raise ValueKindError(
             f"Media {name!r} of node {title(node)} needs the path of a recording, not {value!r}.",
@@ -176,6 +178,18 @@ def _text(node: Node, kind: NodeType, name: str, value: object) -> str:
             port=name,
         )
     check_text(value, f"media {name!r}", node.id)
+    return value
+
+
+def _setting(node: Node, kind: NodeType, name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueKindError(
+            f"Text {name!r} of node {title(node)} cannot be {value!r}; put it in quotes.", node=node.id
+        )
+    check_text(value, f"text {name!r}", node.id)
+    fault = kind.texts[name].fault(value)
+    if fault:
+        raise ValueKindError(f"Text {name!r} of node {title(node)}: {fault}", node=node.id, port=name)
     return value
 
 

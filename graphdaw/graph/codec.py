@@ -74,7 +74,7 @@ def _sketches(document: Document) -> dict[str, Sketch]:
             found[type] = Sketch(
                 {n: p.type for n, p in kind.inputs.items()},
                 {n: p.type for n, p in kind.outputs.items()},
-                (*kind.params, *kind.choices, *kind.media),
+                (*kind.params, *kind.choices, *kind.media, *kind.texts),
             )
         elif type in document.sketches:
             found[type] = document.sketches[type]

@@ -200,7 +200,7 @@ class Graph:
         self.apply([Disconnect(id) for id in found], "disconnect")
 
     def set(self, node: End, /, **values: float | str | None) -> None:
-        """Set parameters, choices and media of a node; None returns one to its default."""
+        """Set parameters, choices, media and texts of a node; None returns one to its default."""
         id = node.id if isinstance(node, NodeHandle) else self._id(node)
         self.history.apply((SetValues(id, values),), "set")  # type: ignore[arg-type]
 
@@ -308,9 +308,11 @@ class Graph:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read a project file; raises ProjectError."""
-        from graphdaw.graph import project
+        """Read a project file, or a graph as text from a file called .txt; raises ProjectError or TextError."""
+        from graphdaw.graph import examples, project
 
+        if os.fspath(path).endswith(".txt"):
+            return cls(document=examples.read(path))
         graph = cls(document=project.load(path))
         graph.path = os.fspath(path)
         return graph

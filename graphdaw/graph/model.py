@@ -251,7 +251,7 @@ class Document:
                     waiting.append(node.id)
 
     def settings(self, id: str) -> dict[str, float | str]:
-        """Every parameter, choice and media of a node at its value, within its range; the default where none is set."""
+        """Every setting of a node at its value, within its range; the default where none is set."""
         return settings(self.nodes[id])
 
 
@@ -270,7 +270,9 @@ def settings(node: Node) -> dict[str, float | str]:
 
 
 def takes_text(kind: NodeType, name: str, value: str) -> bool:
-    """Whether a text is a possible value: any for media, one of the options for a choice."""
+    """Whether a text is a possible value: any for media, one of the options for a choice, and what a text allows."""
+    if name in kind.texts:
+        return not kind.texts[name].fault(value)
     return name in kind.media or (name in kind.choices and value in kind.choices[name].options)
 
 

@@ -31,12 +31,12 @@ replace = msgspec.structs.replace
 
 
 def parse(text: str) -> Document:
-    """The document a text describes; raises TextError, naming the line."""
+    """The document a text describes; lines that begin with # are remarks. Raises TextError, naming the line."""
     if len(text) > MAX_TEXT:
         raise TextError(f"The text has more than {MAX_TEXT} characters; save a project instead.")
     reader = _Reader()
     for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
+        if line.strip() and not line.lstrip().startswith("#"):
             reader.number = number
             reader.read(line.rstrip("\r"))
     return reader.finish()

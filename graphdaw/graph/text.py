@@ -10,6 +10,7 @@
     wire w2 group1.out -> out1.in @depth=0.5 @order=6
 
 Names that are not plain words are quoted as in JSON; `raw(...)` is base64 of msgpack this version cannot read.
+Lines that begin with # are remarks, which are read over.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def _node_problems(document: Document, node: Node) -> Iterator[Problem]:
         yield Problem("unknown_type", message, node.id, severity="warning")
         return
     for name, value in node.values.items():
-        if isinstance(value, Opaque) and (name in kind.params or name in kind.choices or name in kind.media):
+        if isinstance(value, Opaque) and name in {**kind.params, **kind.choices, **kind.media, **kind.texts}:
             message = f"The value of {name!r} of node {title(node)} cannot be read; set it again."
             yield Problem("value_kind", message, node.id)
             continue

@@ -23,7 +23,7 @@ class RemoveNode(_Edit, frozen=True, tag="remove_node"):
 
 
 class SetValues(_Edit, frozen=True, tag="set_values"):
-    """Set parameters, choices and media of one node; None returns one to its default."""
+    """Set parameters, choices, media and texts of one node; None returns one to its default."""
 
     id: str
     values: dict[str, Value | None]

@@ -11,8 +11,6 @@ import threading
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
@@ -21,7 +19,8 @@ from graphdaw.graph.model import Node
 from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.lowering import Lowering
-from graphdaw.host.media import MediaStream, Samples, load_media
+from graphdaw.host.media import MediaStream
+from graphdaw.host.prepared import PreparedMedia
 from graphdaw.nodes import registry
 
 RING_FRAMES = 1 << 16
@@ -54,7 +53,7 @@ class Engine:
         self._missing = missing
         self._lock = threading.RLock()
         self._streams: dict[int, MediaStream] = {}
-        self._loaded: dict[str, Samples] = {}
+        self._prepared = PreparedMedia(graph.sample_rate)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
         self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
@@ -95,6 +94,7 @@ class Engine:
         for stream in self._streams.values():
             stream.close()
         self._streams.clear()
+        self._prepared.close()
         if self._unpacked is not None:
             self._unpacked.cleanup()
 
@@ -142,16 +142,16 @@ class Engine:
     # Recordings
 
     def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
-        for name, media in registry[node.type].media.items():
+        kind, document = registry[node.type], self.graph.document
+        for name in kind.media or ("",):
             value = str(values.get(name, ""))
-            if not value:
-                continue
             try:
-                path = str(media_path(self.graph.document, value, self._folder()))
-                if media.streamed:
+                path = str(media_path(document, value, self._folder())) if value else ""
+                if kind.media_memory is not None:
+                    label = document.media[value].name if value in document.media else value
+                    self._prepared.lend(self._lowering.graph, index, kind, values, path, label)
+                elif path:
                     self._stream(index, path, loop=values.get("loop") == "on")
-                else:
-                    self._load(index, path)
             except MediaError as error:
                 if self._missing == "error":
                     raise
@@ -162,17 +162,6 @@ class Engine:
         if self._unpacked is None:
             self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
         return self._unpacked.name
-
-    def _load(self, index: int, path: str) -> None:
-        samples = self._loaded.get(path)
-        if samples is None:
-            samples = self._loaded[path] = np.ascontiguousarray(load_media(path, self.sample_rate))
-        channels, frames = samples.shape
-        planes = ffi.from_buffer("float[]", samples)
-        graph = self._lowering.graph
-        if not lib.gd_graph_media(graph, index, planes, channels, frames, float(self.sample_rate), 0, frames):
-            raise MemoryError(f"no memory for {os.fspath(path)}")
-        lib.gd_graph_channels(graph, index, channels)
 
     def _stream(self, index: int, path: str, *, loop: bool) -> None:
         stream = MediaStream(path, self.sample_rate, loop=loop)

@@ -31,8 +31,8 @@ class LoweredType(NamedTuple):
 class Lowering:
     """The core's graph for one document; `fill` gives nodes their recordings and rings before they sound.
 
-    `fill(node, settings, index)` is called for nodes whose type declares media. Wires to and from nodes of unknown
-    types are left out, so such a node is silent.
+    `fill(node, settings, index)` is called for nodes whose type declares or prepares media. Wires to and from nodes of
+    unknown types are left out, so such a node is silent.
     """
 
     def __init__(self, flat: Flat, sample_rate_hz: float, fill: Callable[[Node, dict[str, Any], int], None]) -> None:
@@ -167,7 +167,7 @@ class Lowering:
         if declared.memory_frames is not None:
             lib.gd_graph_memory(self.graph, index, declared.memory_frames(settings(node), int(self.sample_rate_hz)))
         self._tell_latency(node, declared)
-        if declared.media:
+        if declared.media or declared.media_memory is not None:
             self._fill(node, settings(node), index)
         if node.type == OUTPUT:
             self._master_wires[node.id] = lib.gd_graph_wire(self.graph, index, 0, self._device, 0, 1.0, node.order)

@@ -13,6 +13,8 @@ import soundfile
 import soxr
 
 from graphdaw.errors import MediaError
+from graphdaw.host.chunks import read_chunks
+from graphdaw.nodes.base import Recording
 
 Samples = npt.NDArray[np.float32]
 
@@ -159,6 +161,22 @@ def load_media(path: str | Path, sample_rate_hz: float) -> Samples:
     if not frames:
         raise MediaError(f"{stream.path} holds no sound: nothing could be decoded.")
     return np.concatenate(pieces, axis=1)
+
+
+def read_recording(path: str | Path, sample_rate_hz: float | None, name: str) -> Recording:
+    """A whole recording with what its file says of it, at `sample_rate_hz`, or at its own rate for None.
+
+    Raises `MediaError`.
+    """
+    with _open(Path(path)) as file:
+        own_hz, frames = float(file.samplerate), file.frames
+    rate_hz = own_hz if sample_rate_hz is None else float(sample_rate_hz)
+    samples = load_media(path, rate_hz)
+    chunks = read_chunks(path)
+    first, end = chunks.loop if chunks.loop[1] <= frames else (0, 0)
+    return Recording(
+        name, samples, rate_hz, (round(first * rate_hz / own_hz), round(end * rate_hz / own_hz)), chunks.cycle_frames
+    )
 
 
 def _pieces(stream: MediaStream) -> Iterator[Samples]:

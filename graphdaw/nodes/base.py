@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+Samples = Any  # a float32 array of numpy's, which declarations do without
+
 type_of_wire = ("audio", "control", "event", "video", "latent")
 
 
@@ -57,12 +59,79 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A text that shapes the node, such as a formula or the name of a bus.
+
+    Changing it replaces the node with a cross-fade. `check` raises ValueError for a text that is none, with a sentence
+    that says where and what would work.
+    """
+
+    default: str = ""
+    check: Callable[[str], object] | None = None
+    help: str = ""
+    name: str = ""
+
+    def fault(self, text: str) -> str:
+        """What is wrong with a text, "" if nothing is."""
+        try:
+            if self.check is not None:
+                self.check(text)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
-    """A recording the node plays: a path, or the hash of media inside the project."""
+    """A recording the node plays: a path, or the hash of media inside the project.
+
+    A `streamed` one is read from disk while it plays, any other is held in memory: converted to the graph's rate, or
+    as it stands in the file with `own_rate`.
+    """
 
     help: str = ""
     name: str = ""
     streamed: bool = False
+    own_rate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A whole recording: `samples` of shape (channels, frames), and what else its file says.
+
+    `loop` is the first frame of the loop and the one after its last; `cycle_frames` the length of one cycle of a
+    wavetable; both are 0 where the file names none.
+    """
+
+    name: str
+    samples: Samples
+    rate_hz: float
+    loop: tuple[int, int] = (0, 0)
+    cycle_frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the lanes of a node read instead of a recording: `planes` of shape (count, frames), shared, only read.
+
+    Lane n reads plane n % count, at `rate_hz` and with `loop` as the kernel understands them; each lane also gets
+    `work_frames` of its own to write, zeroed, which the kernel finds by `work_of`.
+    """
+
+    planes: Samples = ()
+    rate_hz: float = 0.0
+    loop: tuple[int, int] = (0, 0)
+    work_frames: int = 0
+
+
+MediaMemory = Callable[[Recording | None, Mapping[str, Any], int], Prepared]
+
+
+def as_recorded(recording: Recording | None, *_: object) -> Prepared:
+    """The recording itself, a plane a channel."""
+    if recording is None:
+        return Prepared()
+    return Prepared(recording.samples, recording.rate_hz, recording.loop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +147,21 @@ class NodeType:
     params: dict[str, Param] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
+    texts: dict[str, Text] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     loop_kernels: tuple[str, str] = ("", "")
     always_loop: bool = False
     at_once: tuple[str, ...] = ()
     memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
+    media_memory: MediaMemory | None = None
     latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
 
     def defaults(self) -> dict[str, float | str]:
-        """Every parameter and choice at its default."""
+        """Every parameter, choice and text at its default."""
         values: dict[str, float | str] = {n: p.default for n, p in self.params.items()}
         values.update({n: c.default or c.options[0] for n, c in self.choices.items()})
         values.update(dict.fromkeys(self.media, ""))
+        values.update({n: t.default for n, t in self.texts.items()})
         return values
 
 
@@ -105,7 +177,10 @@ class Node:
     read half: they act without delay even then, so a cycle through them alone is none that can be played), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
-    static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`.
+    static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`, or
+    `media_memory(recording, values, sample_rate_hz)` in place of `memory_frames`: it gives what lanes read and how much
+    they write, from the node's recording (None where it has none), its choices and its fixed parameters. It runs on
+    whatever thread edits the graph; a `MediaError` it raises names the file and the way out.
     """
 
     type: ClassVar[NodeType]
@@ -121,12 +196,19 @@ class Node:
         tags: tuple[str, ...] = (),
     ) -> None:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-        parts: dict[type, dict[str, Any]] = {In: {}, Out: {}, Param: {}, Choice: {}, Media: {}}
+        parts: dict[type, dict[str, Any]] = {In: {}, Out: {}, Param: {}, Choice: {}, Media: {}, Text: {}}
         for attribute, value in vars(cls).items():
             if type(value) in parts:
                 port = attribute.rstrip("_")
                 object.__setattr__(value, "name", port)
                 parts[type(value)][port] = value
+        methods = {
+            method: vars(cls)[method].__func__
+            for method in ("memory_frames", "media_memory", "latency_frames")
+            if method in vars(cls)
+        }
+        if any(not media.streamed for media in parts[Media].values()):
+            methods.setdefault("media_memory", as_recorded)
         cls.type = registry[name] = NodeType(
             name=name,
             kernel=name if kernel is None else kernel,
@@ -137,10 +219,21 @@ class Node:
             params=parts[Param],
             choices=parts[Choice],
             media=parts[Media],
+            texts=parts[Text],
             tags=tags,
             loop_kernels=loop_kernels,
             always_loop=always_loop,
             at_once=at_once,
-            memory_frames=vars(cls)["memory_frames"].__func__ if "memory_frames" in vars(cls) else None,
-            latency_frames=vars(cls)["latency_frames"].__func__ if "latency_frames" in vars(cls) else None,
+            **methods,
         )
+
+
+def ahead_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
+    """Whole frames of a node's `lookahead_s`."""
+    return round(float(values["lookahead_s"]) * sample_rate_hz)
+
+
+def ahead_memory(frames: int) -> int:
+    """Floats of a lane that looks `frames` ahead, from which the kernel tells that number (csrc/dsp/ahead.h)."""
+    ring = 1 << (frames + 255).bit_length()
+    return 16 + (2 * ring + frames if frames else 0)

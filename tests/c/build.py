@@ -143,6 +143,8 @@ def node_types() -> str:
 
 def _row(kind: NodeType, ins: int, outs: int, params: int, choices: str) -> str:
     memory = kind.memory_frames(_small(kind), SAMPLE_RATE_HZ) if kind.memory_frames else 0
+    if kind.media_memory:
+        memory = kind.media_memory(None, _small(kind), SAMPLE_RATE_HZ).work_frames
     streamed = any(media.streamed for media in kind.media.values())
     spec = (
         f".name = {_text(kind.name)}, .kernel = {_text(kind.kernel)}, .loop_read = {_text(kind.loop_kernels[0])}, "
@@ -150,7 +152,9 @@ def _row(kind: NodeType, ins: int, outs: int, params: int, choices: str) -> str:
         f".ins = {kind.name}_ins, .outs = {kind.name}_outs, .params = {kind.name}_params, "
         f".in_count = {ins}, .out_count = {outs}, .param_count = {params}"
     )
-    facts = f".memory_frames = {memory}, .media = {int(bool(kind.media))}, .streamed = {int(streamed)}"
+    facts = (
+        f".memory_frames = {memory}, .media = {int(bool(kind.media or kind.media_memory))}, .streamed = {int(streamed)}"
+    )
     return f"    {{.spec = {{{spec}}}, .defaults = {kind.name}_defaults, .choices = {{{choices}}}, {facts}}},"
 
 

@@ -70,7 +70,12 @@ static bool fill(Rig *rig, const RigType *type, int32_t index)
     } else if (type->media) {
         for (uint32_t i = 0; i < 6000; ++i)
             planes[i] = sinf((float)i * 0.05f) * 0.3f;
-        if (!gd_graph_media(rig->graph, index, planes, 2, 3000, 44100.0f, 100, 2900))
+        GdMedia *media = gd_media_new(planes, 2, 3000, 44100.0f, 100, 2900);
+        if (!media)
+            return false;
+        bool lent = gd_graph_media(rig->graph, index, media, type->memory_frames);
+        gd_media_release(media);
+        if (!lent)
             return false;
     } else {
         return true;
@@ -97,7 +102,7 @@ static int32_t add(Rig *rig, uint32_t type, int32_t choice)
     int32_t index = gd_graph_add(rig->graph, rig->type_id[type], rank, rig_random(rig, 1 << 30), choices, 4, values);
     if (index < 0)
         return -1;
-    if (kind->memory_frames)
+    if (kind->memory_frames && !kind->media)
         gd_graph_memory(rig->graph, index, kind->memory_frames);
     if (!fill(rig, kind, index)) {
         gd_graph_remove(rig->graph, index);

@@ -117,6 +117,20 @@ def test_nodes_lists_the_types_and_describes_one() -> None:
     assert "gain" in graphdaw("nodes").stdout
 
 
+def test_an_example_can_be_printed_to_a_file_and_heard_from_there(tmp_path: Path) -> None:
+    patch, out = tmp_path / "mine.txt", tmp_path / "mine.wav"
+    patch.write_text(graphdaw("nodes", "audio_file", "--example").stdout)
+
+    assert patch.read_text().startswith("# audio_file: ")
+    assert graphdaw("check", patch).returncode == 0
+    assert graphdaw("render", patch, "-o", out, "--seconds", 0.5, "--bits", 32).returncode == 0
+    assert np.array_equal(load_media(out, 48_000), gd.render(gd.example("audio_file"), seconds=0.5))
+    assert graphdaw("play", patch, "--device", "null", "--seconds", 0.1).returncode == 0
+    assert "node drums audio_file" in graphdaw("show", patch).stdout
+    assert "gain" in refused("nodes", "gian", "--example")
+    assert "TYPE" in refused("nodes", "--example")
+
+
 def test_a_project_without_an_output_is_not_rendered_as_silence(tmp_path: Path) -> None:
     graph = gd.Graph()
     graph.add("sine")

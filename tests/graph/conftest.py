@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param, registry
+from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param, Text, registry
 
 
 class TOsc(Node, kernel=""):
@@ -66,13 +66,25 @@ class TFile(Node, kernel=""):
     gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
 
 
+def _lower_case(text: str) -> None:
+    if text != text.lower():
+        raise ValueError(f"{text!r} has capital letters; write it in small ones.")
+
+
+class TBus(Node, kernel=""):
+    """Goes somewhere by name."""
+
+    in_ = In()
+    bus = Text("a", check=_lower_case)
+
+
 class TOutput(Node, kernel=""):
     """The end."""
 
     in_ = In()
 
 
-TYPES = {cls.type.name: cls.type for cls in (TOsc, TFilter, TDelay, TAmp, TNotes, TVoice, TFile, TOutput)}
+TYPES = {cls.type.name: cls.type for cls in (TOsc, TFilter, TDelay, TAmp, TNotes, TVoice, TFile, TBus, TOutput)}
 for _name in TYPES:
     del registry[_name]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphdaw.errors import GraphdawError, TextError, UnknownTypeError
-from graphdaw.graph import Graph, text
+from graphdaw.errors import GraphdawError, MediaError, ProjectError, TextError, UnknownTypeError
+from graphdaw.graph import Graph, examples, project, text
+from graphdaw.graph.validate import validate
 from tests.graph.random_edits import grown
 
 PATCH = """\
@@ -30,6 +32,47 @@ def test_lines_may_leave_out_the_order() -> None:
     document = text.parse("node a t_osc\nnode b t_amp\nwire w a.out -> b.in\n")
     assert [n.id for n in document.inside()] == ["a", "b"]
     assert document.wires["w"].order > document.nodes["b"].order > document.nodes["a"].order
+
+
+def test_remarks_are_read_over_and_lines_still_counted() -> None:
+    assert text.show(text.parse("# a remark\n" + PATCH.replace("  node lp", "    # another #\n  node lp"))) == PATCH
+    with pytest.raises(TextError, match="Line 3: "):
+        text.parse("# one\n# two\nnod a t_amp")
+
+
+def test_a_text_file_is_a_graph_and_its_recordings_lie_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "loop.wav").write_bytes(b"RIFF")
+    path = tmp_path / "patch.txt"
+    path.write_text('# mine\nnode a sampler file="media/loop.wav"\n')
+    assert Graph.load(path).nodes["a"].values["file"] == str((tmp_path / "media" / "loop.wav").resolve())
+    path.write_text('node a sampler file="media/voice.flac"\n')
+    assert Graph.load(path).nodes["a"].values["file"] == str(examples.FOLDER / "media" / "voice.flac")
+
+
+@pytest.mark.parametrize("name", ["../secret.wav", "/etc/passwd", "link.wav", "nothing.wav"])
+def test_a_text_file_reads_nothing_that_lies_elsewhere(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.wav").write_bytes(b"RIFF")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "link.wav").symlink_to(tmp_path / "secret.wav")
+    path = tmp_path / "here" / "patch.txt"
+    path.write_text(f'node a sampler file="{name}"\n')
+    document = Graph.load(path).document
+    assert [problem.code for problem in validate(document)] == ["foreign_media"]
+    with pytest.raises(MediaError, match="outside"):
+        project.media_path(document, name, tmp_path)
+
+
+def test_a_text_file_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "patch.txt"
+    path.write_text("graph 48000\nnod a sine\n")
+    with pytest.raises(TextError, match=r"patch\.txt: Line 2"):
+        Graph.load(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(TextError, match=r"patch\.txt is no text"):
+        Graph.load(path)
+    with pytest.raises(ProjectError, match=r"gone\.txt"):
+        Graph.load(tmp_path / "gone.txt")
 
 
 def test_json_holds_the_same_graph_for_other_programs() -> None:
