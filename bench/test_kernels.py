@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from graphdaw.nodes import types
+from graphdaw.nodes.base import Recording
+from graphdaw.nodes.prepare import recording, wavetable
 from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Stream, time_kernel
 
 RECORDING = np.random.default_rng(2).uniform(-1, 1, 1 << 16).astype(np.float32)
-RECORDINGS = [Memory(RECORDING, 48_000.0) for _ in range(16)]
+RECORDINGS = Memory.of(recording.prepare(Recording("noise", RECORDING[None], 48_000.0)), 16)
+TABLES = Memory.of(wavetable.prepare(None, "sine_to_saw", 0), 16)
 STREAMS = [Memory(RECORDING, 48_000.0, stream=Stream(written=2**60)) for _ in range(16)]
 
 CASES: dict[str, dict[str, Any]] = {
@@ -40,6 +43,13 @@ CASES: dict[str, dict[str, Any]] = {
         "memories": RECORDINGS,
         "params": {"pitch_semitones": 3.0},
     },
+    "sampler, pitched up": {
+        "choices": {"auto_start": "on", "mode": "loop"},
+        "memories": RECORDINGS,
+        "params": {"pitch_semitones": 13.0},
+    },
+    "wavetable": {"memories": TABLES, "params": {"frequency_hz": 400.0}},
+    "wavetable, frequency moves": {"memories": TABLES, "params": {"frequency_hz": np.full((1, CELL), 440.0)}},
     "audio_file": {"memories": STREAMS},
     "gain": {"inputs": {"in": np.random.default_rng(1).uniform(-1, 1, CELL)}},
 }
