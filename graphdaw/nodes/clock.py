@@ -21,13 +21,9 @@ class Clock(Node, tags=("control", "time", "sequencing")):
     quarter = Out(type="control", help="Every fourth one.")
     bar = Out(type="control", help="One pulse a bar.")
     phase = Out(type="control", help="From 0 to 1 between two pulses of the rate, straight.")
-    rate = Choice(
-        SYNC[1:], "1/16", help="Note length from pulse to pulse; a dot is half as long again, t a triplet."
-    )
+    rate = Choice(SYNC[1:], "1/16", help="Note length from pulse to pulse; a dot is half as long again, t a triplet.")
     tempo_bpm = Param(120.0, lo=20.0, hi=400.0, unit="bpm", curve="log", help="Quarter notes a minute.")
-    swing = Param(
-        0.5, lo=0.5, hi=0.75, help="Where in a pair the second pulse comes: 0.5 is straight, 0.667 triplets."
-    )
+    swing = Param(0.5, lo=0.5, hi=0.75, help="Where in a pair the second pulse comes: 0.5 is straight, 0.667 triplets.")
     width = Param(0.5, lo=0.01, hi=0.99, help="Part of its time for which a pulse is on.")
     beats_per_bar = Param(4.0, lo=1.0, hi=16.0, ramp_s=0.0, help="Quarter notes in a bar; whole numbers.")
     run = Param(1.0, lo=0.0, hi=1.0, ramp_s=0.0, help="Below 0.5 it stands still, silent, and then goes on from there.")
