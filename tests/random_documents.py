@@ -77,7 +77,8 @@ def add_wire(graph: gd.Graph, dice: random.Random, to: str = "") -> bool:
     source, target = dice.choice(plain), to or dice.choice(plain)
     kind = registry[graph.nodes[target].type]
     params = [name for name, param in kind.params.items() if not param.fixed]
-    ports = list(kind.inputs) if kind.inputs and (dice.random() < 0.65 or not params) else params
+    inlets = [name for name in kind.inputs if name != "sync"]  # which turns rounding into another sound
+    ports = inlets if inlets and (dice.random() < 0.65 or not params) else params
     if not ports or graph.nodes[source].parent != graph.nodes[target].parent:
         return False
     port = dice.choice(ports)
