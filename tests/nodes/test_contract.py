@@ -34,7 +34,7 @@ FRAMES = 1_500
 BOUND = 1e8  # 160 dB: the gains and resonances of any node at their ends, one on the other
 RANDOM_SLICES = (5, 1, 33, CELL, 2, 17, 50)
 STATELESS, RINGS = 1, 2
-UNITS = {"Hz": "hz", "s": "s", "dB": "db", "semitones": "semitones", "cents": "cents", "bpm": "bpm"}
+UNITS = {"Hz": "hz", "s": "s", "dB": "db", "cents": "cents", "bpm": "bpm"}
 
 SUBJECTS = subjects()
 every_kernel = pytest.mark.parametrize("subject", SUBJECTS, ids=str)

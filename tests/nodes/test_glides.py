@@ -20,9 +20,13 @@ TIMES = 3.0
 # What is heard above 6 kHz there is no click but what was asked for.
 MEANT = {
     ("delay", "time_s"): "a minute of tape runs off in 50 ms, at 1,200 times its speed",
+    ("bitcrush", "bits"): "each number of bits has steps of its own",
     ("convolver", "predelay_s"): "half a second of tape runs off in 50 ms",
     ("expander", "attack_s"): "a gain that was a second behind catches up in 10 us",
     ("gate", "threshold_db"): "it opens within 0.5 ms",
+    ("granular", "density_hz"): "grains of noise begin where others would not",
+    ("math", "b"): "a divisor goes through 0",
+    ("sampler", "pitch_semitones"): "noise is played faster",
     ("saw", "frequency_hz"): "a glide from 0 to 24 kHz passes what lies between",
 }
 
