@@ -43,7 +43,78 @@ REVERB = {
     "low_cut_hz": (10.0, 2000.0),
     "high_cut_hz": (500.0, 20_000.0),
 }
-SPACE = (Case("reverb", REVERB, tuple({"kind": i} for i in range(4)), 28 * (1024 + 256)),)
+SWINGS = tuple({"mode": m, "shape": m % 2} for m in range(4))
+ECHOES = tuple({"sync": 3 * r, "route": r, "style": s} for r, s in product(range(3), range(2)))
+SPACE = (
+    Case("reverb", REVERB, tuple({"kind": i} for i in range(4)), 28 * (1024 + 256)),
+    Case(
+        "chorus",
+        {
+            "rate_hz": (0.1, 20.0),
+            "depth_s": (0.0, 0.002),
+            "delay_s": (0.0005, 0.005),
+            "feedback": (-0.9, 0.9),
+            "spread": (0.0, 1.0),
+        },
+        tuple({"voices": v, "shape": v % 2} for v in range(4)),
+        2048,
+    ),
+    Case(
+        "flanger",
+        {
+            "rate_hz": (0.1, 20.0),
+            "depth": (0.0, 1.0),
+            "delay_s": (0.0002, 0.002),
+            "feedback": (-0.98, 0.9),
+            "spread": (0.0, 0.5),
+            "mix": (-1.0, 1.0),
+        },
+        SWINGS,
+        4096,
+    ),
+    Case(
+        "phaser",
+        {
+            "rate_hz": (0.1, 20.0),
+            "depth_octaves": (0.0, 4.0),
+            "center_hz": (100.0, 10_000.0),
+            "feedback": (-0.95, 0.95),
+            "spread": (0.0, 0.5),
+            "mix": (-1.0, 1.0),
+        },
+        tuple({"stages": k, "shape": k % 2} for k in range(6)),
+    ),
+    Case("vibrato", {"rate_hz": (1.0, 20.0), "depth_cents": (0.0, 400.0), "spread": (0.0, 0.5)}, memory=4096),
+    Case(
+        "rotary",
+        {
+            "speed": (-1.0, 1.0),
+            "horn_ramp_s": (0.05, 0.3),
+            "drum_ramp_s": (0.05, 0.3),
+            "crossover_hz": (100.0, 4000.0),
+            "depth": (0.0, 1.0),
+            "distance_m": (0.25, 3.0),
+            "angle": (0.0, 0.5),
+            "balance": (0.0, 1.0),
+        },
+        memory=2048,
+    ),
+    Case(
+        "echo",
+        {
+            "time_s": (0.001, 0.02),
+            "right_ratio": (0.25, 2.0),
+            "feedback": (0.0, 1.0),
+            "low_cut_hz": (10.0, 4000.0),
+            "high_cut_hz": (200.0, 20_000.0),
+            "drive": (0.0, 1.0),
+            "duck_db": (0.0, 36.0),
+            "width": (0.0, 1.0),
+        },
+        ECHOES,
+        4096,
+    ),
+)
 DETECTORS = tuple({"detector": d, "topology": t, "key": k} for d, t, k in product(range(2), range(2), range(2)))
 DYNAMICS = (
     Case(
@@ -159,7 +230,19 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-RINGERS = ("filter", "delay", "switch", "compressor", "reverb")
+RINGERS = (
+    "filter",
+    "delay",
+    "switch",
+    "compressor",
+    "reverb",
+    "chorus",
+    "flanger",
+    "phaser",
+    "vibrato",
+    "rotary",
+    "echo",
+)
 RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in RINGERS)
 
 
