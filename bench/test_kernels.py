@@ -17,6 +17,8 @@ from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Stream, time_kernel
 RECORDING = np.random.default_rng(2).uniform(-1, 1, 1 << 16).astype(np.float32)
 RECORDINGS = [Memory(RECORDING, 48_000.0) for _ in range(16)]
 STREAMS = [Memory(RECORDING, 48_000.0, stream=Stream(written=2**60)) for _ in range(16)]
+NOISE = np.random.default_rng(3).uniform(-1, 1, CELL)
+LINES = [Memory(np.zeros(8192, np.float32)) for _ in range(16)]
 
 CASES: dict[str, dict[str, Any]] = {
     "sine": {},
@@ -24,6 +26,21 @@ CASES: dict[str, dict[str, Any]] = {
     "sine, frequency moves": {"params": {"frequency_hz": np.full((1, CELL), 440.0)}},
     "saw": {},
     "saw, frequency moves": {"params": {"frequency_hz": np.full((1, CELL), 440.0)}},
+    "eq, one band": {"inputs": {"in": NOISE}, "params": {"gain1_db": 3.0}},
+    "eq, four bands": {"inputs": {"in": NOISE}, "params": {f"gain{k}_db": 3.0 for k in range(1, 5)}},
+    "eq, a band moves": {"inputs": {"in": NOISE}, "params": {"gain1_db": np.linspace(-9, 9, CELL)[None, :]}},
+    "filter": {"inputs": {"in": NOISE}},
+    "filter, cutoff moves": {"inputs": {"in": NOISE}, "params": {"cutoff_hz": np.full((1, CELL), 900.0)}},
+    "ladder": {"inputs": {"in": NOISE}},
+    "comb": {"inputs": {"in": NOISE}, "memories": LINES},
+    "formant": {"inputs": {"in": NOISE}},
+    "split_bands": {"inputs": {"in": NOISE}},
+    "multiband": {"inputs": {"in": NOISE, "in.1": NOISE}},
+    "dynamic_eq": {"inputs": {"in": NOISE, "in.1": NOISE}},
+    "haas": {"inputs": {"in": NOISE, "in.1": NOISE}, "memories": LINES},
+    "stereo_width": {"inputs": {"in": NOISE, "in.1": NOISE}},
+    "dc_block": {"inputs": {"in": NOISE}},
+    "matrix": {"inputs": {f"in{k}": NOISE for k in range(1, 7)}},
     "adsr": {"inputs": {"gate": np.ones(CELL)}},
     "adsr, retriggered": {"inputs": {"gate": np.arange(CELL) % 40 < 30}},
     "adsr, sustain moves": {

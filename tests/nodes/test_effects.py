@@ -28,6 +28,7 @@ class Case:
 
 
 MODES = tuple({"mode": i} for i in range(6))
+STEEP = tuple({"mode": i, "slope": k} for i in (0, 1, 6, 7, 8) for k in (0, 1) if i > 1 or k)
 BETWEEN = tuple({"interpolation": i} for i in range(2))
 DETECTORS = tuple({"detector": d, "topology": t, "key": k} for d, t, k in product(range(2), range(2), range(2)))
 DYNAMICS = (
@@ -43,8 +44,64 @@ DYNAMICS = (
         16 + 2 * 512 + 200,
     ),
 )
+EQ = {
+    "type1": (0.0, 8.0),
+    "frequency1_hz": (10.0, 20_000.0),
+    "gain1_db": (-24.0, 24.0),
+    "q1": (0.1, 40.0),
+    "gain_db": (-24.0, 24.0),
+}
+FILTERS = (
+    Case("eq", EQ),
+    Case(
+        "ladder",
+        {"cutoff_hz": (10.0, 20_000.0), "resonance": (0.0, 1.5), "drive_db": (-24.0, 48.0), "bass": (0.0, 1.0)},
+        tuple({"mode": i} for i in range(4)),
+    ),
+    Case(
+        "comb",
+        {
+            "frequency_hz": (150.0, 20_000.0),
+            "feedback": (-0.9995, 0.9995),
+            "damping_hz": (100.0, 20_000.0),
+            "mix": (0.0, 1.0),
+        },
+        tuple({"mode": i} for i in range(2)),
+        2048,
+    ),
+    Case(
+        "formant",
+        {"vowel": (0.0, 4.0), "shift_semitones": (-24.0, 24.0), "sharpness": (0.25, 8.0), "mix": (0.0, 1.0)},
+        tuple({"voice": i} for i in range(4)),
+    ),
+    Case("split_bands", {f"split{i}_hz": (20.0, 20_000.0) for i in range(1, 5)}, tuple({"bands": i} for i in range(4))),
+    Case("dc_block", {"cutoff_hz": (1.0, 200.0)}),
+    Case("mid_side", choices=tuple({"mode": i} for i in range(2))),
+    Case("stereo_width", {"width": (0.0, 4.0), "mono_below_hz": (0.0, 500.0)}),
+    Case("haas", {"time_s": (0.0, 0.04), "level_db": (-24.0, 12.0)}, tuple({"late": i} for i in range(2)), 8192),
+    Case("crossfade", {"position": (0.0, 1.0)}, tuple({"law": i} for i in range(2))),
+    Case("send", {"level_db": (-96.0, 24.0)}),
+    Case("return", {"level_db": (-96.0, 24.0)}),
+    Case(
+        "multiband",
+        {
+            "threshold1_db": (-80.0, 12.0),
+            "ratio2": (0.5, 100.0),
+            "attack3_s": (0.0001, 0.1),
+            "split1_hz": (20.0, 20_000.0),
+        },
+        tuple({"bands": i} for i in range(3)),
+    ),
+    Case(
+        "dynamic_eq",
+        {"threshold1_db": (-80.0, 12.0), "ratio2": (0.25, 20.0), "frequency3_hz": (20.0, 20_000.0), "q4": (0.1, 20.0)},
+        tuple({"key": i} for i in range(2)),
+    ),
+    Case("matrix", {"level1_1": (-2.0, 2.0), "level2_1": (-2.0, 2.0), "level1_6": (-2.0, 2.0)}),
+)
 CASES = (
     Case("filter", {"cutoff_hz": (10.0, 20_000.0), "q": (0.3, 40.0)}, MODES),
+    Case("filter", {"cutoff_hz": (10.0, 20_000.0), "q": (0.3, 4.0), "gain_db": (-24.0, 24.0)}, STEEP),
     Case("delay", {"time_s": (0.0001, 0.02), "feedback": (-0.99, 0.99), "mix": (0.0, 1.0)}, BETWEEN, 1024),
     Case("delay_read", {"time_s": (0.0001, 0.02)}, BETWEEN, 1024),
     Case("delay_write", {"feedback": (-0.99, 0.99)}, memory=1024),
@@ -56,6 +113,7 @@ CASES = (
     Case("meter", memory=4),
     Case("output", {"gain_db": (-96.0, 24.0)}),
     *DYNAMICS,
+    *FILTERS,
 )
 VARIANTS = tuple((case, choices) for case in CASES for choices in case.choices)
 NAMES = [f"{case.kernel}-{'-'.join(map(str, choices.values()))}".rstrip("-") for case, choices in VARIANTS]
@@ -143,7 +201,7 @@ def test_parameters_that_jump_from_end_to_end_give_finite_numbers(
         assert np.abs(x).max(initial=0) < 1e4
 
 
-RINGERS = ("filter", "delay", "switch", "compressor")
+RINGERS = ("filter", "delay", "switch", "compressor", "eq", "ladder", "comb", "formant", "dc_block", "haas")
 RINGING = tuple((c, v) for c, v in VARIANTS if c.kernel in RINGERS)
 
 
