@@ -114,6 +114,35 @@ INLINE bool band_moves(const GdBlock *b, uint32_t k)
     return moves != 0;
 }
 
+/* Lanes in which a band that stands does nothing: neither a gain nor a ratio. */
+INLINE Ints resting(const GdBlock *b, uint32_t k)
+{
+    return MASK(at(b, k, GAIN, 0) == 0.0f) & MASK(at(b, k, RATIO, 0) == 1.0f);
+}
+
+INLINE bool all_of(Ints mask, uint32_t in_use)
+{
+    int32_t all = -1;
+    for (uint32_t l = 0; l < in_use; ++l)
+        all &= LANE(mask, l);
+    return all != 0;
+}
+
+INLINE SvfState emptied(SvfState s, Ints where)
+{
+    return (SvfState){lanes_where(where, lanes(0.0f), s.band), lanes_where(where, lanes(0.0f), s.low)};
+}
+
+/* A resting lane begins anew when it wakes, whether its band was run for its neighbours or not at all. */
+INLINE void empty(Band *s, Ints where)
+{
+    for (uint32_t c = 0; c < CHANNELS; ++c) {
+        s->charge[c] = emptied(s->charge[c], where);
+        s->key[c] = emptied(s->key[c], where);
+    }
+    s->over = lanes_where(where, lanes(0.0f), s->over);
+}
+
 INLINE void settle(Band *s)
 {
     for (uint32_t c = 0; c < CHANNELS; ++c) {
@@ -132,8 +161,13 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
     for (uint32_t k = 0; k < BANDS; ++k) {
         const bool moves = band_moves(b, k);
-        if (b->offset == 0)
+        const Ints rests = moves ? (Ints){0} : resting(b, k);
+        if (b->offset == 0) {
             settle(&s->band[k]);
+            empty(&s->band[k], rests);
+        }
+        if (all_of(rests, b->lanes))
+            continue;
         if (b->choice[KEY] == SIDECHAIN)
             run_band(&s->band[k], b, k, moves, true);
         else

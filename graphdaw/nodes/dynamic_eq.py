@@ -47,7 +47,7 @@ class DynamicEq(Node, linked=True, tags=("dynamics", "filter", "mix")):
     A band adds what its band-pass lets through again, times its gain less one: (s^2 + G k s + 1) / (s^2 + k s + 1) with
     k = 1 / q, by the bilinear transform; at its middle the gain is exactly G. The louder channel counts for both. Curve
     and speeds are those of `compressor`: Giannoulis, Massberg and Reiss, "Digital Dynamic Range Compressor Design"
-    (2012). With ratios at 1 and gains at 0, the source passes to the last bits.
+    (2012). A band with a ratio of 1 and no gain costs nothing.
     """
 
     in_ = In(channels=2, help="A mono source arrives on both channels.")

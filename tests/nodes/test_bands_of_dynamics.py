@@ -95,6 +95,11 @@ def test_a_dynamic_band_lowers_its_middle_by_the_static_curve() -> None:
         assert abs(heard - curve(db, -20.0, ratio, 6.0)) < 0.2
 
 
+def test_bands_that_rest_pass_the_source_bit_for_bit() -> None:
+    source = np.random.default_rng(2).uniform(-1, 1, 1000).astype(np.float32)
+    np.testing.assert_array_equal(dynamic(source), source)
+
+
 def test_the_range_limits_what_a_band_does() -> None:
     params = SLOW | {"frequency3_hz": 2000.0, "ratio3": 20.0, "threshold3_db": -60.0, "range3_db": 9.0}
     assert abs(level_at(dynamic(tone(2000.0, 1.0, RATE), **params), 2000.0) + 9.0) < 0.1
