@@ -9,10 +9,10 @@ PYTEST_ARGS ?=
 SOAK_MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak clean
+.PHONY: help run test lint bench reference soak clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/.packages: pyproject.toml scripts/system.sh
 	@sh scripts/system.sh $(PYTHON)
@@ -41,6 +41,9 @@ lint: .venv/.core ## check format, style and types of Python, warnings of C
 
 bench: .venv/.core ## measure speed against the hand-written limit and the peers that are installed
 	@$(BIN)/python -m bench
+
+reference: .venv/.core ## write docs/reference/ from the declarations, with its pictures
+	@$(BIN)/python scripts/reference.py
 
 soak: .venv/.core ## edit a playing graph at random for SOAK_MINUTES (10), counting clicks and late blocks
 	@$(BIN)/python scripts/soak.py --minutes $(SOAK_MINUTES)

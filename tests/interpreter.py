@@ -22,6 +22,7 @@ from graphdaw.graph.model import Document, Node, settings
 from graphdaw.nodes import registry
 from tests.reference import LOOP, Array, render
 from tests.reference.delay import between
+from tests.reference.lfo import beats
 
 WORD = 2**32 - 1
 SPREAD = BSpline.basis_element([-2, -1, 0, 1, 2], extrapolate=False).antiderivative()
@@ -167,7 +168,7 @@ class Interpreter:
 
     def _parameter(self, id: str, name: str, value: float, lo: float, hi: float, lanes: int, frames: int) -> Array:
         """The value set plus what the wires add in its unit, within its range."""
-        if self.shake and name not in ("frequency_hz", "rate_hz") and (id, name) not in self.offsets:
+        if self.shake and name not in ("frequency_hz", "rate_hz", "tempo_bpm") and (id, name) not in self.offsets:
             self.offsets[id, name] = 1 + self.shake * self.random.uniform(-1, 1)
         total = np.full((lanes, frames), single(value) * self.offsets.get((id, name), 1.0))
         wires = self.into.get((id, name), ())
@@ -205,7 +206,11 @@ class Interpreter:
 
     def _lfo(self, id: str, inputs: dict[str, Array], values: dict[str, Any], lanes: int, frames: int) -> Array:
         """The phase wraps, and is kept to 2^-24 turns."""
-        turns = single(values["rate_hz"].astype(np.float32) * np.float32(1 / self.rate))
+        hz = values["rate_hz"].astype(np.float32)
+        if values["sync"] != "free":
+            hz = values["tempo_bpm"].astype(np.float32) * np.float32(1 / (60 * beats(values["sync"])))
+            values = {**values, "sync": "free"}
+        turns = single(hz * np.float32(1 / self.rate))
         phase = np.trunc(values["phase"] * 2**24) / 2**24 % 1.0
         kept = {**values, "rate_hz": turns * self.rate, "phase": phase}
         seeds = [seed_of(id, c) for c in range(lanes)]

@@ -19,10 +19,16 @@ RANGES: dict[str, tuple[float, float, float]] = {
     "lfo.amount": (0, 1, 0.5),
     "lfo.offset": (-1, 1, 0.5),
     "lfo.phase": (0, 1, 0.5),
+    "lfo.tempo_bpm": (60, 200, 40),
+    "lfo.skew": (0.5, 0.5, 0.0),  # off the middle a jump's frame hangs on the last bit
+    "lfo.slew_s": (0, 0.002, 0.001),
     "adsr.attack_s": (0, 0.02, 0.01),
     "adsr.decay_s": (0, 0.05, 0.02),
     "adsr.sustain": (0, 1, 0.5),
     "adsr.release_s": (0, 0.05, 0.02),
+    "adsr.attack_curve": (-1, 2, 0.5),
+    "adsr.decay_curve": (-0.5, 1, 0.5),
+    "adsr.release_curve": (-0.5, 1, 0.5),
     "filter.cutoff_hz": (50, 6_000, 800),
     "filter.q": (0.4, 10, 2),
     "delay.time_s": (0.0002, 0.02, 0.001),
@@ -71,7 +77,8 @@ def add_wire(graph: gd.Graph, dice: random.Random, to: str = "") -> bool:
     source, target = dice.choice(plain), to or dice.choice(plain)
     kind = registry[graph.nodes[target].type]
     params = [name for name, param in kind.params.items() if not param.fixed]
-    ports = list(kind.inputs) if kind.inputs and (dice.random() < 0.65 or not params) else params
+    inlets = [name for name in kind.inputs if name != "sync"]  # which turns rounding into another sound
+    ports = inlets if inlets and (dice.random() < 0.65 or not params) else params
     if not ports or graph.nodes[source].parent != graph.nodes[target].parent:
         return False
     port = dice.choice(ports)

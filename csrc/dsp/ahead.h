@@ -6,6 +6,7 @@
 #define GD_DSP_AHEAD_H
 
 #include "delay.h"
+#include "ringing.h"
 
 enum { AHEAD_HEAD = 16 };
 
@@ -51,6 +52,19 @@ INLINE const Lanes *ahead_delay(const Ahead *a, const GdBlock *b, uint32_t chann
             LANE(to[i], l) = ring[(late + i) & mask];
     }
     return to;
+}
+
+/* After a slice: how long the rings still hold sound of the inlets `left` and the next. */
+INLINE void ahead_ringing(const Ahead *a, Ints *ringing, const GdBlock *b, uint32_t left)
+{
+    Ints sounding = {0};
+    if (!a->any) {
+        *ringing = sounding;
+        return;
+    }
+    for (uint32_t i = 0; i < b->frames; ++i)
+        sounding |= lanes_to_bits(b->in[left][i]) | lanes_to_bits(b->in[left + 1][i]);
+    ringing_count(ringing, sounding, b);
 }
 
 #endif

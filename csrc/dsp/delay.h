@@ -15,13 +15,6 @@ enum {
     DELAY_MARGIN = 4,          /* frames of a line that interpolation and rounding keep for themselves */
 };
 
-#if W == 1
-typedef float Group;
-#else
-typedef Quad Group;
-#endif
-enum { GROUP = sizeof(Group) / sizeof(float) };
-
 /* The lines of a pack; lanes not in use read lane 0's and write nothing. A line holds a power of two of frames, at
  * least a cell, so that a slice never wraps around its end. */
 typedef struct {

@@ -35,8 +35,14 @@ INLINE Lanes size_of_octaves(Lanes x)
     return lanes_from_bits((Ints)((Words)lanes_to_bits(y) + ((Words)lanes_to_bits(whole) << 23)));
 }
 
-/* What a one-pole smoother keeps each frame if it shall be 63 % there after `seconds`. */
-INLINE Lanes keep_for(Lanes seconds, float seconds_per_frame) { return exp_lanes(-seconds_per_frame / seconds); }
+/* The part of its way that a one-pole smoother goes each frame if it shall be 63 % there after `seconds`: 1 - e^-x, by
+ * its series where x is small, for there the difference would lose its digits. */
+INLINE Lanes share_for(Lanes seconds, float seconds_per_frame)
+{
+    Lanes x = seconds_per_frame / seconds;
+    Lanes series = x * (1.0f - x * (0.5f - x * (0.166666667f - x * 0.0416666667f)));
+    return lanes_where(lanes_less(x, lanes(0.05f)), series, 1.0f - exp_lanes(-x));
+}
 
 /* How far a level lies above a threshold, with a soft knee: 0 below it, the distance above, and half a parabola in
  * between, over `width` octaves around the threshold. */
@@ -54,14 +60,12 @@ INLINE Lanes knee_above(Knee k, Lanes octaves)
     return in_knee * in_knee * k.per_width + lanes_max(over - k.half_width, lanes(0.0f));
 }
 
-/* One frame of a smoother that rises and falls at different speeds (the tutorial's "smooth branching"). Both ways are
- * worked out before the choice, which therefore need not be waited for. */
-typedef struct { Lanes rise, fall; } Speeds; /* what is kept a frame */
+/* One frame of a smoother that rises and falls at different speeds (the tutorial's "smooth branching"). */
+typedef struct { Lanes rise, fall; } Speeds; /* shares of the way */
 
-INLINE Lanes follow(Lanes now, Lanes target, Speeds keep)
+INLINE Lanes follow(Lanes now, Lanes target, Speeds share)
 {
-    Lanes up = keep.rise * now + (1.0f - keep.rise) * target, down = keep.fall * now + (1.0f - keep.fall) * target;
-    return lanes_where(lanes_less(now, target), up, down);
+    return now + lanes_where(lanes_less(now, target), share.rise, share.fall) * (target - now);
 }
 
 /* What is left of a smoothed value below `least` becomes exactly 0, so that a node falls silent. */

@@ -7,6 +7,14 @@
 typedef float Quad __attribute__((vector_size(16)));
 typedef int32_t QuadInts __attribute__((vector_size(16)));
 
+/* Lanes that are worked on together where each reads memory of its own: as many as fit a quad. */
+#if W == 1
+typedef float Group;
+#else
+typedef Quad Group;
+#endif
+enum { GROUP = sizeof(Group) / sizeof(float) };
+
 INLINE void transpose_quads(Quad q[4])
 {
     const QuadInts low = {0, 4, 1, 5}, high = {2, 6, 3, 7}, first = {0, 1, 4, 5}, last = {2, 3, 6, 7};

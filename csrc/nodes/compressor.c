@@ -11,9 +11,9 @@
 #include "kernel.h"
 #include "dsp/ahead.h"
 #include "dsp/dynamics.h"
+#include "dsp/key.h"
 #include "dsp/publish.h"
 #include "dsp/ringing.h"
-#include "dsp/svf.h"
 
 enum { PEAK, RMS };
 enum { FORWARD, FEEDBACK };
@@ -23,10 +23,9 @@ enum { LEFT, RIGHT, CHANNELS };
 typedef struct {
     Knee knee;
     Lanes slope;       /* octaves less for each above the threshold */
-    Speeds keep;
-    Lanes keep_energy;
-    SvfCoefs highpass;
-    Lanes damping, filtered; /* of the high-pass; its share, 0 where it is off */
+    Speeds speeds;
+    Lanes mean;        /* share of the way of the mean energy */
+    KeyFilter highpass;
     Lanes makeup;      /* octaves */
 } Coefs;
 
@@ -49,15 +48,9 @@ INLINE void set_curve(Coefs *c, const GdBlock *b, uint32_t i)
 
 INLINE void set_speeds(Coefs *c, const GdBlock *b, uint32_t i)
 {
-    c->keep = (Speeds){keep_for(AT(ATTACK_S, i), b->seconds_per_frame), keep_for(AT(RELEASE_S, i), b->seconds_per_frame)};
-    c->keep_energy = keep_for(AT(RMS_S, i), b->seconds_per_frame);
-}
-
-INLINE void set_highpass(Coefs *c, const GdBlock *b, uint32_t i)
-{
-    c->damping = lanes(1.41421356f);
-    c->filtered = lanes_where(lanes_less(lanes(0.0f), AT(HIGHPASS_HZ, i)), lanes(1.0f), lanes(0.0f));
-    c->highpass = svf_coefs(AT(HIGHPASS_HZ, i) * (3.14159265f * b->seconds_per_frame), c->damping);
+    const float spf = b->seconds_per_frame;
+    c->speeds = (Speeds){share_for(AT(ATTACK_S, i), spf), share_for(AT(RELEASE_S, i), spf)};
+    c->mean = share_for(AT(RMS_S, i), spf);
 }
 
 GD_RT static void prepare(void *state, const GdBlock *b)
@@ -65,7 +58,7 @@ GD_RT static void prepare(void *state, const GdBlock *b)
     Coefs *c = &((State *)state)->coefs;
     set_curve(c, b, 0);
     set_speeds(c, b, 0);
-    set_highpass(c, b, 0);
+    c->highpass = key_filter(AT(HIGHPASS_HZ, 0), b->seconds_per_frame);
 }
 
 GD_RT static void reset(void *state, const GdBlock *b) { ((State *)state)->ringing = ringing_unknown(b); }
@@ -111,17 +104,12 @@ INLINE Way way_of(const State *s, const GdBlock *b)
 /* The size of what a channel's detector hears: an amplitude, or an energy where it is RMS. */
 INLINE Lanes detect(State *s, const Coefs *c, const Way *way, uint32_t channel, Lanes heard)
 {
-    if (way->filter) {
-        SvfState now = s->charge[channel], next = svf_step(now, c->highpass, heard);
-        Lanes high = heard - (now.band + next.band) * (c->damping * 0.5f) - (now.low + next.low) * 0.5f;
-        Ints on = lanes_less(lanes(0.0f), c->filtered);
-        s->charge[channel] = (SvfState){lanes_where(on, next.band, lanes(0.0f)), lanes_where(on, next.low, lanes(0.0f))};
-        heard = lanes_where(on, high, heard);
-    }
+    if (way->filter)
+        heard = key_above(&c->highpass, &s->charge[channel], heard);
     if (!way->rms)
         return lanes_abs(heard);
-    Lanes energy = size_of(heard) * size_of(heard);
-    return s->energy[channel] = energy + c->keep_energy * (s->energy[channel] - energy);
+    Lanes size = size_of(heard);
+    return s->energy[channel] += c->mean * (size * size - s->energy[channel]);
 }
 
 /* A frame's reduction. Behind the gain, the level would come out as R - 1 octaves of reduction for each above the
@@ -131,9 +119,9 @@ INLINE Lanes reduce(const Coefs *c, const Way *way, Lanes now, Lanes octaves)
 {
     Lanes over = knee_above(c->knee, octaves);
     if (!way->feedback)
-        return follow(now, c->slope * over, c->keep);
+        return follow(now, c->slope * over, c->speeds);
     Lanes steep = c->slope / (1.0f - c->slope), wanted = steep * over;
-    Lanes share = lanes_where(lanes_less(now, wanted), 1.0f - c->keep.rise, 1.0f - c->keep.fall);
+    Lanes share = lanes_where(lanes_less(now, wanted), c->speeds.rise, c->speeds.fall);
     Lanes bend = lanes_where(lanes_less(lanes(0.0f), over), steep, lanes(0.0f));
     return now + share * (wanted - now) / (1.0f + share * bend);
 }
@@ -165,7 +153,7 @@ INLINE void compress(State *state, const GdBlock *b, const Way way, const Lanes 
         if (way.speeds_move)
             set_speeds(&k, b, i);
         if (way.highpass_moves)
-            set_highpass(&k, b, i);
+            k.highpass = key_filter(AT(HIGHPASS_HZ, i), b->seconds_per_frame);
         for (uint32_t c = 0; c < CHANNELS; ++c)
             size[c] = detect(&s, &k, &way, c, way.feedback ? s.last[c] : key[c][i]);
         link(&way, size, AT(LINK, i), octaves);
@@ -218,20 +206,12 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     const uint32_t key = b->choice[KEY] == SIDECHAIN ? LEFT_KEY : LEFT_IN;
     Lanes late[CHANNELS][GD_SLICE];
     const Lanes *source[CHANNELS];
-    Ints sounding = {0};
     if (b->offset == 0)
         settle(s);
-    for (uint32_t c = 0; c < CHANNELS; ++c) {
+    for (uint32_t c = 0; c < CHANNELS; ++c)
         source[c] = ahead_delay(&ahead, b, c, b->in[LEFT_IN + c], late[c]);
-        if (ahead.any)
-            for (uint32_t i = 0; i < b->frames; ++i)
-                sounding |= lanes_to_bits(b->in[LEFT_IN + c][i]);
-    }
     choose(s, b, (const Lanes *const[]){b->in[key], b->in[key + 1]}, source);
-    if (ahead.any)
-        ringing_count(&s->ringing, sounding, b);
-    else
-        s->ringing = (Ints){0};
+    ahead_ringing(&ahead, &s->ringing, b, LEFT_IN);
     if (b->offset + b->frames == GD_SLICE)
         publish_row(b, 0, b->out[REDUCTION][b->frames - 1]);
 }

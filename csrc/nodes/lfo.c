@@ -1,62 +1,42 @@
 /* lfo: a slow oscillator for control, once a frame or once a cell. */
 #define NODE lfo
+#define INS P(TRIGGER, "trigger")
 #define OUTS P(OUT, "out")
-#define PARAMS P(RATE_HZ, "rate_hz") P(AMOUNT, "amount") P(OFFSET, "offset") P(PHASE, "phase")
-#define CHOICES P(RATE, "rate") P(SHAPE, "shape")
+#define PARAMS                                                                                                 \
+    P(RATE_HZ, "rate_hz") P(AMOUNT, "amount") P(OFFSET, "offset") P(PHASE, "phase") P(TEMPO_BPM, "tempo_bpm") \
+    P(SKEW, "skew") P(SLEW_S, "slew_s")
+#define CHOICES P(RATE, "rate") P(SHAPE, "shape") P(SYNC, "sync") P(MODE, "mode")
 #include "kernel.h"
+#include "dsp/fine_phase.h"
+#include "dsp/gate.h"
 #include "dsp/hash.h"
-#include "dsp/phase.h"
+#include "dsp/tempo.h"
 
 enum { PER_FRAME, PER_CELL };
-enum { SINE, TRIANGLE, SAW, SQUARE, RANDOM };
+enum { SINE, TRIANGLE, SAW, SQUARE, RANDOM, SMOOTH };
+enum { LOOP, ONE_SHOT };
 
-/* A 64-bit phase, because 2^-32 turns a frame is a tenth of the slowest rates. */
 typedef struct {
-    Words turns, fine;           /* 2^-32 and 2^-64 turns */
-    Words step, fine_step;       /* a frame */
+    FinePhase at, step;
     Words cycle;                 /* whole turns so far: the place in the random sequence */
     Words seed;
     Lanes held;                  /* value of this cell, when once a cell */
-    Ints started;
+    Lanes wave;                  /* the last one, slewed */
+    Ints started, open, running; /* masks; running: a one-shot is under way */
 } State;
 
-GD_RT INLINE void set_rate(State *s, Lanes rate_hz, float seconds_per_frame)
+#define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
+
+/* Turns a frame. */
+GD_RT INLINE FinePhase step_of(const GdBlock *b, uint32_t i)
 {
-    Lanes units = rate_hz * seconds_per_frame * 0x1p32f, whole = lanes_floor(units);
-    s->step = ints_as_words(lanes_truncate(whole));
-    s->fine_step = ints_as_words(lanes_truncate((units - whole) * 0x1p31f)) << 1;
+    Lanes hz = b->choice[SYNC] ? sync_hz(AT(TEMPO_BPM, i), b->choice[SYNC]) : AT(RATE_HZ, i);
+    return fine_of_turns(hz * b->seconds_per_frame);
 }
 
-/* The low word of a * frames, for at most a cell of them; the high word comes in `over`. */
-GD_RT INLINE Words times(Words a, uint32_t frames, Words *over)
-{
-    Words low = (a & 0xffffu) * frames, high = (a >> 16) * frames + (low >> 16);
-    *over = high >> 16;
-    return (high << 16) | (low & 0xffffu);
-}
+GD_RT INLINE bool rate_moves(const GdBlock *b) { return b->choice[SYNC] ? MOVES(b, TEMPO_BPM) : MOVES(b, RATE_HZ); }
 
-/* Go on by `frames`, at most a cell of them. */
-GD_RT INLINE void advance(State *s, uint32_t frames)
-{
-    Words carry, cycles;
-    Words fine = s->fine + times(s->fine_step, frames, &carry), by = times(s->step, frames, &cycles);
-    carry += (Words)MASK(fine < s->fine) & 1u;
-    Words turns = s->turns + by, carried = turns + carry;
-    s->cycle += cycles + ((Words)MASK(turns < by) & 1u) + ((Words)MASK(carried < carry) & 1u);
-    s->turns = carried;
-    s->fine = fine;
-}
-
-/* Go on by one frame: what `advance` does, without its multiplications. */
-GD_RT INLINE void advance_one(State *s)
-{
-    Words fine = s->fine + s->fine_step, turns = s->turns + s->step + ((Words)MASK(fine < s->fine) & 1u);
-    s->cycle += (Words)MASK(turns < s->turns) & 1u;
-    s->turns = turns;
-    s->fine = fine;
-}
-
-/* Of all shapes but the random one. */
+/* Of the shapes that are no random ones. */
 GD_RT INLINE Lanes wave_of(Words at, uint32_t shape)
 {
     switch (shape) {
@@ -71,12 +51,41 @@ GD_RT INLINE Lanes wave_of(Words at, uint32_t shape)
     }
 }
 
-GD_RT INLINE Lanes shape_of(const State *s, uint32_t shape, Lanes phase)
+/* Phase as a fraction of a turn, from 0 to just below 1. */
+GD_RT INLINE Lanes fraction_of(Words at) { return lanes_from_ints((Ints)(at >> 8)) * 0x1p-24f; }
+
+/* The phase at which the even wave is where the skewed one is: a square's first part takes `skew` of the turn; of a sine or
+ * triangle what rises does, and the wave still starts at 0. */
+GD_RT INLINE Words skewed(Words at, Lanes skew, bool centred)
 {
-    Words at = s->turns + phase_of_turns(phase), cycle = s->cycle + ((Words)MASK(at < s->turns) & 1u);
+    const Lanes least = lanes(1e-6f), half = 0.5f * skew;
+    Lanes x = fraction_of(at);
+    if (centred) {
+        x = x + half;
+        x = x - lanes_where(lanes_at_least(x, lanes(1.0f)), lanes(1.0f), lanes(0.0f));
+    }
+    Lanes first = 0.5f * x / lanes_max(skew, least), last = 0.5f + 0.5f * (x - skew) / lanes_max(1.0f - skew, least);
+    Lanes even = lanes_clamp(lanes_where(lanes_less(x, skew), first, last), lanes(0.0f), lanes(0.99999994f));
+    Words phase = (Words)lanes_truncate(even * 0x1p24f) << 8;
+    phase = centred ? phase - 0x40000000u : phase;
+    return words_where(MASK(skew == 0.5f), at, phase);
+}
+
+GD_RT INLINE Lanes number_of(Words cycle, Words seed)
+{
+    return hash_to_bipolar(hash_words(hash_words(cycle ^ seed) + seed));
+}
+
+GD_RT INLINE Lanes shape_of(const State *s, uint32_t shape, Lanes phase, Lanes skew)
+{
+    Words at = s->at.turns + phase_of_turns(phase), cycle = s->cycle + ((Words)MASK(at < s->at.turns) & 1u);
     if (shape == RANDOM)
-        return hash_to_bipolar(hash_words(hash_words(cycle ^ s->seed) + s->seed));
-    return wave_of(at, shape);
+        return number_of(cycle, s->seed);
+    if (shape == SMOOTH) {
+        Lanes from = number_of(cycle, s->seed), t = fraction_of(at);
+        return from + (number_of(cycle + 1u, s->seed) - from) * (t * t * (3.0f - 2.0f * t));
+    }
+    return wave_of(shape == SAW ? at : skewed(at, skew, shape != SQUARE), shape);
 }
 
 GD_RT static void reset(void *state, const GdBlock *b)
@@ -89,61 +98,110 @@ GD_RT static void reset(void *state, const GdBlock *b)
 GD_RT static void prepare(void *state, const GdBlock *b)
 {
     if (b->choice[RATE] == PER_FRAME)
-        set_rate(state, b->param[RATE_HZ][0], b->seconds_per_frame);
+        ((State *)state)->step = step_of(b, 0);
 }
 
-GD_RT INLINE Lanes value_at(const State *s, const GdBlock *b, uint32_t shape, uint32_t i)
+/* The value now; `frames` have passed since the one before. */
+GD_RT INLINE Lanes value_at(State *s, const GdBlock *b, uint32_t shape, uint32_t i, uint32_t frames)
 {
-    Lanes wave = shape_of(s, shape, b->param[PHASE][i * b->stride[PHASE]]);
-    return b->param[OFFSET][i * b->stride[OFFSET]] + b->param[AMOUNT][i * b->stride[AMOUNT]] * wave;
+    const Lanes wave = shape_of(s, shape, AT(PHASE, i), AT(SKEW, i)), slew = AT(SLEW_S, i);
+    const Lanes time = lanes_max(slew, lanes(1e-6f));
+    const Lanes part = 1.0f - exp_lanes(-((float)frames * b->seconds_per_frame / time));
+    const Ints slewing = s->started & lanes_less(lanes(0.0f), slew);
+    s->wave = lanes_where(slewing, s->wave + (wave - s->wave) * part, wave);
+    s->started = (Ints){0} - 1;
+    return AT(OFFSET, i) + AT(AMOUNT, i) * s->wave;
 }
 
-/* Nothing moves: what happens once a frame is the wave and two additions. */
-GD_RT INLINE void run_standing(State *s, const GdBlock *b, uint32_t shape)
+/* A trigger begins the turn anew, and a new number of a random sequence. */
+GD_RT INLINE void trigger(State *s, Lanes signal)
+{
+    const Ints opens = gate_opens(&s->open, signal);
+    s->at.turns &= ~(Words)opens;
+    s->at.fine &= ~(Words)opens;
+    s->cycle += (Words)opens & 1u;
+    s->running |= opens;
+}
+
+GD_RT INLINE void go_on(State *s, bool one_shot)
+{
+    if (!one_shot) {
+        s->cycle += fine_go(&s->at, s->step);
+        return;
+    }
+    const Words running = (Words)s->running;
+    Words over = fine_go(&s->at, (FinePhase){s->step.turns & running, s->step.fine & running});
+    s->cycle += over;
+    s->running &= ~MASK(over != 0);
+    s->at.turns &= (Words)s->running;
+    s->at.fine &= (Words)s->running;
+}
+
+/* True if nothing is heard in this slice but the wave as it stands. */
+GD_RT INLINE bool is_plain(const State *s, const GdBlock *b, uint32_t shape)
+{
+    if (shape >= RANDOM || b->choice[MODE] != LOOP || rate_moves(b) || MOVES(b, AMOUNT) || MOVES(b, OFFSET)
+        || MOVES(b, PHASE) || MOVES(b, SKEW) || MOVES(b, SLEW_S))
+        return false;
+    for (uint32_t l = 0; l < b->lanes; ++l)
+        if (LANE(b->param[SLEW_S][0], l) > 0.0f || (shape != SAW && LANE(b->param[SKEW][0], l) != 0.5f))
+            return false;
+    return SILENT(b, TRIGGER) || !any_opens(s->open, b->in[TRIGGER], b->frames);
+}
+
+/* What happens once a frame is the wave and two additions. */
+GD_RT INLINE void run_plain(State *s, const GdBlock *b, uint32_t shape)
 {
     const Lanes offset = b->param[OFFSET][0], amount = b->param[AMOUNT][0];
-    const Words step = s->step, fine_step = s->fine_step;
-    Lanes *restrict out = b->out[OUT];
-    Words at = s->turns + phase_of_turns(b->param[PHASE][0]), fine = s->fine;
+    const FinePhase step = s->step;
+    Lanes *restrict out = b->out[OUT], wave = s->wave;
+    Words at = s->at.turns + phase_of_turns(b->param[PHASE][0]), fine = s->at.fine;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        out[i] = offset + amount * wave_of(at, shape);
-        fine += fine_step;
-        at = at + step - (Words)MASK(fine < fine_step); /* the mask is -1 where fine turns have become one more */
+        wave = wave_of(at, shape);
+        out[i] = offset + amount * wave;
+        fine += step.fine;
+        at = at + step.turns - (Words)MASK(fine < step.fine); /* the mask is -1 where fine turns have become one more */
     }
-    advance(s, b->frames);
+    s->wave = wave;
+    s->started = (Ints){0} - 1;
+    s->open = gate_open(b->in[TRIGGER][b->frames - 1]);
+    s->cycle += fine_go_far(&s->at, s->step, b->frames);
 }
 
-GD_RT INLINE void run_moving(State *state, const GdBlock *b, uint32_t shape)
+GD_RT INLINE void run_frames(State *state, const GdBlock *b, uint32_t shape)
 {
+    if (is_plain(state, b, shape)) {
+        run_plain(state, b, shape);
+        return;
+    }
     State s = *state;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        b->out[OUT][i] = value_at(&s, b, shape, i);
-        if (MOVES(b, RATE_HZ))
-            set_rate(&s, b->param[RATE_HZ][i], b->seconds_per_frame);
-        advance_one(&s);
+        trigger(&s, b->in[TRIGGER][i]);
+        b->out[OUT][i] = value_at(&s, b, shape, i, 1);
+        if (rate_moves(b))
+            s.step = step_of(b, i);
+        go_on(&s, b->choice[MODE] == ONE_SHOT);
     }
     *state = s;
-}
-
-GD_RT INLINE void run_frames(State *s, const GdBlock *b, uint32_t shape)
-{
-    if (shape == RANDOM || MOVES(b, RATE_HZ) || MOVES(b, AMOUNT) || MOVES(b, OFFSET) || MOVES(b, PHASE))
-        run_moving(s, b, shape);
-    else
-        run_standing(s, b, shape);
 }
 
 /* One row a cell, taken at its first frame and repeated in each of its slices. */
 GD_RT INLINE void run_cell(State *s, const GdBlock *b)
 {
     if (b->offset == 0 || LANE(s->started, 0) == 0) {
-        set_rate(s, b->param[RATE_HZ][0], b->seconds_per_frame);
-        s->held = value_at(s, b, b->choice[SHAPE], 0);
-        for (int l = 0; l < W; ++l)
-            LANE(s->started, l) = 1;
+        s->step = step_of(b, 0);
+        s->held = value_at(s, b, b->choice[SHAPE], 0, GD_SLICE);
     }
     b->out[OUT][0] = s->held;
-    advance(s, b->frames);
+    if (b->choice[MODE] == LOOP && SILENT(b, TRIGGER)) {
+        s->cycle += fine_go_far(&s->at, s->step, b->frames);
+        s->open = (Ints){0};
+        return;
+    }
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        trigger(s, b->in[TRIGGER][i]);
+        go_on(s, b->choice[MODE] == ONE_SHOT);
+    }
 }
 
 GD_RT INLINE void run(void *state, const GdBlock *b)
@@ -159,7 +217,7 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     else if (b->choice[SHAPE] == SQUARE)
         run_frames(state, b, SQUARE);
     else
-        run_frames(state, b, RANDOM);
+        run_frames(state, b, b->choice[SHAPE]);
 }
 
 KERNEL(.reset = reset, .prepare = prepare, .flags = GD_BLOCK_RATE_0)

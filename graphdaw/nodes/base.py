@@ -62,7 +62,8 @@ class Choice:
 class Text:
     """A text that shapes the node, such as a formula or the name of a bus.
 
-    Changing it replaces the node with a cross-fade. `check` raises ValueError for a text that is none, with a sentence that says where and what would work.
+    Changing it replaces the node with a cross-fade. `check` raises ValueError for a text that is none, with a sentence
+    that says where and what would work.
     """
 
     default: str = ""

@@ -92,14 +92,14 @@ def test_a_level_and_what_follows_apply(tmp_path: Path, type: str) -> None:
 def test_a_triggered_sampler_is_its_model(tmp_path: Path, mode: str) -> None:
     path = recording(tmp_path, seconds=0.05, channels=2, rate_hz=44_100)
     graph, nodes = draw("lfo t(shape=square, rate_hz=23.4, phase=0.3) -> sampler p -> output o")
-    graph.set(nodes["p"], file=str(path), mode=mode, pitch_semitones=5.0, start_s=0.004)
+    graph.set(nodes["p"], file=str(path), mode=mode, pitch_semitones=-5.0, start_s=0.004)
     frames = 4_800
 
     audio = gd.render(graph, seconds=frames / RATE_HZ)
 
     turns = np.arange(frames) * 23.4 / RATE_HZ + 0.3
     trigger = np.where(turns % 1 < 0.5, 1.0, -1.0)[None]
-    values = {"mode": mode, "auto_start": "off", "pitch_semitones": 5.0, "start_s": 0.004, "gain_db": 0.0}
+    values = {"mode": mode, "auto_start": "off", "pitch_semitones": -5.0, "start_s": 0.004, "gain_db": 0.0}
     media = {"file": (as_heard(path), float(RATE_HZ))}
     expected = model(
         "sampler", {"trigger": np.repeat(trigger, 2, axis=0)}, values, RATE_HZ, frames=frames, channels=2, media=media

@@ -79,3 +79,43 @@ def test_retrigger_starts_from_where_the_envelope_is() -> None:
     out = run_kernel("adsr", inputs={"gate": gates(600)[2]}, params=VALUES)["out"][0]
     assert 0.0 < out[259] < out[260] < out[280]
     assert np.abs(np.diff(out[250:300])).max() < 0.02
+
+
+CURVES = ((0.0, 0.0, 0.0), (-3.0, -0.5, -1.0), (3.0, 0.5, 0.5), (0.3, 0.02, 0.9), (1.0, -1.0, 1.0))
+
+
+@each_rate
+@pytest.mark.parametrize("curves", CURVES)
+@pytest.mark.parametrize("retrigger", ["present", "zero", "legato"])
+def test_curves_and_retriggers_are_the_model(curves: tuple[float, ...], retrigger: str, rate: int) -> None:
+    frames = 1_200
+    gate, trigger = gates(frames), np.zeros((4, frames), np.float32)
+    trigger[0, 150:160], trigger[1, 300], trigger[2, 100], trigger[2, 250] = 1.0, 1.0, 1.0, 1.0
+    values = VALUES | dict(zip(("attack_curve", "decay_curve", "release_curve"), np.float32(curves), strict=True))
+    inputs, choices = {"gate": gate, "trigger": trigger}, {"retrigger": retrigger}
+    expected = render("adsr", inputs, values | choices, rate, frames=frames, channels=4)["out"]
+    out = run_kernel("adsr", inputs=inputs, params=values, choices=choices, sample_rate=rate)["out"]
+    np.testing.assert_allclose(out, expected, atol=1e-3)
+    moving = {name: np.full((1, frames), value, np.float32) for name, value in values.items()}
+    np.testing.assert_array_equal(
+        run_kernel("adsr", inputs=inputs, params=moving, choices=choices, sample_rate=rate)["out"], out
+    )
+
+
+@pytest.mark.parametrize("curve", [-1.0, -0.5, -0.1, 0.0, 0.1, 0.9])
+@pytest.mark.parametrize("seconds", [0.01, 0.5])
+def test_every_curve_takes_the_time_it_says(curve: float, seconds: float) -> None:
+    frames = int(seconds * 48_000)
+    gate = np.zeros(4 * frames)
+    gate[: 2 * frames + 1] = 1.0
+    params = {
+        "attack_s": seconds, "decay_s": seconds, "release_s": seconds, "sustain": 0.5,
+        "attack_curve": curve, "decay_curve": curve, "release_curve": curve,
+    }  # fmt: skip
+    out = run_kernel("adsr", inputs={"gate": gate}, params=params)["out"][0]
+    slack = 2 + frames // 100
+    assert abs(int(np.argmax(out == 1.0)) - frames) <= slack
+    assert abs(frames + int(np.argmax(out[frames:] == 0.5)) - 2 * frames) <= 2 * slack
+    assert abs(len(out) - int(np.argmax(out[::-1] > 0.0)) - (3 * frames + 1)) <= 2 * slack
+    half = out[frames // 2]
+    assert half == pytest.approx(0.5, abs=0.01) if curve == 0 else (half > 0.5) == (curve > 0)

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Iterator
-from itertools import cycle, islice, product
+import re
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from graphdaw.nodes import types
-from graphdaw.nodes.base import NodeType, Port, Recording
-from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, State, Stream, aligned, facts, run_kernel, slots
+from graphdaw.nodes.base import NodeType, Port
+from tests.kernel_probe import CELL, LEVELS, WIDTHS, Signal, State, aligned, facts, slots
+from tests.nodes.subjects import (
+    BROKEN,
+    KINDS,
+    LANES,
+    RATES,
+    Situation,
+    Subject,
+    jumping,
+    memories,
+    run,
+    situations,
+    sources,
+    still,
+    subjects,
+    wandering,
+    written,
+)
 
-LANES, FRAMES, RATE = 5, 230, 48_000
-MANY = 24  # combinations of choices, of which more would take too long
-WITH_KERNEL = sorted(name for name, node in types().items() if node.kernel)
-DEVICE = ("input", "output")  # move frames to and from a device, which the probe has none of
-RUNNABLE = [name for name in WITH_KERNEL if name not in DEVICE]
+FRAMES = 1_500
+BOUND = 1e8  # 160 dB: the gains and resonances of any node at their ends, one on the other
 RANDOM_SLICES = (5, 1, 33, CELL, 2, 17, 50)
+STATELESS, RINGS = 1, 2
+UNITS = {"Hz": "hz", "s": "s", "dB": "db", "semitones": "semitones", "cents": "cents", "bpm": "bpm"}
+
+SUBJECTS = subjects()
+every_kernel = pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+every_type = pytest.mark.parametrize("node", types().values(), ids=lambda node: node.name)
+
+
+def same_bits(a: dict[str, Signal], b: dict[str, Signal], what: object = "") -> None:
+    for slot in a:
+        np.testing.assert_array_equal(a[slot].view(np.uint32), b[slot].view(np.uint32), err_msg=f"{slot} {what}")
+
+
+def outputs(subject: Subject, result: dict[str, Signal]) -> dict[str, Signal]:
+    return {slot: signal for slot, signal in result.items() if not slot.startswith("memory ")}
+
+
+# Declarations
 
 
 def entries(node: NodeType, ports: dict[str, Port]) -> tuple[str, ...]:
@@ -29,173 +58,192 @@ def entries(node: NodeType, ports: dict[str, Port]) -> tuple[str, ...]:
     return tuple(name for name, port in ports.items() for _ in range(port.channels or 1 if node.linked else 1))
 
 
-def settings(node: NodeType) -> Iterator[dict[str, str]]:
-    """Every combination of a node's choices; of many, some in which each option stands at least twice."""
-    lists = [list(choice.options) for choice in node.choices.values()]
-    rows = list(product(*lists)) if math.prod(map(len, lists)) <= MANY else []
-    if not rows:
-        dice, longest = random.Random(5), max(map(len, lists))
-        for _ in range(2):
-            rows += zip(*(islice(cycle(dice.sample(o, len(o))), longest) for o in lists), strict=True)
-    for options in rows:
-        yield dict(zip(node.choices, options, strict=True))
-
-
-def values(node: NodeType, seed: int) -> dict[str, Signal]:
-    """A random value in range for each parameter and lane, near the default or anywhere."""
-    rng = np.random.default_rng(seed)
-    return {
-        name: np.clip(
-            p.default + rng.uniform(-1, 1, LANES) * (p.hi - p.lo) * rng.choice([0.01, 1.0]), p.lo, p.hi
-        ).astype(np.float32)
-        for name, p in node.params.items()
-        if not p.fixed
-    }
-
-
-def memories(node: NodeType) -> list[Memory | None]:
-    """Fresh memory for each lane, as the declaration asks for it."""
-    recording = np.random.default_rng(3).uniform(-1, 1, 512).astype(np.float32)
-    if any(media.streamed for media in node.media.values()):
-        return [Memory(recording, RATE, stream=Stream(written=512)) for _ in range(LANES)]
-    if node.media_memory is not None:
-        sound = Recording("noise.wav", recording[None, :150], RATE, (60, 120)) if node.media else None
-        return [*Memory.of(node.media_memory(sound, node.defaults(), RATE), LANES)]
-    if node.memory_frames is None:
-        return [None] * LANES
-    return [Memory(np.zeros(node.memory_frames(node.defaults(), RATE), np.float32)) for _ in range(LANES)]
-
-
-def sources(node: NodeType, kind: str) -> dict[str, Signal]:
-    """Something on every inlet: silence, an impulse or noise."""
-    rng = np.random.default_rng(7)
-    result = {}
-    for slot in slots(facts(node.kernel).ins):
-        signal = np.zeros((LANES, FRAMES), np.float32)
-        if kind == "impulse":
-            signal[:, 3] = 1.0
-        if kind == "noise":
-            signal = rng.uniform(-1, 1, (LANES, FRAMES)).astype(np.float32)
-        result[slot] = signal
-    return result
-
-
-def run(node: NodeType, **setting: Any) -> dict[str, Signal]:
-    """One run with fresh memory at a time inside a cell."""
-    options = {"memories": memories(node), "frames": FRAMES, "lanes": LANES, "sample_rate": RATE, "time": 40} | setting
-    return run_kernel(node.kernel, **options)
-
-
-def same_bits(a: dict[str, NDArray[np.float32]], b: dict[str, NDArray[np.float32]]) -> None:
-    for slot in a:
-        np.testing.assert_array_equal(a[slot].view(np.uint32), b[slot].view(np.uint32), err_msg=slot)
-
-
-@pytest.mark.parametrize("name", WITH_KERNEL)
-def test_declaration_and_kernel_agree_on_every_name_and_its_place(name: str) -> None:
-    node, kernel = types()[name], facts(types()[name].kernel)
+@pytest.mark.parametrize("node", [node for node in types().values() if node.kernel], ids=lambda node: node.name)
+def test_declaration_and_kernel_agree_on_every_name_and_its_place(node: NodeType) -> None:
+    kernel = facts(node.kernel)
     assert kernel.ins == entries(node, node.inputs)
     assert kernel.outs == entries(node, node.outputs)
     assert kernel.params == tuple(p for p, declared in node.params.items() if not declared.fixed)
     assert kernel.choices == tuple(node.choices)
 
 
-@pytest.mark.parametrize("name", WITH_KERNEL)
-def test_declaration_is_complete_for_a_panel(name: str) -> None:
-    node = types()[name]
-    assert node.doc and node.tags
+@pytest.mark.parametrize("node", [n for n in types().values() if n.loop_kernels[0]], ids=lambda node: node.name)
+def test_the_halves_of_a_loop_share_their_node_s_ports_and_parameters(node: NodeType) -> None:
+    read, write = (facts(kernel) for kernel in node.loop_kernels)
+    assert read.outs == entries(node, node.outputs)
+    assert not write.outs
+    assert {*read.ins, write.ins[0]} == {*node.inputs}
+    assert {*node.at_once} == {*read.ins, *read.params}
+    assert {*read.params, *write.params} <= {*node.params}
+    assert {*read.choices, *write.choices} <= {*node.choices}
+
+
+@every_type
+def test_declaration_says_all_that_a_panel_and_a_reader_need(node: NodeType) -> None:
+    first, _, rest = node.doc.partition("\n")
+    assert len(first) > 15 and node.doc.endswith(".") and (not rest or first.endswith("."))
+    assert node.tags
+    assert len(node.choices) <= 4 and len(node.params) <= 48
+    assert sum(port.channels or 1 for port in [*node.inputs.values(), *node.outputs.values()]) <= 16
     for param in node.params.values():
-        assert param.lo <= param.default <= param.hi and param.help, param.name
+        assert np.isfinite([param.lo, param.hi]).all() and param.lo < param.hi, param.name
+        assert param.lo <= param.default <= param.hi, param.name
         assert param.curve in ("linear", "log") and (param.curve == "linear" or param.lo >= 0), param.name
+        assert 0.0 <= param.ramp_s <= 1.0, param.name
+        ending = re.sub(r"\d", "", param.name).rpartition("_")[2]
+        assert UNITS.get(param.unit, ending) == ending, f"{param.name} is in {param.unit}"
+        assert ending not in UNITS.values() or param.unit, f"{param.name} has no unit"
     for choice in node.choices.values():
-        assert choice.help and (not choice.default or choice.default in choice.options), choice.name
+        assert len(set(choice.options)) == len(choice.options) > 1, choice.name
+        assert not choice.default or choice.default in choice.options, choice.name
+    for item in [*node.params.values(), *node.choices.values(), *node.media.values(), *node.texts.values()]:
+        assert item.help.endswith(".") and len(item.help) > 10, f"{item.name} says too little: {item.help!r}"
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_output_is_finite_at_every_end_of_every_range(name: str) -> None:
-    node = types()[name]
-    ends = [{p: getattr(d, end) for p, d in node.params.items() if not d.fixed} for end in ("lo", "hi", "default")]
-    for choices in settings(node):
-        for kind, params in product(("silence", "impulse", "noise"), [*ends, values(node, 11)]):
-            out = run(node, inputs=sources(node, kind), params=params, choices=choices)
-            assert all(np.isfinite(signal).all() for signal in out.values()), (choices, kind, params)
+@every_type
+def test_memory_and_latency_are_whole_numbers_at_every_rate(node: NodeType) -> None:
+    values = node.defaults()
+    for rate in RATES:
+        for count in (node.memory_frames, node.latency_frames):
+            frames = count(values, rate) if count else 0
+            assert isinstance(frames, int)
+            assert 0 <= frames < 1 << 26
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_cutting_time_differently_changes_no_bit(name: str) -> None:
-    node = types()[name]
-    for choices in settings(node):
-        setting = {"inputs": sources(node, "noise"), "params": values(node, 1), "choices": choices}
-        whole = run(node, slices=CELL, **setting)
-        for slices in (1, 17, RANDOM_SLICES):
-            same_bits(whole, run(node, slices=slices, **setting))
+# Numbers
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_every_width_and_processor_level_gives_the_same_bits(name: str) -> None:
-    node = types()[name]
-    for choices in settings(node):
-        still = values(node, 2)
-        moving = {p: np.repeat(v[:, None], FRAMES, axis=1) for p, v in values(node, 3).items()}
-        for params in (still, moving):
-            setting = {"inputs": sources(node, "noise"), "params": params, "choices": choices}
-            expected = run(node, width=1, level="base", **setting)
-            for level, width in product(LEVELS, WIDTHS):
-                same_bits(expected, run(node, width=width, level=level, **setting))
+def lowest(subject: Subject, frames: int, seed: int) -> dict[str, Signal]:
+    return {name: np.float32(p.lo) for name, p in subject.params.items()}
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_a_parameter_that_moves_without_changing_is_one_that_stands(name: str) -> None:
-    node = types()[name]
-    for choices in settings(node):
-        still = values(node, 4)
-        setting = {"inputs": sources(node, "noise"), "choices": choices}
-        expected = run(node, params=still, **setting)
-        for p in still:
-            moving = still | {p: np.repeat(still[p][:, None], FRAMES, axis=1)}
-            same_bits(expected, run(node, params=moving, **setting))
-            rest = {q: v for q, v in still.items() if q != p}
-            same_bits(expected, run(node, params=rest, cells={p: moving[p]}, **setting))
+def highest(subject: Subject, frames: int, seed: int) -> dict[str, Signal]:
+    return {name: np.float32(p.hi) for name, p in subject.params.items()}
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_an_unwired_input_is_one_that_carries_zeros(name: str) -> None:
-    node = types()[name]
-    for choices in settings(node):
-        setting = {"params": values(node, 5), "choices": choices}
-        same_bits(run(node, **setting), run(node, inputs=sources(node, "silence"), **setting))
+def cornered(subject: Subject, frames: int, seed: int) -> dict[str, Signal]:
+    return {name: value[:, 0] for name, value in jumping(subject, 1, seed).items()}
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_neighbours_in_a_pack_change_no_bit(name: str) -> None:
-    node = types()[name]
-    params, inputs = values(node, 6), sources(node, "noise")
-    together = run(node, inputs=inputs, params=params, seeds=range(20, 20 + LANES))
-    for lane in (0, 3):
-        alone = run(
-            node,
-            inputs={slot: signal[[lane]] for slot, signal in inputs.items()},
-            params={p: v[[lane]] for p, v in params.items()},
-            memories=memories(node)[lane : lane + 1],
-            seeds=[20 + lane],
-            lanes=1,
-        )
-        same_bits({slot: signal[[lane]] for slot, signal in together.items()}, alone)
+EXTREMES = (lowest, highest, cornered, jumping, wandering)
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
-def test_lanes_that_move_to_another_pack_go_on_as_if_nothing_happened(name: str) -> None:
+@every_kernel
+def test_output_is_finite_and_bounded_whatever_comes_in_and_wherever_parameters_stand(subject: Subject) -> None:
+    where = situations(subject)
+    for turn in range(max(len(where), len(EXTREMES) * len(KINDS))):
+        situation, kind = where[turn % len(where)], KINDS[turn % len(KINDS)]
+        params = EXTREMES[turn // len(KINDS) % len(EXTREMES)](subject, FRAMES, turn)
+        result = run(subject, situation, FRAMES, inputs=sources(subject, kind, FRAMES), params=params)
+        for slot, signal in result.items():
+            assert np.isfinite(signal).all(), (slot, situation, kind, turn)
+            if not slot.startswith("memory "):
+                assert np.abs(signal).max(initial=0.0) <= BOUND * (1e6 if kind == "loud" else 1.0), (
+                    slot,
+                    situation,
+                    kind,
+                )
+
+
+@every_kernel
+def test_a_broken_source_is_forgotten_soon_after_it_has_gone(subject: Subject) -> None:
+    """NaN, infinity and 1e30 come in for a cell; after three seconds the node sounds again, and like a new one."""
+    frames, situation = 24_000, situations(subject)[1]
+    good = sources(subject, "noise", frames)
+    healthy = outputs(subject, run(subject, situation, frames, inputs=good))
+    for bad in BROKEN:
+        broken = {slot: signal.copy() for slot, signal in good.items()}
+        for signal in broken.values():
+            signal[:, 100 : 100 + CELL] = bad
+        result = outputs(subject, run(subject, situation, frames, inputs=broken))
+        for slot, signal in result.items():
+            late, expected = signal[:, -4_000:], healthy[slot][:, -4_000:]
+            assert np.isfinite(late).all(), (slot, bad)
+            assert np.abs(late).max() <= BOUND, (slot, bad)
+            assert np.abs(late).max() >= 0.1 * np.abs(expected).max(), (slot, bad)
+
+
+# Bits
+
+
+@every_kernel
+def test_width_processor_level_and_slices_change_no_bit(subject: Subject) -> None:
+    for situation in situations(subject):
+        rng = np.random.default_rng(situation.number)
+        moving = wandering(subject, FRAMES, situation.number)
+        ways = {name: rng.choice(["still", "moves", "cells"]) for name in subject.params}
+        setting: dict[str, Any] = {
+            "inputs": sources(subject, "noise", FRAMES),
+            "params": still(subject, situation.number) | {n: moving[n] for n, way in ways.items() if way == "moves"},
+            "cells": {n: moving[n] for n, way in ways.items() if way == "cells"},
+        }
+        expected = run(subject, situation, FRAMES, width=1, level=LEVELS[0], slices=RANDOM_SLICES, **setting)
+        forms = list(product(LEVELS, WIDTHS))
+        if situation.number:
+            forms = forms[situation.number % 3 :: 3]
+        for level, width in forms:
+            same_bits(
+                expected, run(subject, situation, FRAMES, width=width, level=level, **setting), (situation, width)
+            )
+        for slices in (1, 17) if situation.number < 2 else (77,):
+            same_bits(expected, run(subject, situation, FRAMES, slices=slices, **setting), (situation, slices))
+
+
+@every_kernel
+def test_a_parameter_that_moves_without_changing_is_one_that_stands(subject: Subject) -> None:
+    for situation in situations(subject, 2):
+        values = still(subject, situation.number)
+        moving = {name: np.repeat(value[:, None], FRAMES, axis=1) for name, value in values.items()}
+        inputs = sources(subject, "noise", FRAMES)
+        expected = run(subject, situation, FRAMES, inputs=inputs, params=values)
+        names = [[name] for name in values] if situation.number == 0 else [list(values)[::2], list(values)[1::2]]
+        for group in names:
+            some = {name: moving[name] for name in group}
+            same_bits(expected, run(subject, situation, FRAMES, inputs=inputs, params=values | some), group)
+            same_bits(expected, run(subject, situation, FRAMES, inputs=inputs, params=values, cells=some), group)
+
+
+@every_kernel
+def test_an_unwired_input_is_one_that_carries_zeros(subject: Subject) -> None:
+    for situation in situations(subject, 2):
+        params = still(subject, 5)
+        wired = run(subject, situation, FRAMES, params=params, inputs=sources(subject, "silence", FRAMES))
+        same_bits(wired, run(subject, situation, FRAMES, params=params), situation)
+
+
+@every_kernel
+def test_a_new_node_sounds_like_any_new_node_and_its_neighbours_change_nothing(subject: Subject) -> None:
+    for situation in situations(subject, 2)[:3]:
+        params, inputs = still(subject, 6), sources(subject, "noise", FRAMES)
+        together = run(subject, situation, FRAMES, inputs=inputs, params=params, seeds=range(20, 20 + LANES))
+        for lane in (0, 3):
+            alone = run(
+                subject,
+                situation,
+                FRAMES,
+                inputs={slot: signal[[lane]] for slot, signal in inputs.items()},
+                params={name: value[[lane]] for name, value in params.items()},
+                memories=memories(subject, situation)[lane : lane + 1],
+                seeds=[20 + lane],
+                lanes=1,
+            )
+            alone = outputs(subject, alone)
+            same_bits({slot: together[slot][[lane]] for slot in alone}, alone)
+
+
+@every_kernel
+def test_lanes_that_move_to_another_pack_go_on_as_if_nothing_happened(subject: Subject) -> None:
     """State is rows of words, and moves lane by lane: here from a pack of 8 to other places in a pack of 16."""
-    node, half, order = types()[name], 128, [3, 0, 4, 2, 1]
-    for choices in settings(node):
-        inputs, params = sources(node, "noise"), values(node, 8)
-        setting = {"params": params, "choices": choices, "seeds": range(30, 30 + LANES), "time": 0}
-        whole = run(node, inputs=inputs, **setting)
+    half, order = 3 * CELL, [3, 0, 4, 2, 1]
+    for situation in situations(subject, 2):
+        inputs, params = sources(subject, "noise", FRAMES), still(subject, 8)
+        setting: dict[str, Any] = {"params": params, "seeds": range(30, 30 + LANES), "time": 0}
+        whole = run(subject, situation, FRAMES, inputs=inputs, **setting)
 
-        before, lent = State(), memories(node)
+        before, lent = State(), memories(subject, situation)
         first = {slot: signal[:, :half] for slot, signal in inputs.items()}
-        run(node, inputs=first, memories=lent, frames=half, width=8, state=before, **setting)
-        rows = facts(node.kernel).state_rows
+        run(subject, situation, half, inputs=first, memories=lent, width=8, state=before, **setting)
+        rows = subject.facts.state_rows
         after = State([aligned(max(1, rows * 16))])
         after.packs[0][: rows * 16].reshape(rows, 16)[:, :LANES] = before.packs[0][: rows * 8].reshape(rows, 8)[
             :, order
@@ -203,6 +251,54 @@ def test_lanes_that_move_to_another_pack_go_on_as_if_nothing_happened(name: str)
 
         second = {slot: signal[order, half:] for slot, signal in inputs.items()}
         setting |= {"params": {p: v[order] for p, v in params.items()}, "seeds": [30 + lane for lane in order]}
-        moved = [lent[lane] for lane in order]
-        out = run(node, inputs=second, **setting | {"time": half}, memories=moved, frames=FRAMES - half, state=after)
-        same_bits({slot: signal[order, half:] for slot, signal in whole.items()}, out)
+        setting |= {"time": half, "memories": [lent[lane] for lane in order], "state": after}
+        out = outputs(subject, run(subject, situation, FRAMES - half, inputs=second, **setting))
+        same_bits({slot: whole[slot][order, half:] for slot in out}, out, situation)
+
+
+# Silence
+
+
+@pytest.mark.parametrize("subject", [s for s in SUBJECTS if s.facts.flags & STATELESS], ids=str)
+def test_a_kernel_without_state_gives_silence_for_silence(subject: Subject) -> None:
+    for situation in situations(subject):
+        result = run(subject, situation, FRAMES, params=wandering(subject, FRAMES, 1))
+        assert not any(signal.any() for signal in outputs(subject, result).values())
+
+
+@pytest.mark.parametrize("subject", [s for s in SUBJECTS if s.facts.flags & RINGS], ids=str)
+def test_a_kernel_that_rings_out_can_then_be_skipped_without_a_trace(subject: Subject) -> None:
+    for situation in situations(subject, 2):
+        _ring_out(subject, situation, width=(16, 1)[situation.number % 2])
+
+
+def _ring_out(subject: Subject, situation: Situation, width: int) -> None:
+    lent, state, time = memories(subject, situation), State(), 0
+
+    def go_on(kind: str, frames: int) -> dict[str, Signal]:
+        nonlocal time
+        inputs = sources(subject, kind, frames)
+        time += frames
+        setting = {"memories": lent, "state": state, "width": width, "time": time - frames}
+        return outputs(subject, run(subject, situation, frames, inputs=inputs, **setting))
+
+    go_on("noise", 2 * CELL)
+    last: dict[str, Signal] = {}
+    while not state.idle and time < 60 * situation.rate_hz:
+        last = go_on("silence", 32 * CELL)
+    if not state.idle:
+        assert any(signal.any() for signal in last.values()), "silence came in for a minute, and silence goes out"
+        return  # a source may play, and a held value stand, for ever
+    before, packs = time, [pack.copy() for pack in state.packs]
+    work = [words for words in (written(memory) for memory in lent if memory) if words is not None]
+    kept = [words.copy() for words in work]
+    for silent in go_on("silence", 32 * CELL).values():
+        assert not silent.any()
+    assert state.idle
+    after_running = go_on("noise", FRAMES)
+    for pack, copy in zip(state.packs, packs, strict=True):
+        pack[:] = copy
+    for words, copy in zip(work, kept, strict=True):
+        words[:] = copy
+    time = before + 32 * CELL
+    same_bits(go_on("noise", FRAMES), after_running, situation)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from graphdaw.nodes.tempo import SYNC
 from tests.kernel_probe import CELL, State, run_kernel
 from tests.nodes.forms import each_form, each_rate
 from tests.reference import render
+from tests.reference.lfo import beats
 
 SHAPES = ("sine", "triangle", "saw", "square", "random")
 SEEDS = [11, 12, 13]
@@ -69,3 +71,56 @@ def test_random_is_new_each_turn_and_even() -> None:
     held = out[240::480]
     assert len(np.unique(held)) == len(held) == 1_000
     assert abs(held.mean()) < 0.06 and abs(held.var() - 1 / 3) < 0.04
+
+
+@each_rate
+@pytest.mark.parametrize("shape", [*SHAPES, "smooth"])
+@pytest.mark.parametrize("speed", ["frame", "block"])
+@pytest.mark.parametrize("mode", ["loop", "one_shot"])
+def test_triggers_skew_and_slew_are_the_model(shape: str, speed: str, mode: str, rate: int) -> None:
+    frames, rng = 1_200, np.random.default_rng(6)
+    trigger = np.zeros((3, frames), np.float32)
+    trigger[0, [5, 300, 301, 700]], trigger[1, 130:600] = 1.0, 0.7
+    trigger[2] = rng.uniform(0, 1, frames) > 0.98
+    params = {
+        "rate_hz": np.float32([97.31, 41.77, 93.13]),
+        "skew": np.float32([0.0, 0.3, 1.0]),
+        "slew_s": np.float32([0.0, 0.002, 20 / rate]),
+        "phase": 0.31,
+    }
+    values = {name: np.asarray(value)[..., None] for name, value in params.items()}
+    choices = {"shape": shape, "rate": speed, "mode": mode}
+    plain = {"amount": 1.0, "offset": 0.0, **choices}
+    more = {"frames": frames, "channels": 3, "seeds": SEEDS}
+    expected = render("lfo", {"trigger": trigger}, values | plain, rate, **more)["out"]
+    out = run_kernel("lfo", inputs={"trigger": trigger}, params=params, choices=choices, seeds=SEEDS, sample_rate=rate)[
+        "out"
+    ]
+    error = np.abs(out - expected)
+    assert np.count_nonzero(error > 2e-4) <= 12  # a jump may fall a frame early or late
+    assert np.median(error) < 1e-5
+
+
+@pytest.mark.parametrize("sync", SYNC[1:])
+def test_a_synced_turn_takes_its_note_length(sync: str) -> None:
+    bpm, state = 90.0, State()
+    run_kernel("lfo", width=1, choices={"sync": sync}, params={"tempo_bpm": bpm}, frames=128, state=state)
+    turns, fine = (int(word) for word in state.packs[0][:2])
+    assert (turns * 2**32 + fine) / 2**64 == pytest.approx(128 / 48_000 * bpm / 60 / beats(sync), rel=3e-7)
+
+
+def test_a_one_shot_rests_where_it_starts_and_lasts_one_turn() -> None:
+    trigger = np.zeros(1_000)
+    trigger[100] = 1.0
+    choices = {"mode": "one_shot", "shape": "saw"}
+    out = run_kernel("lfo", inputs={"trigger": trigger}, choices=choices, params={"rate_hz": 100.0})["out"][0]
+    assert not out[:101].any() and not out[581:].any()
+    assert out[338] == pytest.approx(2 * 238 / 480, abs=1e-5) and out[342] < -0.98
+
+
+def test_a_plain_wave_has_the_same_bits_beside_a_skewed_one() -> None:
+    for shape in SHAPES:
+        alone = run_kernel("lfo", choices={"shape": shape}, params={"rate_hz": 3.0}, frames=700)["out"][0]
+        params = {"rate_hz": [3.0, 3.0], "skew": [0.5, 0.2], "slew_s": [0.0, 0.1]}
+        together = run_kernel("lfo", choices={"shape": shape}, params=params, frames=700, seeds=[1, 2])["out"][0]
+        np.testing.assert_array_equal(alone, together)

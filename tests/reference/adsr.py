@@ -6,37 +6,59 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference import Array, moving, wired
+from tests.reference import Array, moving, option, wired
+
+LINE = 0.02  # octaves below which a curve is drawn as this one, which nobody can tell from a line
+NAMES = ("attack_s", "decay_s", "sustain", "release_s", "attack_curve", "decay_curve", "release_curve")
 
 
-def keep(seconds: float, shrink: float, sample_rate: float) -> float:
-    """Factor a frame with which a distance shrinks by `shrink` in that time, which is one frame at least."""
-    return float(shrink ** (-1.0 / max(seconds * sample_rate, 1.0)))
+def segment(seconds: float, curve: float, octaves: float, sample_rate: float) -> tuple[float, float]:
+    """The factor a frame, and the reach beyond the goal, of a way from 0 to 1."""
+    bend = np.copysign(max(abs(curve) * octaves, LINE), curve)
+    return float(2.0 ** (-bend / max(seconds * sample_rate, 1.0))), float(1 / (2.0**bend - 1))
 
 
 def render_adsr(
     inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """Exponential segments: towards 1.2 until 1, towards the sustain level by 60 dB, towards -0.001 until 0."""
-    gate = wired(inputs, "gate", channels, frames)
-    names = ("attack_s", "decay_s", "sustain", "release_s")
-    attack_s, decay_s, sustain, release_s = (moving(values, name, channels, frames) for name in names)
+    """Exponential segments; with curves of 1 towards 1.2, towards the sustain level by 60 dB, and towards -0.001."""
+    gate, trigger = (wired(inputs, port, channels, frames) > 0.5 for port in ("gate", "trigger"))
+    values = {"attack_curve": 1.0, "decay_curve": 1.0, "release_curve": 1.0, **values}
+    moves = [moving(values, name, channels, frames) for name in NAMES]
+    mode = option(values, "retrigger", "present")
     out = np.zeros((channels, frames))
     for c in range(channels):
-        level, was_open, attacking = 0.0, False, False
+        level, start, was_open, was_triggered, attacking = 0.0, 0.0, False, False, False
         for i in range(frames):
-            is_open = gate[c, i] > 0.5
-            attacking = is_open and (attacking or not was_open)
+            attack_s, decay_s, sustain, release_s, *curves = (float(values[c, i]) for values in moves)
+            is_open, again = gate[c, i], trigger[c, i] and not was_triggered
+            begins = is_open and (not was_open or again)
+            if mode == "legato":
+                begins = is_open and not was_open and level == 0.0
+            elif begins and mode == "zero":
+                level = 0.0
+            if was_open and not is_open:
+                start = level
+            attacking = is_open and (attacking or begins)
             if attacking:
-                aim = 1.2001
-                level = aim + (level - aim) * keep(attack_s[c, i], 6.0, sample_rate)
+                keep, reach = segment(attack_s, curves[0], np.log2(6), sample_rate)
+                aim = 1.2001 if curves[0] == 1.0 else 1.0001 * (1 + reach)
+                level = aim + (level - aim) * keep
                 attacking = level < 1.0
                 level = min(level, 1.0)
             elif is_open:
-                level = sustain[c, i] + (level - sustain[c, i]) * keep(decay_s[c, i], 1001.0, sample_rate)
+                keep, reach = segment(decay_s, curves[1], np.log2(1001), sample_rate)
+                if curves[1] == 1.0:
+                    level = sustain + (level - sustain) * keep
+                elif level < sustain:
+                    level = sustain + (level - sustain) * 1001 ** (-1 / max(decay_s * sample_rate, 1.0))
+                else:
+                    aim = sustain - reach * (1 - sustain)
+                    level = max(aim + (level - aim) * keep, sustain)
             else:
-                aim = -0.001
-                level = max(aim + (level - aim) * keep(release_s[c, i], 1001.0, sample_rate), 0.0)
-            was_open = is_open
+                keep, reach = segment(release_s, curves[2], np.log2(1001), sample_rate)
+                aim = -0.001 if curves[2] == 1.0 else -reach * start
+                level = max(aim + (level - aim) * keep, 0.0)
+            was_open, was_triggered = is_open, trigger[c, i]
             out[c, i] = level
     return {"out": out}
