@@ -27,6 +27,7 @@ NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 2 * RATE_HZ)).astype(np.
 PLAYING = {"auto_start": "on", "mode": "loop"}
 SPECIAL: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "adsr": [("retriggered", {"inputs": {"gate": np.arange(CELL) % 40 < 30}})],
+    "eq": [(f"{n} bands", {"params": {f"gain{k}_db": 3.0 for k in range(1, n + 1)}}) for n in (1, 4)],
     "lfo": [("block", {"choices": {"rate": "block"}})],
     "noise": [("pink", {"choices": {"color": "pink"}})],
     "sampler": [("pitched", {"params": {"pitch_semitones": 3.0}})],
