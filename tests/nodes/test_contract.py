@@ -11,7 +11,7 @@ import pytest
 
 from graphdaw.nodes import types
 from graphdaw.nodes.base import NodeType, Port
-from tests.kernel_probe import CELL, LEVELS, WIDTHS, Signal, State, aligned, facts
+from tests.kernel_probe import CELL, LEVELS, WIDTHS, Signal, State, aligned, facts, slots
 from tests.nodes.subjects import (
     BROKEN,
     KINDS,
