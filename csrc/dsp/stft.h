@@ -106,7 +106,7 @@ GD_FFT_BODY void stft_add_window(const StftPlan *plan, float *ring, uint64_t beg
     }
 }
 
-/* Frames until everything in rings and frames is zero: renewed by the last frame that sounds, wherever slices are cut. */
+/* Frames until everything in rings and spectra is zero: renewed by the last frame that sounds, wherever time is cut. */
 INLINE int32_t stft_ringing(int32_t ringing, const float *ring, const StftPlan *plan, const GdBlock *b, int32_t longest)
 {
     const float *x = ring + ((uint32_t)b->time & plan->mask);

@@ -8,7 +8,7 @@
 #include "dsp/math.h"
 #include "dsp/stft.h"
 
-/* Rows of bins: the spectrum now and a hop ago, magnitudes held, and a unit vector a bin that turns as the sound did. */
+/* Rows of bins: the spectrum now and a hop ago, magnitudes held, and unit vectors that turn as the sound did. */
 enum { NOW_RE, NOW_IM, OLD_RE, OLD_IM, HELD, UNIT_RE, UNIT_IM, TURN_RE, TURN_IM, SCRATCH, ROWS = SCRATCH + 2 };
 enum { WINDOWS_RING = 4 };
 
