@@ -80,8 +80,8 @@ GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
     Lanes *restrict out = b->out[OUT];
     const Lanes *restrict speeds = b->param[SPEED];
     const uint32_t stride = b->stride[SPEED];
-    float way = 0.0f;
-    for (uint32_t i = 0; i < b->frames; ++i)
+    float way = stride ? 0.0f : LANE(speeds[0], l) * (float)b->frames;
+    for (uint32_t i = 0; stride && i < b->frames; ++i)
         way += LANE(speeds[i * stride], l);
     const uint64_t begin = h->frame, end = begin + (uint64_t)way + 1;
     const bool plain = LANE(speeds[0], l) == 1.0f && way == (float)b->frames && h->part == 0;
