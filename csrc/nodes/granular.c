@@ -39,7 +39,7 @@ typedef struct {
 
 typedef struct { /* what a lane's grains are cut from */
     float *ring[2], *grains;
-    const float *file[2];
+    float *file[2]; /* only read */
     uint32_t ring_frames, file_frames;
 } Source;
 
@@ -135,6 +135,7 @@ GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, 
     LANE(s->count, l) = count + 1;
     const float rate = b->sample_rate_hz;
     float semitones = param_at(b, PITCH_SEMITONES, i, l) + param_at(b, PITCH_JITTER, i, l) * draw(seed, count, 0);
+    semitones = semitones > 36.0f ? 36.0f : semitones < -36.0f ? -36.0f : semitones;
     float step = first_lane(exp2_lanes(lanes(semitones * (1.0f / 12.0f))));
     float size = param_at(b, SIZE_S, i, l) * rate;
     float length = size * (1.0f + 0.9f * param_at(b, SIZE_JITTER, i, l) * draw(seed, count, 1));
@@ -206,6 +207,33 @@ GD_RT INLINE float raised(float u)
     return 0.5f + 0.5f * t * ((6.28318527f + z * -41.3416775f) + zz * upper);
 }
 
+/* Four samples around each of `count` places, and the fraction of each. A piece that lies on both sides of a ring's end is
+ * copied together; what no grain reaches, at 8 frames a frame and some to spare, need not be. */
+GD_RT INLINE void read_piece(float x[2][4][GD_SLICE], float *t, float *const *data, uint32_t mask, int64_t at, int64_t step,
+                             uint32_t count)
+{
+    enum { LONGEST = 8 * GD_SLICE + 16 };
+    float joint[2][LONGEST];
+    const int64_t last = at + step * (int64_t)(count - 1), low = ((step < 0 ? last : at) >> 32) - 1;
+    const uint32_t length = (uint32_t)(((step < 0 ? at : last) >> 32) + 3 - low), begin = (uint32_t)low & mask;
+    const float *from[2] = {data[0] + begin, data[1] + begin};
+    if (mask != 0xffffffffu && begin + length > mask + 1) {
+        for (uint32_t c = 0; c < 2; from[c] = joint[c], ++c)
+            for (uint32_t k = 0; k < length && k < LONGEST; ++k)
+                joint[c][k] = data[c][(begin + k) & mask];
+    } else if (mask == 0xffffffffu) /* a file has frames before its first */
+        from[0] = data[0] + low, from[1] = data[1] + low;
+    int64_t place = at - ((low + 1) << 32);
+    for (uint32_t i = 0; i < count; ++i, place += step) {
+        const uint32_t whole = (uint32_t)(place >> 32);
+        for (int k = 0; k < 4; ++k) {
+            x[0][k][i] = from[0][whole + k];
+            x[1][k][i] = from[1][whole + k];
+        }
+        t[i] = (float)(int32_t)((uint32_t)place >> 8) * 0x1p-24f;
+    }
+}
+
 /* Add a grain to the frames of a slice that it sounds in. */
 GD_RT static void add_grain(const Grain *g, const Source *s, const GdBlock *b, float *restrict left, float *restrict right)
 {
@@ -214,26 +242,23 @@ GD_RT static void add_grain(const Grain *g, const Source *s, const GdBlock *b, f
     if (first >= length || born >= b->frames)
         return;
     const uint32_t count = length - first < b->frames - born ? length - first : b->frames - born;
-    const bool file = g->from_file > 0.0f;
-    const uint32_t mask = s->ring_frames - 1;
-    const float *data[2] = {file ? s->file[0] : s->ring[0], file ? s->file[1] : s->ring[1]};
-    float x[2][4][GD_SLICE], t[GD_SLICE];
     const int64_t step = (int64_t)(g->step * 0x1p32f);
-    int64_t at = (int64_t)((uint64_t)joined(g->at) << 32) + (int64_t)(g->at_part * 0x1p32f) + step * first;
-    for (uint32_t i = 0; i < count; ++i, at += step) {
-        int32_t whole = (int32_t)(at >> 32) - 1;
-        for (int k = 0; k < 4; ++k)
-            for (int c = 0; c < 2; ++c) /* a file has frames before its first, a ring goes round */
-                x[c][k][i] = file ? data[c][whole + k] : data[c][(uint32_t)(whole + k) & mask];
-        t[i] = (float)(int32_t)((uint32_t)at >> 8) * 0x1p-24f;
-    }
-    const float up = 1.0f / g->rise, down = 1.0f / g->fall;
-    for (uint32_t i = 0; i < count; ++i) {
-        float since = (float)(int32_t)(first + i) + 0.5f, until = g->length - since;
+    const int64_t at = (int64_t)((uint64_t)joined(g->at) << 32) + (int64_t)(g->at_part * 0x1p32f) + step * first;
+    float x[2][4][GD_SLICE], t[GD_SLICE];
+    if (g->from_file > 0.0f)
+        read_piece(x, t, s->file, 0xffffffffu, at, step, count);
+    else
+        read_piece(x, t, s->ring, s->ring_frames - 1, at, step, count);
+    const float up = 1.0f / g->rise, down = 1.0f / g->fall, begin = (float)(int32_t)first + 0.5f, end = g->length;
+    const float left_level = g->left, right_level = g->right;
+    left += born;
+    right += born;
+    for (int32_t i = 0; i < (int32_t)count; ++i) {
+        float since = begin + (float)i, until = end - since;
         float rise = since * up, fall = until * down, u = rise < fall ? rise : fall;
         float level = raised(u < 1.0f ? u : 1.0f);
-        left[born + i] += g->left * level * cubic(x[0][0][i], x[0][1][i], x[0][2][i], x[0][3][i], t[i]);
-        right[born + i] += g->right * level * cubic(x[1][0][i], x[1][1][i], x[1][2][i], x[1][3][i], t[i]);
+        left[i] += left_level * level * cubic(x[0][0][i], x[0][1][i], x[0][2][i], x[0][3][i], t[i]);
+        right[i] += right_level * level * cubic(x[1][0][i], x[1][1][i], x[1][2][i], x[1][3][i], t[i]);
     }
 }
 

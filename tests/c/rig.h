@@ -32,7 +32,7 @@ typedef struct RigWire {
 typedef struct Rig {
     GdGraph *graph;
     GdEngine *engine;
-    int32_t type_id[64];
+    int32_t type_id[256];
     RigNode nodes[RIG_NODES];
     RigWire wires[RIG_WIRES];
     uint32_t node_count, wire_count, next_rank;
