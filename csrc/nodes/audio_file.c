@@ -73,6 +73,15 @@ GD_RT static float value_at(const Head *h, float speed)
     return sum * narrower;
 }
 
+/* Frames that no channel wants any more; a slice that was `short_of` some is counted. */
+GD_RT INLINE void give_back(GdStream *stream, uint64_t begin, bool short_of)
+{
+    if (short_of)
+        atomic_fetch_add_explicit(&stream->underruns, 1, memory_order_relaxed);
+    uint64_t kept = begin > REACH ? begin - REACH : 0, before = atomic_load_explicit(&stream->consumed, memory_order_relaxed);
+    atomic_store_explicit(&stream->consumed, kept > before ? kept : before, memory_order_release);
+}
+
 /* Play a slice. At its own speed and on a frame, samples come out as they are. */
 GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
 {
@@ -109,12 +118,8 @@ GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
             h->part = (uint32_t)next;
             h->frame += (step >> 32) + (next >> 32);
         }
-    if (b->channel[l] == 0) {
-        if (written < (needed < ends_at ? needed : ends_at))
-            atomic_fetch_add_explicit(&stream->underruns, 1, memory_order_relaxed);
-        uint64_t kept = begin > REACH ? begin - REACH : 0, before = atomic_load_explicit(&stream->consumed, memory_order_relaxed);
-        atomic_store_explicit(&stream->consumed, kept > before ? kept : before, memory_order_release);
-    }
+    if (b->channel[l] == 0)
+        give_back(stream, begin, written < (needed < ends_at ? needed : ends_at));
 }
 
 GD_RT INLINE void run(void *state, const GdBlock *b)
