@@ -9,6 +9,7 @@
     P(SKEW, "skew") P(FREEZE, "freeze") P(MIX, "mix") P(GAIN_DB, "gain_db")
 #define CHOICES P(SOURCE, "source")
 #include "kernel.h"
+#include "dsp/lane.h"
 #include "dsp/hash.h"
 #include "dsp/math.h"
 #include "dsp/safe.h"
@@ -36,6 +37,12 @@ typedef struct {
     Ints open;
     Lanes gain;              /* of a standing level */
 } State;
+
+typedef struct { /* one lane of it */
+    float clock, due, recording;
+    uint32_t count, written;
+    int32_t open;
+} Clock;
 
 typedef struct { /* what a lane's grains are cut from */
     float *ring[2], *grains;
@@ -89,7 +96,7 @@ GD_RT INLINE uint32_t joined(const float halves[2]) { return (uint32_t)halves[0]
 
 GD_RT INLINE float param_at(const GdBlock *b, uint32_t parameter, uint32_t i, uint32_t l)
 {
-    return LANE(b->param[parameter][i * b->stride[parameter]], l);
+    return lane_of(b->param[parameter], i * b->stride[parameter], l);
 }
 
 GD_RT INLINE float first_lane(Lanes x) { return LANE(x, 0); }
@@ -125,14 +132,14 @@ GD_RT INLINE void place_in_file(Grain *g, const Source *s, float at, float step,
 }
 
 /* Frame `i` starts a grain, if its place is free. */
-GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, uint32_t i, uint32_t l)
+GD_RT static void start_grain(Clock *clock, const Source *source, const GdBlock *b, uint32_t i, uint32_t l)
 {
-    const uint32_t count = LANE(s->count, l), place = count % GRAINS, seed = b->seed[l];
+    const uint32_t count = clock->count, place = count % GRAINS, seed = b->seed[l];
     Grain g = grain_at(source, place);
     const bool file = b->choice[SOURCE] == FROM_FILE;
     if (g.length > 0.0f || (file && source->file_frames < 64))
         return;
-    LANE(s->count, l) = count + 1;
+    clock->count = count + 1;
     const float rate = b->sample_rate_hz;
     float semitones = param_at(b, PITCH_SEMITONES, i, l) + param_at(b, PITCH_JITTER, i, l) * draw(seed, count, 0);
     semitones = semitones > 36.0f ? 36.0f : semitones < -36.0f ? -36.0f : semitones;
@@ -148,7 +155,7 @@ GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, 
     if (file)
         place_in_file(&g, source, position * (float)source->file_frames + wander, step, length);
     else
-        place_live(&g, source, LANE(s->written, l), position * (float)source->ring_frames + wander, step, length);
+        place_live(&g, source, clock->written, position * (float)source->ring_frames + wander, step, length);
     g.step = step;
     split(g.start, (uint32_t)b->time + i);
     g.length = length;
@@ -166,30 +173,30 @@ GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, 
 }
 
 /* The clock of the grains, frame by frame, and the recording of what comes in. */
-GD_RT INLINE void run_clock(State *s, const Source *source, const GdBlock *b, const Lanes *left, const Lanes *right, uint32_t l)
+GD_RT INLINE void run_clock(Clock *c, const Source *source, const GdBlock *b, const Lanes *left, const Lanes *right, uint32_t l)
 {
     const uint32_t mask = source->ring_frames - 1;
     const float fade = b->seconds_per_frame * (1.0f / FREEZE_FADE_S);
     for (uint32_t i = 0; i < b->frames; ++i) {
-        float level = LANE(s->recording, l) + (param_at(b, FREEZE, i, l) >= 0.5f ? -fade : fade);
-        LANE(s->recording, l) = level = level < 0.0f ? 0.0f : level > 1.0f ? 1.0f : level;
+        float level = c->recording + (param_at(b, FREEZE, i, l) >= 0.5f ? -fade : fade);
+        c->recording = level = level < 0.0f ? 0.0f : level > 1.0f ? 1.0f : level;
         if (level > 0.0f) {
-            uint32_t at = LANE(s->written, l)++ & mask;
-            source->ring[0][at] = level * LANE(left[i], l);
-            source->ring[1][at] = level * LANE(right[i], l);
+            uint32_t at = c->written++ & mask;
+            source->ring[0][at] = level * lane_of(left, i, l);
+            source->ring[1][at] = level * lane_of(right, i, l);
         }
-        int32_t open = LANE(b->in[TRIGGER][i], l) >= 0.5f;
-        if (open && !LANE(s->open, l))
-            start_grain(s, source, b, i, l);
-        LANE(s->open, l) = open;
-        float due = LANE(s->due, l), clock = LANE(s->clock, l) + param_at(b, DENSITY_HZ, i, l) * b->seconds_per_frame;
+        int32_t open = lane_of(b->in[TRIGGER], i, l) >= 0.5f;
+        if (open && !c->open)
+            start_grain(c, source, b, i, l);
+        c->open = open;
+        float due = c->due, clock = c->clock + param_at(b, DENSITY_HZ, i, l) * b->seconds_per_frame;
         if (clock >= due && clock > 0.0f) {
-            uint32_t before = LANE(s->count, l);
-            start_grain(s, source, b, i, l);
+            uint32_t before = c->count;
+            start_grain(c, source, b, i, l);
             clock = clock - due < 1.0f ? clock - due : 0.0f;
-            LANE(s->due, l) = 1.0f + param_at(b, TIMING_JITTER, i, l) * draw(b->seed[l], before, 5);
+            c->due = 1.0f + param_at(b, TIMING_JITTER, i, l) * draw(b->seed[l], before, 5);
         }
-        LANE(s->clock, l) = clock;
+        c->clock = clock;
     }
 }
 
@@ -274,7 +281,11 @@ GD_RT INLINE void run_lane(State *s, const GdBlock *b, const Lanes *in_left, con
             keep_grain(&source, place, &g);
         }
     }
-    run_clock(s, &source, b, in_left, in_right, l);
+    Clock clock = {LANE(s->clock, l), LANE(s->due, l), LANE(s->recording, l), LANE(s->count, l), LANE(s->written, l),
+                   LANE(s->open, l)};
+    run_clock(&clock, &source, b, in_left, in_right, l);
+    LANE(s->clock, l) = clock.clock, LANE(s->due, l) = clock.due, LANE(s->recording, l) = clock.recording;
+    LANE(s->count, l) = clock.count, LANE(s->written, l) = clock.written, LANE(s->open, l) = clock.open;
     float left[GD_SLICE] = {0}, right[GD_SLICE] = {0};
     for (uint32_t place = 0; place < GRAINS; ++place) {
         Grain g = grain_at(&source, place);
@@ -282,8 +293,8 @@ GD_RT INLINE void run_lane(State *s, const GdBlock *b, const Lanes *in_left, con
             add_grain(&g, &source, b, left, right);
     }
     for (uint32_t i = 0; i < b->frames; ++i) {
-        LANE(b->out[LEFT_OUT][i], l) = left[i];
-        LANE(b->out[RIGHT_OUT][i], l) = right[i];
+        lane_set(b->out[LEFT_OUT], i, l, left[i]);
+        lane_set(b->out[RIGHT_OUT], i, l, right[i]);
     }
 }
 

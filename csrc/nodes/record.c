@@ -9,6 +9,7 @@
 #define OUTS P(OUT, "out")
 #define PARAMS P(RECORDING, "recording")
 #include "kernel.h"
+#include "dsp/lane.h"
 
 typedef struct { Ints started; } State;
 
@@ -17,8 +18,8 @@ GD_RT INLINE void keep_lane(const GdMemory *memory, const GdBlock *b, uint32_t l
     const uint32_t ring = memory->frames / 2, first = (uint32_t)b->time & (ring - 1);
     float *restrict samples = memory->data + first, *restrict gate = memory->data + ring + first;
     for (uint32_t i = 0; i < b->frames; ++i) { /* a slice never crosses the end of a ring */
-        samples[i] = LANE(b->in[IN][i], l);
-        gate[i] = LANE(b->param[RECORDING][i * b->stride[RECORDING]], l);
+        samples[i] = lane_of(b->in[IN], i, l);
+        gate[i] = lane_of(b->param[RECORDING], i * b->stride[RECORDING], l);
     }
 }
 
