@@ -112,14 +112,15 @@ INLINE bool any_moves(const GdBlock *b)
     return moves;
 }
 
-/* What is below `tone_hz` of a source; all of it where that is open. */
+/* What is below `tone_hz` of a source; all of it where that is open, which is faded into over the last kilohertz. */
 INLINE Lanes below(const KeyFilter *k, SvfState *charge, Lanes in)
 {
     const Ints on = lanes_less(k->hz, lanes(open_hz));
     const Lanes zero = lanes(0.0f);
     SvfState now = *charge, next = svf_step(now, k->coefs, in);
     *charge = (SvfState){lanes_where(on, next.band, zero), lanes_where(on, next.low, zero)};
-    return lanes_where(on, (now.low + next.low) * 0.5f, in);
+    Lanes share = lanes_clamp((open_hz - k->hz) * 0.001f, zero, lanes(1.0f));
+    return in + ((now.low + next.low) * 0.5f - in) * share;
 }
 
 GD_RT static void run(void *state, const GdBlock *b)
