@@ -71,6 +71,8 @@ static int check(const GdProbe *probe, const GdKernel **kernel)
     if ((w != 1 && w != 4 && w != 8 && w != 16) || probe->lanes < 1 || probe->lanes > w)
         return GD_PROBE_BAD_SHAPE;
     const GdKernel *k = *kernel = gd_kernel_form((uint32_t)index, w);
+    if (!k)
+        return GD_PROBE_BAD_SHAPE;
     if (probe->grid < 1 || probe->grid > GD_SLICE || GD_SLICE % probe->grid)
         return GD_PROBE_BAD_SHAPE;
     if (probe->device_channels > MAX_PORTS || k->ins > MAX_PORTS || k->outs > MAX_PORTS || k->params > MAX_PORTS || !(probe->sample_rate_hz > 0))

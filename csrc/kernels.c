@@ -53,11 +53,7 @@ int32_t gd_kernel_index(const char *name)
     return -1;
 }
 
-uint32_t gd_widest_pack(void)
-{
-    const char *name = gd_cpu_level();
-    return !strcmp(name, "v4") ? 16 : !strcmp(name, "v3") ? 8 : 4;
-}
+uint32_t gd_widest_pack(void) { return gd_widest_packs[level()]; }
 
 static uint32_t width_index(uint32_t lanes) { return lanes <= 1 ? 0 : lanes <= 4 ? 1 : lanes <= 8 ? 2 : 3; }
 

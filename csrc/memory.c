@@ -155,10 +155,10 @@ uint32_t gd_stream_underruns(GdGraph *graph, int32_t index) { return atomic_load
 
 bool gd_graph_peek(GdGraph *graph, int32_t index, uint32_t lane, float *words, uint32_t count)
 {
-    const GdNode *node = &graph->nodes[index];
-    if (lane >= node->memory_lanes || count > node->memory[lane].frames)
+    GdNode *node = &graph->nodes[index];
+    if (lane >= node->memory_lanes || count > gd_node_written(node, lane)->frames)
         return false;
     for (uint32_t i = 0; i < count; ++i)
-        __atomic_load(&node->memory[lane].data[i], &words[i], __ATOMIC_RELAXED);
+        __atomic_load(&gd_node_written(node, lane)->data[i], &words[i], __ATOMIC_RELAXED);
     return true;
 }

@@ -19,6 +19,7 @@ ffi, lib = _core.ffi, _core.lib
 Signal = NDArray[np.float32]
 
 WIDTHS = (1, 4, 8, 16)
+WIDEST = {"base": 4, "v3": 8, "v4": 16}  # lanes that a processor level packs together
 LEVELS = tuple(level for level in ("base", "v3", "v4") if lib.gd_cpu_use_level(level.encode()))  # ends at the best
 
 
@@ -153,11 +154,12 @@ def run_kernel(
     of 128 frames. Parameters and choices left out are at the declared default of the node type of that name. The
     second channel of a linked port `in` is called `in.1`. `device` holds (channels, frames) heard by the device. More
     lanes than `width` run as several packs. `slices` holds slice lengths, used over and over, and cut at
-    cells, or every 64 frames for half of a node that closes a loop. A `state` makes the next
-    run with it go on where this one stopped.
+    cells, or every 64 frames for half of a node that closes a loop. A `width` beyond the level's widest pack stands for
+    that. A `state` makes the next run with it go on where this one stopped.
     With `seconds` the first slice runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
+    width = min(width, WIDEST.get(level or LEVELS[-1], width))
     wired = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (inputs or {}).items()}
     given = {k: np.asarray(v, np.float32) for k, v in (params or {}).items()}
     once_a_cell = {k: np.atleast_2d(np.asarray(v, np.float32)) for k, v in (cells or {}).items()}

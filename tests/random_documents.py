@@ -15,6 +15,7 @@ OTHERS = ("adsr", "filter", "delay", "gain", "gain", "pan", "mix", "switch", "fe
 RANGES: dict[str, tuple[float, float, float]] = {
     "sine.frequency_hz": (30, 4_000, 200),
     "saw.frequency_hz": (60, 3_000, 100),
+    "noise.density_hz": (300, 10_000, 500),
     "lfo.rate_hz": (0.5, 60, 20),
     "lfo.amount": (0, 1, 0.5),
     "lfo.offset": (-1, 1, 0.5),
@@ -77,7 +78,8 @@ def add_wire(graph: gd.Graph, dice: random.Random, to: str = "") -> bool:
     source, target = dice.choice(plain), to or dice.choice(plain)
     kind = registry[graph.nodes[target].type]
     params = [name for name, param in kind.params.items() if not param.fixed]
-    ports = list(kind.inputs) if kind.inputs and (dice.random() < 0.65 or not params) else params
+    inlets = [name for name in kind.inputs if name != "sync"]  # which turns rounding into another sound
+    ports = inlets if inlets and (dice.random() < 0.65 or not params) else params
     if not ports or graph.nodes[source].parent != graph.nodes[target].parent:
         return False
     port = dice.choice(ports)

@@ -11,7 +11,7 @@
 
 enum {
     HALF1 = 24, HALF2 = 5, HALF3 = 4, /* pairs of taps of the three stages */
-    OVERSAMPLE_CHUNK = 32,            /* frames worked on at once, so that eight times as many stay in the cache */
+    OVERSAMPLE_CHUNK = W == 16 ? 16 : 32, /* frames worked on at once, so that eight times as many stay in the cache */
     OVERSAMPLE_LATENCY1 = 47, OVERSAMPLE_LATENCY2 = 52, OVERSAMPLE_LATENCY3 = 54, /* frames */
 };
 
@@ -80,11 +80,14 @@ typedef struct {
 #define KEPT_BEFORE(buffer, kept) memcpy(buffer, kept, sizeof(kept))
 #define KEEP_AFTER(kept, buffer, n) memmove(kept, (buffer) + (n), sizeof(kept))
 
+/* Plain functions, for each is large and called once a chunk. */
+#define STAGE __attribute__((noinline, unused)) static void
+
 /* Called for each of `n` frames at the high rate: shapes them in place. `first` is the slice's frame that the first
  * belongs to, and `times` how many belong to each. */
 typedef void (*Shaper)(void *context, Lanes *x, uint32_t n, uint32_t first, uint32_t times);
 
-INLINE void oversample_third(Oversampler *s, Lanes *x, uint32_t n, uint32_t first, Shaper shape, void *context)
+STAGE oversample_third(Oversampler *s, Lanes *x, uint32_t n, uint32_t first, Shaper shape, void *context)
 {
     Lanes in[2 * HALF3 - 1 + 4 * OVERSAMPLE_CHUNK], high[4 * HALF3 + 8 * OVERSAMPLE_CHUNK];
     KEPT_BEFORE(in, s->up3);
@@ -97,7 +100,7 @@ INLINE void oversample_third(Oversampler *s, Lanes *x, uint32_t n, uint32_t firs
     KEEP_AFTER(s->down3, high, 2 * n);
 }
 
-INLINE void oversample_second(Oversampler *s, Lanes *x, uint32_t n, uint32_t first, uint32_t stages, Shaper shape,
+STAGE oversample_second(Oversampler *s, Lanes *x, uint32_t n, uint32_t first, uint32_t stages, Shaper shape,
                               void *context)
 {
     Lanes in[2 * HALF2 - 1 + 2 * OVERSAMPLE_CHUNK], high[4 * HALF2 + 4 * OVERSAMPLE_CHUNK];
@@ -115,7 +118,7 @@ INLINE void oversample_second(Oversampler *s, Lanes *x, uint32_t n, uint32_t fir
 }
 
 /* Shape `n` frames of a slice in place at 2^stages times the rate; 0 stages shape them as they are. */
-INLINE void oversample(Oversampler *s, Lanes *x, uint32_t n, uint32_t stages, Shaper shape, void *context)
+STAGE oversample(Oversampler *s, Lanes *x, uint32_t n, uint32_t stages, Shaper shape, void *context)
 {
     if (stages == 0) {
         shape(context, x, n, 0, 1);

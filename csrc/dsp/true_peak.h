@@ -20,7 +20,7 @@ static const float peak3_taps[PEAK3] = {0.568884699f, -0.069348184f};
 typedef struct { Lanes up1[2 * PEAK1 - 1], up2[2 * PEAK2 - 1], up3[2 * PEAK3 - 1]; } TruePeak;
 
 /* The largest of the eight values of each frame from `PEAK_LATE` and a half before it on; `n` is at most a chunk. */
-INLINE void true_peaks(TruePeak *s, Lanes *restrict peaks, const Lanes *x, uint32_t n)
+STAGE true_peaks(TruePeak *s, Lanes *restrict peaks, const Lanes *x, uint32_t n)
 {
     Lanes once[2 * PEAK1 - 1 + OVERSAMPLE_CHUNK], twice[2 * PEAK2 - 1 + 2 * OVERSAMPLE_CHUNK];
     Lanes four[2 * PEAK3 - 1 + 4 * OVERSAMPLE_CHUNK], eight[8 * OVERSAMPLE_CHUNK];
@@ -58,7 +58,7 @@ static const float band_taps[BAND_TAPS] = {
 typedef struct { Lanes kept[2 * BAND_LATE]; } Band;
 
 /* Band-limit at most a chunk in place. */
-INLINE void band_limit(Band *s, Lanes *x, uint32_t n)
+STAGE band_limit(Band *s, Lanes *x, uint32_t n)
 {
     Lanes in[2 * BAND_LATE + OVERSAMPLE_CHUNK], sides[OVERSAMPLE_CHUNK];
     KEPT_BEFORE(in, s->kept);

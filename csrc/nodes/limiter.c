@@ -140,7 +140,7 @@ INLINE void give_out(State *s, const GdBlock *b, const Lanes *const late[CHANNEL
     }
 }
 
-GD_RT INLINE void run(void *state, const GdBlock *b)
+GD_RT static void run(void *state, const GdBlock *b)
 {
     State *s = state;
     const Ahead ahead = ahead_of(b);

@@ -12,8 +12,8 @@ class FreqShift(Node, tags=("modulation", "pitch", "spectral")):
     """Move every partial of the source by the same number of hertz, so that harmony turns into bells and clangs.
 
     A few hertz make a phaser that rises or falls for ever (with `mix` at a half or feedback), tens beat and blur,
-    hundreds ring. Unlike a ring modulator it makes one sideband only: from 20 Hz to 20 Hz below half the rate, the other
-    one is weaker by more than 75 dB at 48 kHz, 65 dB at 192 kHz. Partials that are moved below zero come up again.
+    hundreds ring. Unlike a ring modulator it makes one sideband only: from 20 Hz to 20 Hz below half the rate, the
+    other one is weaker by more than 75 dB at 48 kHz, 65 dB at 192 kHz. Partials moved below zero come up again.
 
     Single-sideband modulation with two chains of allpass sections a quarter turn apart; sections from the elliptic
     half-band design of R. Valenzuela and A. Constantinides, Digital Signal Processing Schemes for Efficient

@@ -7,7 +7,6 @@ seconds.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,6 @@ import build_core  # noqa: E402
 
 BUILD = ROOT / "build"
 SAMPLE_RATE_HZ = 48_000
-KERNEL_WIDTHS = (1, 4)  # the base level makes no wider packs; wider forms in the table are never asked for
 COMMON = ["-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", "-pthread", *build_core.FLAGS[2:], *build_core.WARNINGS]
 VARIANTS = {
     "plain": [],
@@ -45,7 +43,7 @@ def program(name: str, variant: str, *, wrap: tuple[str, ...] = ()) -> Path:
     for width in build_core.WIDTHS:
         here = ["-DLEVEL=base", f"-DW={width}"]
         jobs += [(ROOT / path, f"w{width}", here) for path in (ROOT / "csrc/steps").glob("*.c")]
-        if width in KERNEL_WIDTHS:
+        if width in build_core.kernel_widths("base"):
             jobs += [(ROOT / path, f"w{width}", here) for path in _relative(build_core.kernels)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(lambda job: _object(job[0], folder / job[1], [*flags, *job[2]]), jobs))
@@ -98,11 +96,10 @@ def _kernel_table() -> str:
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        text = build_core.kernel_table()
+        return build_core.kernel_table()
     finally:
         os.chdir(before)
         build_core.LEVELS = levels
-    return re.sub(r"(gd_kernel_\w+)_w(?:8|16)_base", rf"\1_w{KERNEL_WIDTHS[-1]}_base", text)
 
 
 def _write(path: Path, text: str) -> None:

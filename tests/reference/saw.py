@@ -1,30 +1,71 @@
-"""saw, as its Fourier series times the response of the kernel's smoothing."""
+"""saw, frame by frame: a ramp 8 frames ahead of what is heard, and the smoothed step of every jump it makes."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from tests.reference import Array, moving
-from tests.reference.sine import turns_before
+from tests.reference import Array, moving, wired
+from tests.reference.edges import kernel
+
+LEAD, TAPS = 8, np.arange(16)
 
 
-def response(frequency_hz: Array, sample_rate: float) -> Array:
-    """Gain of a cubic B-spline one frame a knot, and of the filter (-1/6, 4/3, -1/6) after it."""
-    f = frequency_hz / sample_rate
-    return np.sinc(f) ** 4 * (1 + (1 - np.cos(2 * np.pi * f)) / 3)
+@cache
+def _step() -> tuple[Array, Array]:
+    x, h = kernel()
+    return x + 0.0005, np.cumsum(h)
+
+
+def residue(late: float) -> Array:
+    """What smoothing adds to a step up of 1 that lies `late` frames before the ninth of 16."""
+    place = TAPS - LEAD + late
+    return np.interp(place, *_step(), left=0.0, right=1.0) - (TAPS >= LEAD)
+
+
+def _channel(frequency: Array, sync: Array, pm: Array, sample_rate: float) -> Array:
+    """Frames are counted from 16 before the first, at its pitch, so that the oscillator has always run."""
+    step = np.minimum(frequency / sample_rate, 0.5)
+    steps = np.concatenate([np.full(16, step[0]), step])
+    sync, pm = (np.concatenate([np.zeros(16), x]) for x in (sync, pm))
+    out = np.zeros(len(steps) + 16)
+    base, at, last = -9.0 * steps[0], -9.0 * steps[0], 0.0
+
+    def jumps(start: float, end: float, until: float, span: float, frame: int) -> None:
+        whole = np.floor([start + 0.5, end + 0.5])
+        if whole[0] != whole[1]:
+            border = max(whole) - 0.5
+            late = until + span * (end - border) / (end - start)
+            out[frame : frame + 16] += -2 * (whole[1] - whole[0]) * residue(late)
+
+    for frame, (by, now, shift) in enumerate(zip(steps, sync, pm, strict=True)):
+        base += by
+        way = (base + shift - at + 0.5) % 1 - 0.5  # a phase that leaps goes the shorter way
+        start, end = at, at + way
+        if now > 0 >= last:
+            late = now / (now - last)
+            reset = start + (1 - late) * way
+            jumps(start, reset, late, 1 - late, frame)
+            base = late * by
+            at = base + shift
+            old, new = (2 * ((x + 0.5) % 1) - 1 for x in (reset, shift))
+            out[frame : frame + 16] += (new - old) * residue(late)
+            jumps(shift, at, 0.0, late, frame)
+        else:
+            jumps(start, end, 0.0, 1.0, frame)
+            at = end
+        last = now
+        out[frame + LEAD] += 2 * ((at + 0.5) % 1) - 1
+    return out[16:-16]
 
 
 def render_saw(
     inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """Every harmonic up to two sample rates: those above half of it are the aliases that the smoothing leaves."""
+    """Every channel on its own."""
     frequency = moving(values, "frequency_hz", channels, frames)
-    turns = turns_before(frequency, sample_rate)
-    held = np.minimum(frequency, 0.5 * sample_rate)
-    out = np.zeros((channels, frames))
-    for n in range(1, int(2 * sample_rate / max(held.min(), 20.0)) + 1):
-        gain = response(n * held, sample_rate)
-        out += 2 / np.pi * (-1) ** (n + 1) / n * gain * np.sin(2 * np.pi * n * turns)
-    return {"out": out}
+    sync, pm = wired(inputs, "sync", channels, frames), wired(inputs, "pm", channels, frames)
+    rows = zip(frequency, sync, pm, strict=True)
+    return {"out": np.stack([_channel(f, s, p, sample_rate) for f, s, p in rows])}
