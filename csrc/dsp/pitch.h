@@ -81,17 +81,22 @@ GD_RT INLINE float pitch_dot(const float *a, const float *b, uint32_t count)
     return total;
 }
 
-/* What is analysed next: the recent past without its mean. */
+/* What is analysed next: the recent past without its mean, which is that of sixteen sums. */
 GD_RT INLINE void pitch_keep(PitchMemory *m, const PitchPlan *p)
 {
     const uint32_t span = p->window + p->lags;
     const float *from = m->recent + PITCH_SPAN - span;
-    float sum = 0.0f;
+    PitchRow sums = {0}, x;
+    for (uint32_t i = 0; i < p->window; i += PITCH_ROW) {
+        memcpy(&x, from + i, sizeof x);
+        sums += x;
+    }
+    float mean = 0.0f;
+    for (uint32_t k = 0; k < PITCH_ROW; ++k)
+        mean += sums[k];
+    mean /= (float)p->window;
     for (uint32_t i = 0; i < span; ++i)
-        sum += from[i];
-    sum /= (float)span;
-    for (uint32_t i = 0; i < span; ++i)
-        m->kept[i] = from[i] - sum;
+        m->kept[i] = from[i] - mean;
 }
 
 /* The function at some lags: twice the correlation over the energy of both windows. */
@@ -99,9 +104,11 @@ GD_RT INLINE void pitch_compare(PitchMemory *m, const PitchPlan *p, uint32_t fro
 {
     const float *x = m->kept;
     const float own = pitch_dot(x, x, p->window);
+    double other = from < p->lags ? pitch_dot(x + from, x + from, p->window) : 0.0f;
     for (uint32_t lag = from; lag < end && lag < p->lags; ++lag) {
-        const float other = pitch_dot(x + lag, x + lag, p->window), energy = own + other;
+        const float energy = own + (float)other, *last = x + lag + p->window;
         m->alike[lag] = energy > 1e-12f ? 2.0f * pitch_dot(x, x + lag, p->window) / energy : 0.0f;
+        other += (double)last[0] * last[0] - (double)x[lag] * x[lag];
     }
 }
 

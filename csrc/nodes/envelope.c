@@ -122,10 +122,31 @@ GD_RT INLINE bool any_moves(const GdBlock *b)
     return moves;
 }
 
+/* Nothing is under way, and nothing begins in this slice. */
+GD_RT INLINE bool is_still(const State *s, const GdBlock *b)
+{
+    int32_t busy = 0;
+    for (uint32_t l = 0; l < b->lanes; ++l)
+        busy |= (LANE(s->segment, l) > 0 && !(LANE(s->done, l) | LANE(s->waiting, l))) || LANE(s->left, l) > 0;
+    Ints change = {0};
+    for (uint32_t i = 0; i < b->frames && !busy; ++i)
+        change |= (gate_open(b->in[GATE][i]) ^ s->open) | (gate_open(b->in[TRIGGER][i]) ^ s->triggered);
+    return !busy && !any_lane(change);
+}
+
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
     const bool moves = any_moves(b);
+    if (!moves && is_still(&s, b)) {
+        s.now = lanes_where(s.waiting, s.level, s.now);
+        for (uint32_t i = 0; i < b->frames; ++i) {
+            b->out[OUT][i] = s.now;
+            b->out[END][i] = lanes(0.0f);
+        }
+        *(State *)state = s;
+        return;
+    }
     const int32_t frames = trigger_frames(b->sample_rate_hz);
     for (uint32_t i = 0; i < b->frames; ++i) {
         const Ints begins = steer(&s, b, b->in[GATE][i], b->in[TRIGGER][i]);
