@@ -287,8 +287,11 @@ def _ring_out(subject: Subject, situation: Situation, width: int) -> None:
     while not state.idle and time < 60 * situation.rate_hz:
         last = go_on("silence", 32 * CELL)
     if not state.idle:
-        assert any(signal.any() for signal in last.values()), "silence came in for a minute, and silence goes out"
-        return  # a source may play, and a held value stand, for ever
+        going_round = [words for words in (written(memory) for memory in lent if memory) if words is not None]
+        assert any(signal.any() for signal in [*last.values(), *going_round]), (
+            "silence came in for a minute, and silence goes out"
+        )
+        return  # a source may play, and a held value stand, for ever; long echoes are silent in between
     before, packs = time, [pack.copy() for pack in state.packs]
     work = [words for words in (written(memory) for memory in lent if memory) if words is not None]
     kept = [words.copy() for words in work]
