@@ -35,6 +35,18 @@ INLINE void swing_run(Swing *s, const GdBlock *b, uint32_t rate_hz, Words phase[
     s->begin = at - s->step * ((uint32_t)b->time + b->frames);
 }
 
+/* A parameter with a value for every frame, also where it stands: loops over it have no stride, and so a pack of one lane
+ * is worked on along time. */
+INLINE const Lanes *every_frame(const GdBlock *b, uint32_t parameter, Lanes room[GD_SLICE])
+{
+    if (MOVES(b, parameter))
+        return b->param[parameter];
+    const Lanes x = b->param[parameter][0];
+    for (uint32_t i = 0; i < b->frames; ++i)
+        room[i] = x;
+    return room;
+}
+
 /* From -1 to 1, rising through 0 at phase 0. */
 INLINE Lanes swing_wave(Words phase, uint32_t shape)
 {

@@ -278,18 +278,47 @@ INLINE void fade_shares(float share[TANK_WIDE], int32_t faded)
 
 typedef struct { float in[TANK_SIDES][TANK_WIDE], early[TANK_SIDES][TANK_WIDE], late[TANK_SIDES][TANK_WIDE]; } Sound;
 
+/* All but the shapes, from what the lane's cell begins and ends with; the longest run of frames is given back. */
+INLINE uint32_t set_slice(TankSlice *slice, const State *s, const GdBlock *b, uint32_t l)
+{
+    const float part = 1.0f / GD_SLICE;
+    float was[KNOBS], now[KNOBS];
+    for (uint32_t k = 0; k < KNOBS; ++k) {
+        was[k] = LANE(s->was[k], l);
+        now[k] = LANE(s->now[k], l);
+    }
+    set_loss(slice, was, now, b->seconds_per_frame, (float)(LANE(s->faded, l) - (int32_t)b->offset));
+    set_sway(slice, b, was[SWAY], now[SWAY]);
+    set_diffusers(slice, b->sample_rate_hz);
+    slice->diffusion = was[SPREAD];
+    slice->diffusion_slope = (now[SPREAD] - was[SPREAD]) * part;
+    slice->gain = was[GAIN];
+    slice->gain_slope = (now[GAIN] - was[GAIN]) * part;
+    return longest_run(slice, was[SWAY] > now[SWAY] ? was[SWAY] : now[SWAY]);
+}
+
+INLINE void carry_charge(TankCharge charge[TANK_ROWS], State *s, uint32_t l, bool back)
+{
+    for (uint32_t k = 0; k < TANK_LINES; ++k) {
+        float *low = (float *)&charge[k / ROW].low + k % ROW, *high = (float *)&charge[k / ROW].high + k % ROW;
+        if (back) {
+            LANE(s->low[k], l) = *low;
+            LANE(s->high[k], l) = *high;
+        } else {
+            *low = LANE(s->low[k], l);
+            *high = LANE(s->high[k], l);
+        }
+    }
+}
+
 /* True if the lane still holds sound. */
 GD_RT static __attribute__((noinline)) bool run_lane(State *s, const GdBlock *b, uint32_t l, Sound *sound)
 {
     const Tank tank = tank_of(b->memory[l]);
     TankShape shape, old;
     TankSlice slice = {.now = &shape, .time = (uint32_t)b->time - b->offset, .offset = b->offset};
-    float was[KNOBS], now[KNOBS], share[TANK_WIDE], entering[TANK_SIDES][TANK_WIDE] = {{0}};
     TankCharge charge[TANK_ROWS];
-    for (uint32_t k = 0; k < KNOBS; ++k) {
-        was[k] = LANE(s->was[k], l);
-        now[k] = LANE(s->now[k], l);
-    }
+    float share[TANK_WIDE], entering[TANK_SIDES][TANK_WIDE] = {{0}};
     shape_of(&shape, &tank, b, LANE(s->kind, l), LANE(s->size, l), LANE(s->predelay, l));
     if (LANE(s->faded, l) < FADE) {
         shape_of(&old, &tank, b, LANE(s->old_kind, l), LANE(s->old_size, l), LANE(s->old_predelay, l));
@@ -297,29 +326,17 @@ GD_RT static __attribute__((noinline)) bool run_lane(State *s, const GdBlock *b,
         slice.was = &old;
         slice.fade = share;
     }
-    set_loss(&slice, was, now, b->seconds_per_frame, (float)(LANE(s->faded, l) - (int32_t)b->offset));
-    set_sway(&slice, b, was[SWAY], now[SWAY]);
-    set_diffusers(&slice, b->sample_rate_hz);
-    slice.diffusion = was[SPREAD];
-    slice.diffusion_slope = (now[SPREAD] - was[SPREAD]) * (1.0f / GD_SLICE);
-    slice.gain = was[GAIN];
-    slice.gain_slope = (now[GAIN] - was[GAIN]) * (1.0f / GD_SLICE);
-    for (uint32_t k = 0; k < TANK_LINES; ++k) {
-        charge[k / ROW].low[k % ROW] = LANE(s->low[k], l);
-        charge[k / ROW].high[k % ROW] = LANE(s->high[k], l);
-    }
+    const uint32_t run = set_slice(&slice, s, b, l);
     const float *const in[TANK_SIDES] = {sound->in[0], sound->in[1]};
-    float *const early[TANK_SIDES] = {sound->early[0], sound->early[1]}, *const late[TANK_SIDES] = {sound->late[0], sound->late[1]};
-    const uint32_t run = longest_run(&slice, was[SWAY] > now[SWAY] ? was[SWAY] : now[SWAY]);
+    float *const early[TANK_SIDES] = {sound->early[0], sound->early[1]};
+    float *const late[TANK_SIDES] = {sound->late[0], sound->late[1]};
+    carry_charge(charge, s, l, false);
     for (uint32_t from = 0, n; from < b->frames; from += n) {
         n = fewer(run, b->frames - from);
         tank_enter(&tank, &slice, in, early, entering, b->offset + from, n);
         tank_turn(&tank, &slice, charge, entering, late, b->offset + from, n);
     }
-    for (uint32_t k = 0; k < TANK_LINES; ++k) {
-        LANE(s->low[k], l) = charge[k / ROW].low[k % ROW];
-        LANE(s->high[k], l) = charge[k / ROW].high[k % ROW];
-    }
+    carry_charge(charge, s, l, true);
     return slice.sounding;
 }
 
