@@ -11,14 +11,17 @@ typedef struct { Lanes band, low; } SvfState; /* the charges of the two integrat
 
 /* Coefficients for a cutoff as an angle, pi cutoff / rate (held to 0.49 pi), and damping k = 1 / Q. The tangent is a
  * quotient n / d of polynomials, fitted so that the angle is right to 2e-7 of itself; it is never divided out:
- * D d^2 is d^2 + n (n + k d), so one division serves all, and nothing overflows near half the rate. */
-INLINE SvfCoefs svf_coefs(Lanes angle, Lanes damping)
+ * D d^2 is d^2 + n (n + k d), so one division serves all, and nothing overflows near half the rate. The tangent can be
+ * multiplied by a `ratio`, as the corner of a shelf asks. */
+INLINE SvfCoefs svf_coefs_bent(Lanes angle, Lanes ratio, Lanes damping)
 {
     Lanes x = lanes_min(angle, lanes(1.53938040f)), z = x * x;
-    Lanes n = x * (890.53947f + z * (-99.7648562f + z)), d = 890.539457f + z * (-396.61106f + z * 14.4642264f);
+    Lanes n = ratio * x * (890.53947f + z * (-99.7648562f + z)), d = 890.539457f + z * (-396.61106f + z * 14.4642264f);
     Lanes loss = n * (n + damping * d), scale = 2.0f / (d * d + loss), step = n * scale;
     return (SvfCoefs){loss * scale, step * d, step * n};
 }
+
+INLINE SvfCoefs svf_coefs(Lanes angle, Lanes damping) { return svf_coefs_bent(angle, lanes(1.0f), damping); }
 
 /* Andrew Simper's "Linear trapezoidal integrated SVF", written as increments of the charges: the shortest chain of
  * dependent operations, and exact where a low cutoff makes them small. */

@@ -1,40 +1,49 @@
-/* sampler: plays a recording from memory, at any pitch, once or in a loop. */
+/* sampler: plays a recording from memory, at any pitch, forwards or backwards, once or in a loop. */
 #define NODE sampler
 #define INS P(TRIGGER, "trigger")
 #define OUTS P(OUT, "out")
-#define PARAMS P(PITCH_SEMITONES, "pitch_semitones") P(GAIN_DB, "gain_db") P(START_S, "start_s")
-#define CHOICES P(MODE, "mode") P(AUTO_START, "auto_start")
+#define PARAMS                                                                                                    \
+    P(PITCH_SEMITONES, "pitch_semitones") P(GAIN_DB, "gain_db") P(VELOCITY, "velocity") P(START_S, "start_s")     \
+    P(END_S, "end_s") P(LOOP_START_S, "loop_start_s") P(LOOP_END_S, "loop_end_s") P(CROSSFADE_S, "crossfade_s")
+#define CHOICES P(MODE, "mode") P(AUTO_START, "auto_start") P(DIRECTION, "direction")
 #include "kernel.h"
-#include "dsp/interpolate.h"
 #include "dsp/math.h"
+#include "dsp/media.h"
 
 enum { ONE_SHOT, LOOP, GATED, GATED_LOOP };
+enum { SILENT_HEAD, FIRST_PASS, LOOPING };
 
-#define FADE_S 0.005f       /* of what a new start or a closing gate cuts off */
-#define LOOP_FADE_S 0.01f   /* longest cross-fade where a loop closes */
+#define FADE_S 0.005f       /* of what a new start, a closing gate or an early end cuts off */
+#define SHORT_LOOP 2048     /* frames: a loop without cross-fade that is shorter must fit a copy to be read from it */
 
 typedef struct { /* one lane's player, and one row each of the state */
-    uint32_t frame, fraction;           /* of the head: a place in the recording, in frames and 2^-32 frames */
+    uint32_t frame, fraction;           /* of the head: how far it is along its way, in frames and 2^-32 frames */
     uint32_t tail_frame, tail_fraction; /* of what is fading out */
     float level, tail_level, fade;      /* fade: change of the levels a frame */
+    float hit, tail_hit;                /* how loud they were started */
     int32_t playing, open, started;
 } Player;
 
 typedef struct {
     Words frame, fraction, tail_frame, tail_fraction;
-    Lanes level, tail_level, fade;
+    Lanes level, tail_level, fade, hit, tail_hit;
     Ints playing, open, started;
-    Lanes gain, ratio;                  /* of standing parameters; ratio: recorded frames a frame */
+    Lanes gain, speed;                  /* of standing parameters; speed: recorded frames a frame */
 } State;
 
-typedef struct { /* what a lane plays and how, for one slice */
-    const GdMemory *memory;
-    uint32_t loop_start, loop_end, cross; /* cross: frames of the loop's cross-fade; 0 splices hard */
-    float start, fade;
-    bool loops, gated;
+/* What a lane plays and how. Its way runs from the recording's beginning, or backwards from its end: all places but
+ * those of `read_at` are along the way. */
+typedef struct {
+    Media media;
+    uint32_t entry, stop, loop_start, loop_end; /* frames */
+    uint32_t cross; /* frames of the loop's cross-fade; 0 splices hard */
+    float fade;
+    bool loops, gated, backward;
 } Material;
 
-GD_RT INLINE Lanes ratio_of(const GdBlock *b, Lanes semitones)
+typedef struct { int64_t step; MediaPick pick; } Speed; /* 2^-32 recorded frames a frame; what is read at that speed */
+
+GD_RT INLINE Lanes speed_of(const GdBlock *b, Lanes semitones)
 {
     Lanes rate = lanes(1.0f);
     for (uint32_t l = 0; l < b->lanes; ++l)
@@ -47,48 +56,111 @@ GD_RT static void prepare(void *state, const GdBlock *b)
 {
     State *s = state;
     s->gain = db_to_level(b->param[GAIN_DB][0]);
-    s->ratio = ratio_of(b, b->param[PITCH_SEMITONES][0]);
+    s->speed = speed_of(b, b->param[PITCH_SEMITONES][0]);
 }
 
-GD_RT static Material material_of(const GdBlock *b, const GdMemory *memory)
+GD_RT INLINE uint32_t frame_of(float seconds, float rate_hz, uint32_t frames)
 {
-    Material m = {.memory = memory, .loop_start = memory->loop_start, .loop_end = memory->loop_end};
-    if (m.loop_end > memory->frames || m.loop_end <= m.loop_start) {
-        m.loop_start = 0;
-        m.loop_end = memory->frames;
-    }
-    float rate_hz = memory->rate_hz > 0.0f ? memory->rate_hz : b->sample_rate_hz;
-    uint32_t longest = (uint32_t)(LOOP_FADE_S * rate_hz), length = m.loop_end - m.loop_start;
+    float frame = seconds * rate_hz;
+    return frame < (float)frames ? (uint32_t)frame : frames;
+}
+
+GD_RT static Material material_of(const GdBlock *b, uint32_t l, uint32_t i)
+{
+#define AT(parameter) LANE(b->param[parameter][i * b->stride[parameter]], l)
+    const GdMemory *memory = b->memory[l];
+    Material m = {.media = media_of(memory)};
+    const uint32_t frames = m.media.frames;
+    const float rate_hz = m.media.rate_hz > 0.0f ? m.media.rate_hz : b->sample_rate_hz;
+    uint32_t start = frame_of(AT(START_S), rate_hz, frames), end = frame_of(AT(END_S), rate_hz, frames);
+    uint32_t first = frame_of(AT(LOOP_START_S), rate_hz, frames), last = frame_of(AT(LOOP_END_S), rate_hz, frames);
+    end = end ? end : frames;
+    if (first == 0 && last == 0 && memory->loop_end <= frames && memory->loop_start < memory->loop_end)
+        first = memory->loop_start, last = memory->loop_end;
+    last = last && last < end ? last : end;
+    if (first >= last)
+        first = 0, last = end;
+    m.backward = b->choice[DIRECTION] == 1;
+    m.entry = m.backward ? frames - end : start;
+    m.stop = m.backward ? frames - start : end;
+    m.loop_start = m.backward ? frames - last : first;
+    m.loop_end = m.backward ? frames - first : last;
+    uint32_t wanted = frame_of(AT(CROSSFADE_S), rate_hz, frames), length = m.loop_end - m.loop_start;
     m.cross = m.loop_start < length ? m.loop_start : length;
-    m.cross = m.cross < longest ? m.cross : longest;
-    m.start = rate_hz;
+    m.cross = m.cross < wanted ? m.cross : wanted;
     m.fade = b->seconds_per_frame * (1.0f / FADE_S);
     m.loops = b->choice[MODE] == LOOP || b->choice[MODE] == GATED_LOOP;
     m.gated = b->choice[MODE] == GATED || b->choice[MODE] == GATED_LOOP;
     return m;
+#undef AT
 }
 
-/* One recorded frame; silence outside, but a hard-spliced loop goes on into itself. */
-GD_RT INLINE float recorded(const Material *m, int64_t frame)
+/* Steps of 2^-32 recorded frames, and what to read at that speed. A short loop that is spliced hard is read from the
+ * recording itself, where it is a whole number of frames long. */
+GD_RT INLINE Speed speed_at(const Material *m, float speed)
 {
-    if (m->loops && m->cross == 0) {
-        int64_t length = (int64_t)m->loop_end - m->loop_start;
-        frame += frame < m->loop_start ? length : frame >= m->loop_end ? -length : 0;
+    uint32_t whole = (uint32_t)speed, length = m->loop_end - m->loop_start;
+    Speed result = {.step = (int64_t)whole << 32 | (int64_t)((uint32_t)((speed - (float)whole) * 0x1p31f) << 1)};
+    if (!(m->loops && m->cross == 0 && length < SHORT_LOOP && length % MEDIA_GRAIN))
+        result.pick = media_pick(speed);
+    return result;
+}
+
+/* A place on the way as one in the recording. */
+GD_RT INLINE int64_t place_of(const Material *m, uint32_t frame, uint32_t fraction)
+{
+    int64_t way = (int64_t)((uint64_t)frame << 32 | fraction);
+    return m->backward ? ((int64_t)(m->media.frames - 1) << 32) - way : way;
+}
+
+/* One frame of a copy; silence outside, but a hard-spliced loop goes on into itself: at both ends once it has gone round,
+ * at first only where it is left. */
+GD_RT static float copied(const Material *m, uint32_t copy, int64_t frame, int32_t pass)
+{
+    const Media *media = &m->media;
+    if (m->loops && m->cross == 0 && pass != SILENT_HEAD) {
+        uint32_t first = m->backward ? media->frames - m->loop_end : m->loop_start;
+        float share = media_ratio[copy];
+        int64_t length = (int64_t)((float)(m->loop_end - m->loop_start) * share + 0.5f);
+        int64_t begin = (int64_t)((float)first * share + 0.5f);
+        if (frame >= begin + length && (pass == LOOPING || !m->backward))
+            frame -= length;
+        else if (frame < begin && (pass == LOOPING || m->backward))
+            frame += length;
     }
-    return frame >= 0 && frame < m->memory->frames ? m->memory->data[frame] : 0.0f;
+    bool inside = frame >= 0 && frame < media->room / MEDIA_GRAIN * media_length[copy];
+    return inside ? media_copy(media, copy)[frame] : 0.0f;
 }
 
-GD_RT INLINE float read_at(const Material *m, uint32_t frame, uint32_t fraction)
+GD_RT static float read_slowly(const Material *m, int64_t at, uint32_t copy, int32_t pass)
 {
-    float t = (float)(int32_t)(fraction >> 8) * 0x1p-24f, around[6];
-    const float *x = around;
-    bool spliced = m->loops && m->cross == 0;
-    if (frame >= 2 && frame + 3 < (spliced ? m->loop_end : m->memory->frames))
-        x = m->memory->data + frame - 2;
-    else
-        for (int k = 0; k < 6; ++k)
-            around[k] = recorded(m, (int64_t)frame + k - 2);
-    return interpolate6(x[0], x[1], x[2], x[3], x[4], x[5], t);
+    float around[SINC_TAPS];
+    int64_t place = media_in_copy(at, copy);
+    for (int k = 0; k < SINC_TAPS; ++k)
+        around[k] = copied(m, copy, (place >> 32) + k - SINC_BEFORE, pass);
+    return sinc16(around, media_fraction(place));
+}
+
+/* True if nothing but the recording as it lies there is touched by the taps around a place. */
+GD_RT INLINE bool undisturbed(const Material *m, int64_t at, MediaPick pick)
+{
+    if (!media_inside(&m->media, at, pick))
+        return false;
+    if (!m->loops || m->cross > 0)
+        return true;
+    const int64_t reach = (int64_t)(MEDIA_REACH / media_ratio[pick.copy + (pick.far > 0.0f)]);
+    const int64_t first = m->backward ? m->media.frames - m->loop_end : m->loop_start;
+    return (at >> 32) - reach >= first && (at >> 32) + reach < first + (m->loop_end - m->loop_start);
+}
+
+/* `pass` is SILENT_HEAD for a tail, which takes no part in loops. */
+GD_RT INLINE float read_at(const Material *m, uint32_t frame, uint32_t fraction, MediaPick pick, int32_t pass)
+{
+    int64_t at = place_of(m, frame, fraction);
+    if (undisturbed(m, at, pick))
+        return media_read(&m->media, at, pick);
+    float value = read_slowly(m, at, pick.copy, pass);
+    return pick.far == 0.0f ? value : value + pick.far * (read_slowly(m, at, pick.copy + 1, pass) - value);
 }
 
 /* What sounds becomes the tail; a tail that still sounds is cut short, which only starts 5 ms apart can do. */
@@ -99,122 +171,125 @@ GD_RT static void leave(Player *p, float fade)
     p->tail_frame = p->frame;
     p->tail_fraction = p->fraction;
     p->tail_level = p->level;
+    p->tail_hit = p->hit;
     p->fade = fade;
-    p->playing = 0;
+    p->playing = SILENT_HEAD;
 }
 
-GD_RT static void start(Player *p, const Material *m, float start_s)
+GD_RT static void start(Player *p, const Material *m, float velocity)
 {
     leave(p, m->fade);
-    float frame = start_s * m->start;
-    p->frame = frame < (float)m->memory->frames ? (uint32_t)frame : m->memory->frames;
+    p->frame = m->entry;
     p->fraction = 0;
-    p->level = p->frame == 0 ? 1.0f : 0.0f; /* a start inside the recording fades in */
+    p->level = m->entry == 0 && !m->backward ? 1.0f : 0.0f; /* a start inside the recording fades in */
+    p->hit = velocity * velocity;
     p->fade = m->fade;
-    p->playing = m->memory->frames > 0 && p->frame < m->memory->frames;
+    p->playing = m->entry < (m->loops ? m->media.frames : m->stop) ? FIRST_PASS : SILENT_HEAD;
 }
 
 /* Past the end, or where the loop closes. */
-GD_RT static void turn(Player *p, const Material *m, float ratio)
+GD_RT static void turn(Player *p, const Material *m, int64_t step)
 {
     if (!m->loops) {
-        p->playing = 0;
+        if (m->stop < m->media.frames)
+            leave(p, m->fade);
+        p->playing = SILENT_HEAD;
         return;
     }
     uint32_t close = m->loop_end - m->cross;
     if (m->cross > 0) {
-        leave(p, ratio / (float)m->cross);
+        leave(p, (float)step * 0x1p-32f / (float)m->cross);
         p->level = 0.0f;
     }
-    p->playing = 1;
+    p->playing = LOOPING;
     p->frame = m->loop_start - m->cross + (p->frame - close) % (m->loop_end - m->loop_start);
 }
 
-GD_RT INLINE void forward(uint32_t *frame, uint32_t *fraction, uint32_t whole, uint32_t part)
+GD_RT INLINE void forward(uint32_t *frame, uint32_t *fraction, int64_t step)
 {
-    *fraction += part;
-    *frame += whole + (*fraction < part);
+    uint64_t next = ((uint64_t)*frame << 32 | *fraction) + (uint64_t)step;
+    *frame = (uint32_t)(next >> 32);
+    *fraction = (uint32_t)next;
 }
 
-/* Steps of 2^-32 recorded frames. */
-GD_RT INLINE uint64_t step_of(float ratio)
+GD_RT INLINE float play(Player *p, const Material *m, Speed speed)
 {
-    uint32_t whole = (uint32_t)ratio;
-    return (uint64_t)whole << 32 | (uint32_t)((ratio - (float)whole) * 0x1p31f) << 1;
-}
-
-GD_RT INLINE float play(Player *p, const Material *m, float ratio)
-{
-    const uint64_t step = step_of(ratio);
-    const uint32_t whole = (uint32_t)(step >> 32), part = (uint32_t)step;
     float sum = 0.0f;
     if (p->tail_level > 0.0f) {
-        sum = read_at(m, p->tail_frame, p->tail_fraction) * p->tail_level;
+        sum = read_at(m, p->tail_frame, p->tail_fraction, speed.pick, SILENT_HEAD) * p->tail_level * p->tail_hit;
         p->tail_level = p->tail_level > p->fade ? p->tail_level - p->fade : 0.0f;
-        forward(&p->tail_frame, &p->tail_fraction, whole, part);
+        forward(&p->tail_frame, &p->tail_fraction, speed.step);
     }
     if (p->playing) {
-        sum += read_at(m, p->frame, p->fraction) * p->level;
+        sum += read_at(m, p->frame, p->fraction, speed.pick, p->playing) * p->level * p->hit;
         p->level = p->level + p->fade < 1.0f ? p->level + p->fade : 1.0f;
-        forward(&p->frame, &p->fraction, whole, part);
-        if (p->frame >= (m->loops ? m->loop_end - m->cross : m->memory->frames))
-            turn(p, m, ratio);
+        forward(&p->frame, &p->fraction, speed.step);
+        if (p->frame >= (m->loops ? m->loop_end - m->cross : m->stop))
+            turn(p, m, speed.step);
     }
     return sum;
 }
 
-/* True if the head crosses one undisturbed stretch of the recording in this slice: no start, stop, fade or seam. */
-GD_RT INLINE bool is_steady(const Player *p, const Material *m, const GdBlock *b, float ratio, uint32_t l)
+GD_RT INLINE bool material_moves(const GdBlock *b)
 {
-    uint64_t first = (uint64_t)p->frame << 32 | p->fraction, last = first + step_of(ratio) * b->frames;
-    if (MOVES(b, PITCH_SEMITONES) || !p->playing || !p->started || p->tail_level != 0.0f || p->level != 1.0f)
+    return MOVES(b, START_S) || MOVES(b, END_S) || MOVES(b, LOOP_START_S) || MOVES(b, LOOP_END_S) || MOVES(b, CROSSFADE_S);
+}
+
+/* True if the head crosses one undisturbed stretch of the recording in this slice: no start, stop, fade or seam. */
+GD_RT INLINE bool is_steady(const Player *p, const Material *m, const GdBlock *b, Speed speed, uint32_t l)
+{
+    if (MOVES(b, PITCH_SEMITONES) || material_moves(b) || !p->playing || !p->started || p->tail_level != 0.0f
+        || p->level != 1.0f)
         return false;
-    if (p->frame < 2 || (last >> 32) + 3 >= (m->loops ? m->loop_end - m->cross : m->memory->frames))
+    uint64_t first = (uint64_t)p->frame << 32 | p->fraction, last = first + (uint64_t)speed.step * b->frames;
+    uint32_t frame = (uint32_t)(last >> 32), fraction = (uint32_t)last;
+    if (frame >= (m->loops ? m->loop_end - m->cross : m->stop))
+        return false;
+    if (!undisturbed(m, place_of(m, p->frame, p->fraction), speed.pick)
+        || !undisturbed(m, place_of(m, frame, fraction), speed.pick))
         return false;
     int32_t change = 0;
     for (uint32_t i = 0; i < b->frames && !SILENT(b, TRIGGER); ++i)
-        change |= (LANE(b->in[TRIGGER][i], l) > 0.5f) ^ p->open;
+        change |= (LANE(b->in[TRIGGER][i], l) >= 0.5f) ^ p->open;
     return SILENT(b, TRIGGER) ? !p->open : !change;
 }
 
 /* The same numbers as `play`, frame by frame, without its questions. */
-GD_RT INLINE void play_steady(Player *p, const Material *m, const GdBlock *b, float ratio, uint32_t l)
+GD_RT INLINE void play_steady(Player *p, const Material *m, const GdBlock *b, Speed speed, uint32_t l)
 {
-    const uint64_t step = step_of(ratio), first = (uint64_t)p->frame << 32 | p->fraction;
-    const float *data = m->memory->data;
+    int64_t at = place_of(m, p->frame, p->fraction), step = m->backward ? -speed.step : speed.step;
     Lanes *restrict out = b->out[OUT];
-    if (step == 1ull << 32 && p->fraction == 0)
-        for (uint32_t i = 0; i < b->frames; ++i)
-            LANE(out[i], l) = 0.0f + data[p->frame + i];
-    else {
-        _Static_assert((int)INTERPOLATED >= (int)GD_SLICE, "a slice in one go");
-        float run[GD_SLICE];
-        interpolate_run(data, first, step, b->frames, run);
-        for (uint32_t i = 0; i < b->frames; ++i)
-            LANE(out[i], l) = 0.0f + run[i];
-    }
-    const uint64_t next = first + b->frames * step;
-    p->frame = (uint32_t)(next >> 32);
-    p->fraction = (uint32_t)next;
+    if (speed.step == (int64_t)1 << 32 && p->fraction == 0 && speed.pick.copy == 0 && speed.pick.far == 0.0f)
+        for (uint32_t i = 0; i < b->frames; ++i, at += step)
+            LANE(out[i], l) = 0.0f + m->media.data[at >> 32] * p->hit;
+    else
+        for (uint32_t i = 0; i < b->frames; ++i, at += step)
+            LANE(out[i], l) = 0.0f + media_read(&m->media, at, speed.pick) * p->hit;
+    forward(&p->frame, &p->fraction, speed.step * b->frames);
 }
 
 /* One lane through a slice: sequential by nature, the same code at every width. */
-GD_RT INLINE void run_lane(Player *p, const Material *m, const GdBlock *b, const Lanes *ratio, uint32_t l)
+GD_RT INLINE void run_lane(Player *p, Material *m, const GdBlock *b, const Lanes *speed, uint32_t l)
 {
-    const bool moves = MOVES(b, PITCH_SEMITONES);
+    const bool moves = MOVES(b, PITCH_SEMITONES), shifts = material_moves(b);
+    Speed now = speed_at(m, LANE(speed[0], l));
     for (uint32_t i = 0; i < b->frames; ++i) {
-        int32_t open = LANE(b->in[TRIGGER][i], l) > 0.5f;
+        if (shifts)
+            *m = material_of(b, l, i);
+        if (shifts || moves)
+            now = speed_at(m, LANE(speed[i * moves], l));
+        int32_t open = LANE(b->in[TRIGGER][i], l) >= 0.5f;
         bool begin = open && !p->open;
         if (!p->started) {
             begin |= b->choice[AUTO_START] == 1;
             p->started = 1;
         }
         if (begin)
-            start(p, m, LANE(b->param[START_S][i * b->stride[START_S]], l));
+            start(p, m, LANE(b->param[VELOCITY][i * b->stride[VELOCITY]], l));
         else if (p->open && !open && m->gated)
             leave(p, m->fade);
         p->open = open;
-        LANE(b->out[OUT][i], l) = play(p, m, LANE(ratio[i * moves], l));
+        LANE(b->out[OUT][i], l) = play(p, m, now);
     }
 }
 
@@ -222,7 +297,8 @@ GD_RT INLINE Player player_of(const State *s, uint32_t l)
 {
     return (Player){
         LANE(s->frame, l), LANE(s->fraction, l), LANE(s->tail_frame, l), LANE(s->tail_fraction, l), LANE(s->level, l),
-        LANE(s->tail_level, l), LANE(s->fade, l), LANE(s->playing, l), LANE(s->open, l), LANE(s->started, l),
+        LANE(s->tail_level, l), LANE(s->fade, l), LANE(s->hit, l), LANE(s->tail_hit, l), LANE(s->playing, l),
+        LANE(s->open, l), LANE(s->started, l),
     };
 }
 
@@ -231,6 +307,7 @@ GD_RT INLINE void keep_player(State *s, uint32_t l, const Player *p)
     LANE(s->frame, l) = p->frame, LANE(s->fraction, l) = p->fraction;
     LANE(s->tail_frame, l) = p->tail_frame, LANE(s->tail_fraction, l) = p->tail_fraction;
     LANE(s->level, l) = p->level, LANE(s->tail_level, l) = p->tail_level, LANE(s->fade, l) = p->fade;
+    LANE(s->hit, l) = p->hit, LANE(s->tail_hit, l) = p->tail_hit;
     LANE(s->playing, l) = p->playing, LANE(s->open, l) = p->open, LANE(s->started, l) = p->started;
 }
 
@@ -238,25 +315,28 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State *s = state;
     Lanes moving[GD_SLICE], *out = b->out[OUT];
-    const Lanes *ratio = &s->ratio;
+    const Lanes *speed = &s->speed;
     if (MOVES(b, PITCH_SEMITONES)) {
         for (uint32_t i = 0; i < b->frames; ++i)
-            moving[i] = ratio_of(b, b->param[PITCH_SEMITONES][i]);
-        ratio = moving;
+            moving[i] = speed_of(b, b->param[PITCH_SEMITONES][i]);
+        speed = moving;
     }
     for (uint32_t i = 0; i < b->frames; ++i)
         out[i] = lanes(0.0f);
     for (uint32_t l = 0; l < b->lanes; ++l) {
-        if (!b->memory[l] || !b->memory[l]->data)
+        if (!b->memory[l])
             continue;
         Player p = player_of(s, l);
         if (SILENT(b, TRIGGER) && p.started && !p.open && !p.playing && p.tail_level == 0.0f)
             continue;
-        Material m = material_of(b, b->memory[l]);
-        if (is_steady(&p, &m, b, LANE(ratio[0], l), l))
-            play_steady(&p, &m, b, LANE(ratio[0], l), l);
+        Material m = material_of(b, l, 0);
+        if (!m.media.frames)
+            continue;
+        Speed now = speed_at(&m, LANE(speed[0], l));
+        if (is_steady(&p, &m, b, now, l))
+            play_steady(&p, &m, b, now, l);
         else
-            run_lane(&p, &m, b, ratio, l);
+            run_lane(&p, &m, b, speed, l);
         keep_player(s, l, &p);
     }
     for (uint32_t i = 0; i < b->frames; ++i)

@@ -20,7 +20,7 @@ from graphdaw.errors import (
     near,
     suggestion,
 )
-from graphdaw.graph import limits
+from graphdaw.graph import buses, limits
 from graphdaw.graph.model import GROUP, Document, GroupPort, Medium, Node, Opaque, Value, Wire
 from graphdaw.graph.ports import (
     compatible,
@@ -290,9 +290,17 @@ def cycle_error(document: Document, what: str, loop: Iterable[str], wire: str = 
 
 
 def wires_in_words(document: Document, ids: Iterable[str]) -> str:
-    """Wires with their ends, in the order given."""
-    wires = [document.wires[id] for id in ids]
-    return ", then ".join(f"{w.id!r} ({w.source}.{w.source_port} -> {w.target}.{w.target_port})" for w in wires)
+    """Wires with their ends, in the order given; what a bus carries from a send to a return is named as that."""
+    words = []
+    for id in ids:
+        ends = buses.ends_of(id)
+        if ends is not None:
+            bus = buses.bus_of(document.nodes[ends[0]])
+            words.append(f"bus {bus!r} ({ends[0]} -> {ends[1]})")
+        else:
+            w = document.wires[id]
+            words.append(f"{w.id!r} ({w.source}.{w.source_port} -> {w.target}.{w.target_port})")
+    return ", then ".join(words)
 
 
 def check_port(document: Document, group: Node, port: GroupPort) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from graphdaw.errors import GroupingError, NameFormError, UnknownPortError, UnknownWireError, near, suggestion
 from graphdaw.graph import checks, composites
 from graphdaw.graph.model import Document, Node, Wire
-from graphdaw.graph.ports import loop_through, node_of, source_of, targets_of, title, wires_through
+from graphdaw.graph.ports import loop_through, loop_through_bus, node_of, source_of, targets_of, title, wires_through
 from graphdaw.graph.vocabulary import (
     AddNode,
     Composite,
@@ -148,6 +148,11 @@ def _set_values(document: Document, edit: SetValues, trusted: bool) -> Step:
         else:
             values[name] = value
     document.nodes[edit.id] = replace(node, values=values)
+    if not trusted and "bus" in new:
+        loop = loop_through_bus(document, document.nodes[edit.id])
+        if loop is not None:
+            document.nodes[edit.id] = node
+            raise checks.cycle_error(document, f"The bus of node {title(node)}", loop)
     return (edit if trusted else SetValues(edit.id, new)), SetValues(edit.id, old)
 
 

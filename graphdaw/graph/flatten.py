@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from graphdaw.graph.buses import Buses
 from graphdaw.graph.model import GROUP, Document, Node, Wire, settings
 from graphdaw.graph.ports import source_of, targets_of, wires_through
 from graphdaw.graph.vocabulary import (
@@ -55,7 +56,8 @@ class Delta(msgspec.Struct):
 class Flat:
     """The group-free view of a document: plain nodes by id, and wires with their ends resolved through groups.
 
-    A wire's key is its id; where one wire reaches several inlets through a group, the second is "w1#1" and so on.
+    A wire's key is its id; where one wire reaches several inlets through a group, the second is "w1#1" and so on. What
+    a bus carries from a send to a return is a wire "send1>return1".
     """
 
     def __init__(self, document: Document) -> None:
@@ -65,6 +67,10 @@ class Flat:
         self._keys: dict[str, int] = {}
         for wire in document.wires.values():
             self._put(wire.id, flat_wires(document, wire))
+        self._buses = Buses(self.nodes.values())
+        for node in self.nodes.values():
+            for wire in self._buses.wires_at(node):
+                self._put(wire.id, [_as_it_is(wire)])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Flat) and self.nodes == other.nodes and self.wires == other.wires
@@ -103,6 +109,7 @@ class Flat:
             new = None
         if old is new:
             return
+        self._follow_bus(old, new, delta)
         if new is None:
             if old is not None:
                 del self.nodes[id]
@@ -116,6 +123,24 @@ class Flat:
         elif old.values != new.values:
             before = settings(old)
             delta.values_set += [(id, name, v) for name, v in settings(new).items() if before.get(name) != v]
+
+    def _follow_bus(self, old: Node | None, new: Node | None, delta: Delta) -> None:
+        """Undrawn wires of a node that comes, goes or changes its bus."""
+        before = {wire.id: wire for wire in self._buses.wires_at(old)} if old is not None else {}
+        if old is not None:
+            self._buses.drop(old)
+        if new is not None:
+            self._buses.put(new)
+        after = {wire.id: wire for wire in self._buses.wires_at(new)} if new is not None else {}
+        for id, wire in before.items():
+            if after.get(id) != wire:
+                flat = self.wires.pop(id)
+                del self._keys[id]
+                _cancel_or_add(flat, delta.wires_added, delta.wires_removed)
+        for id, wire in after.items():
+            if before.get(id) != wire:
+                self._put(id, [_as_it_is(wire)])
+                _cancel_or_add(self.wires[id], delta.wires_removed, delta.wires_added)
 
     def _follow_wire(self, id: str, delta: Delta) -> None:
         wire = self.document.wires.get(id)
@@ -135,6 +160,19 @@ class Flat:
 
 def _keys(id: str, count: int) -> list[str]:
     return [id if i == 0 else f"{id}#{i}" for i in range(count)]
+
+
+def _cancel_or_add(wire: FlatWire, cancel: list[FlatWire], add: list[FlatWire]) -> None:
+    """What comes and goes within one change has not changed."""
+    if wire in cancel:
+        cancel.remove(wire)
+    else:
+        add.append(wire)
+
+
+def _as_it_is(wire: Wire) -> FlatWire:
+    """A wire whose ends are plain nodes."""
+    return FlatWire(wire.id, wire.source, wire.source_port, wire.target, wire.target_port, wire.depth, wire.order)
 
 
 def flat_wires(document: Document, wire: Wire) -> list[FlatWire]:

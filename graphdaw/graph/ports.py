@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphdaw.errors import UnknownNodeError, UnknownPortError, near, suggestion
+from graphdaw.graph import buses
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
 from graphdaw.nodes.base import registry
 
@@ -175,7 +176,9 @@ def _never_loops(node: Node) -> bool:
 
 
 def _out_wires(document: Document, id: str) -> Iterator[Wire]:
-    """The wires that carry what a plain node puts out, also those that start at the groups around it."""
+    """The wires that carry what a plain node puts out, also undrawn ones and those that start at groups around it."""
+    if document.nodes[id].type == buses.SEND:
+        yield from buses.wires_from(document, document.nodes[id])
     for wire_id in document.outgoing.get(id, ()):
         yield document.wires[wire_id]
     for _, outer_port in document.exposed.get(id, ()):
@@ -221,13 +224,28 @@ def loop_through(document: Document, source: Endpoint | None, targets: list[Endp
             continue
         if target == start.id:
             return []
-        leads_on = target in document.outgoing and document.outgoing[target]
+        leads_on = document.outgoing.get(target) or document.nodes[target].type == buses.SEND
         fed_by = (document.wires[id].target_port for id in document.incoming.get(start.id, ()))
-        is_fed = any(not breaks_loops(start, port) for port in fed_by)
+        is_fed = start.type == buses.RETURN or any(not breaks_loops(start, port) for port in fed_by)
         sealed, apart = target not in document.exposed, start.id not in document.exposed
         if (sealed and not leads_on) or (apart and not is_fed):
             continue
         path = path_between(document, target, start.id)
         if path is not None:
             return path
+    return None
+
+
+def loop_through_bus(document: Document, node: Node) -> list[str] | None:
+    """The wires of a loop that the bus of a send or return closes, the undrawn one first, or None."""
+    bus = buses.bus_of(node)
+    if bus is None:
+        return None
+    sends = [node] if node.type == buses.SEND else [n for n in document.nodes.values() if n.type == buses.SEND]
+    for send in sends:
+        for wire in buses.wires_from(document, send) if buses.bus_of(send) == bus else ():
+            if node.id in (wire.source, wire.target):
+                path = path_between(document, wire.target, send.id)
+                if path is not None:
+                    return [wire.id, *path]
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphdaw.graph import buses
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
 from graphdaw.nodes.base import registry, type_of_wire
 
@@ -69,7 +70,9 @@ def _wires_fault(nodes: dict[str, Node], wires: list[Wire]) -> str:
     ends: set[tuple[str, str, str, str]] = set()
     inner = {(n.id, p.name): p.inner for n in nodes.values() for p in n.ports}
     reach: dict[End, int] = {}
-    total = 0
+    total = buses.count(nodes.values())
+    if total > MAX_FLAT_WIRES:
+        return f"its buses lead to more than {MAX_FLAT_WIRES} inlets"
     for wire in wires:
         source, target = nodes.get(wire.source), nodes.get(wire.target)
         if source is None or target is None:
@@ -82,7 +85,7 @@ def _wires_fault(nodes: dict[str, Node], wires: list[Wire]) -> str:
         ends.add(end)
         total += _reach(nodes, inner, (wire.target, wire.target_port), reach)
         if total > MAX_FLAT_WIRES:
-            return f"its wires lead to more than {MAX_FLAT_WIRES} inlets through its groups"
+            return f"its wires and buses lead to more than {MAX_FLAT_WIRES} inlets through its groups"
     return ""
 
 

@@ -125,7 +125,8 @@ def _loops(document: Document) -> Iterator[Problem]:
                 ids = dict.fromkeys(wire.key.partition("#")[0] for wire in loop)
                 loop_text = checks.wires_in_words(document, ids)
                 message = f"There is a loop without a delay: {loop_text}; put a delay or feedback node into it."
-                yield Problem("cycle", message, step.target, step.key.partition("#")[0])
+                drawn = next((id for id in reversed(ids) if id in document.wires), "")
+                yield Problem("cycle", message, step.target, drawn)
             elif step.target not in finished:
                 path.append(step)
                 open_nodes[step.target] = len(path)

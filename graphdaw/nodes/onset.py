@@ -9,9 +9,9 @@ class Onset(Node, tags=("control", "analysis")):
     """Send a trigger at each beginning in the source: drum hits start envelopes, plucked notes step sequences.
 
     The energy of the last 3 ms is compared with a background that follows it, up in 120 ms, down in 20; an onset is
-    where their ratio passes the threshold, and the next may come once it has fallen to half as many decibels. Brightness compares the energy of the
-    wave's slope, which weighs high frequencies, as in Paul Masri, Computer Modelling of Sound (1996): better for
-    plucks over a bass.
+    where their ratio passes the threshold, and the next may come once it has fallen to half as many decibels.
+    Brightness compares the energy of the wave's slope, which weighs high frequencies, as in Paul Masri, Computer
+    Modelling of Sound (1996): better for plucks over a bass.
     """
 
     in_ = In()

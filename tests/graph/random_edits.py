@@ -34,6 +34,7 @@ from graphdaw.graph.vocabulary import (
 from graphdaw.nodes.base import registry
 
 LEAF = ["t_osc", "t_osc", "t_filter", "t_filter", "t_delay", "t_notes", "t_voice", "t_output", "t_amp", "t_amp"]
+LEAF += ["send", "return"]  # joined by a bus that no wire shows
 TYPES = [*LEAF, GROUP]
 LABELS = ["", "Lead", 'quo"te', "two\nlines", "ü", "\x1b[31m", "\u2028", "-> .", "raw(AA==)", "1e5"]
 

@@ -92,14 +92,14 @@ def test_a_level_and_what_follows_apply(tmp_path: Path, type: str) -> None:
 def test_a_triggered_sampler_is_its_model(tmp_path: Path, mode: str) -> None:
     path = recording(tmp_path, seconds=0.05, channels=2, rate_hz=44_100)
     graph, nodes = draw("lfo t(shape=square, rate_hz=23.4, phase=0.3) -> sampler p -> output o")
-    graph.set(nodes["p"], file=str(path), mode=mode, pitch_semitones=5.0, start_s=0.004)
+    graph.set(nodes["p"], file=str(path), mode=mode, pitch_semitones=-5.0, start_s=0.004)
     frames = 4_800
 
     audio = gd.render(graph, seconds=frames / RATE_HZ)
 
     turns = np.arange(frames) * 23.4 / RATE_HZ + 0.3
     trigger = np.where(turns % 1 < 0.5, 1.0, -1.0)[None]
-    values = {"mode": mode, "auto_start": "off", "pitch_semitones": 5.0, "start_s": 0.004, "gain_db": 0.0}
+    values = {"mode": mode, "auto_start": "off", "pitch_semitones": -5.0, "start_s": 0.004, "gain_db": 0.0}
     media = {"file": (as_heard(path), float(RATE_HZ))}
     expected = model(
         "sampler", {"trigger": np.repeat(trigger, 2, axis=0)}, values, RATE_HZ, frames=frames, channels=2, media=media
@@ -131,6 +131,28 @@ def test_block_size_changes_no_bit_of_a_stream(tmp_path: Path, block: int) -> No
         assert underruns(renderer, "audio_file1") == 0
 
     assert np.array_equal(np.concatenate(pieces, axis=1), expected)
+
+
+@pytest.mark.parametrize("loop", ["on", "off"])
+def test_a_stream_begins_where_it_is_told(tmp_path: Path, loop: str) -> None:
+    path = recording(tmp_path, seconds=0.5, rate_hz=44_100)
+
+    audio = gd.render(player("audio_file", path, start_s=0.2, loop=loop), seconds=0.2)
+
+    np.testing.assert_allclose(audio, as_heard(path)[:, 9_600:19_200], atol=2e-6)
+
+
+def test_the_fastest_tape_is_never_short_of_sound_offline(tmp_path: Path) -> None:
+    path = recording(tmp_path, seconds=9.0, channels=1)
+    with Renderer(player("audio_file", path, speed=4.0)) as renderer:
+        audio = renderer.render(2 * RATE_HZ)
+        assert underruns(renderer, "audio_file1") == 0
+
+    expected = soxr.resample(as_heard(path)[0], 4 * RATE_HZ, RATE_HZ, quality="VHQ")[: 2 * RATE_HZ]
+    window = np.hanning(len(expected))
+    low = slice(0, 2 * 12_000)
+    spectra = [np.fft.rfft(window * signal)[low] for signal in (audio[0], expected)]
+    assert np.sum(np.abs(spectra[0] - spectra[1]) ** 2) < 1e-4 * np.sum(np.abs(spectra[1]) ** 2)
 
 
 def test_a_long_stream_is_never_short_of_sound_offline(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from graphdaw.errors import MediaError
 from graphdaw.host.chunks import Chunks, read_chunks
 from graphdaw.host.offline import Renderer
 from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param, Prepared, Recording, registry
+from graphdaw.nodes.prepare.recording import prepare
 
 RATE_HZ = 48_000
 
@@ -28,9 +30,8 @@ class Backwards(Node, kernel="sampler"):
     file = Media()
     mode = Choice(("one_shot", "loop", "gated", "gated_loop"))
     auto_start = Choice(("off", "on"))
-    pitch_semitones = Param(0.0, lo=-48.0, hi=48.0)
-    gain_db = Param(0.0, lo=-96.0, hi=24.0)
-    start_s = Param(0.0, lo=0.0, hi=3600.0)
+    direction = Choice(("forward", "backward"))
+    velocity = Param(1.0, lo=0.0, hi=1.0)
     scale = Param(1.0, lo=0.0, hi=2.0, fixed=True)
 
     @staticmethod
@@ -38,10 +39,11 @@ class Backwards(Node, kernel="sampler"):
         """Every call is counted."""
         calls.append(recording.name if recording else "")
         if recording is None:
-            return Prepared(np.full((1, 4_000), values["scale"], np.float32), sample_rate_hz)
+            constant = np.full((1, 4_000), values["scale"], np.float32)
+            return prepare(Recording("", constant, sample_rate_hz))
         if recording.samples.shape[1] < 10:
             raise MediaError(f"{recording.name} is too short; choose a recording of at least 10 frames.")
-        return Prepared(recording.samples[:, ::-1] * values["scale"], recording.rate_hz)
+        return prepare(replace(recording, samples=recording.samples[:, ::-1] * values["scale"]))
 
 
 calls: list[str] = []

@@ -31,7 +31,7 @@ def test_a_standing_filter_is_the_bilinear_biquad(mode: str, rate: int) -> None:
     params = {"cutoff_hz": cutoffs, "q": qs}
     out = run_kernel("filter", inputs={"in": source}, params=params, choices={"mode": mode}, sample_rate=rate)["out"]
     for lane, (cutoff, q) in enumerate(zip(cutoffs, qs, strict=True)):
-        expected = signal.sosfilt(reference.biquad(mode, float(cutoff), float(q), rate), source.astype(np.float64))
+        expected = signal.sosfilt(reference.biquads(mode, float(cutoff), float(q), rate), source.astype(np.float64))
         assert db(out[lane] - expected, source) < floor_db(q)
 
 
@@ -55,6 +55,19 @@ def test_a_cutoff_moving_at_audio_rate_follows_the_trapezoidal_rule(mode: str, w
     values = params | {"mode": mode}
     expected = reference.render_filter({"in": source}, values, 48_000, frames=len(t))["out"][0]
     assert db(out - expected, source) < -115
+
+
+@pytest.mark.parametrize("mode", ("lowpass", "highpass", "bandpass", "notch", "low_shelf", "high_shelf", "bell"))
+@pytest.mark.parametrize("slope", ("12dB", "24dB"))
+def test_slopes_shelves_and_bells_are_the_bilinear_biquads(mode: str, slope: str) -> None:
+    source = np.random.default_rng(14).uniform(-1, 1, 6000).astype(np.float32)
+    grid = [(c, q, g) for c in (60.0, 900.0, 12_000.0) for q in (0.5, 0.7071, 3.0) for g in (-18.0, 0.0, 9.0)]
+    cutoffs, qs, gains = np.float32(grid).T
+    params = {"cutoff_hz": cutoffs, "q": qs, "gain_db": gains}
+    out = run_kernel("filter", inputs={"in": source}, params=params, choices={"mode": mode, "slope": slope})["out"]
+    for lane, (cutoff, q, gain_db) in enumerate(zip(cutoffs, qs, gains, strict=True)):
+        sections = reference.biquads(mode, float(cutoff), float(q), 48_000, float(gain_db), slope)
+        assert db(out[lane] - signal.sosfilt(sections, source.astype(np.float64)), source) < floor_db(q) + 4
 
 
 def test_a_cutoff_above_half_the_rate_is_held() -> None:

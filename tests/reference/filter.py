@@ -9,10 +9,19 @@ from scipy import signal
 
 from tests.reference import Array, moving, option, wired
 
+BLUNT, SHARP = 1 / (2 * np.cos(np.pi / 8)), 1 / (2 * np.cos(3 * np.pi / 8))  # Butterworth's of fourth order
 
-def biquad(mode: str, cutoff_hz: float, q: float, sample_rate: float) -> Array:
-    """Second-order section of a standing filter, shape (1, 6): H(s) with s = 1 at the cutoff, which is pre-warped."""
-    k = 1 / q
+
+def quotient(mode: str, q: float, gain_db: float) -> tuple[list[float], list[float]]:
+    """H(s) with s = 1 at the cutoff, highest power first; shelves and bell as in Bristow-Johnson's cookbook."""
+    k, a = 1 / q, 10 ** (gain_db / 40)
+    root = k * np.sqrt(a)
+    if mode == "bell":
+        return [1, k * a, 1], [1, k / a, 1]
+    if mode == "low_shelf":
+        return [a, a * root, a * a], [a, root, 1]
+    if mode == "high_shelf":
+        return [a * a, a * root, a], [1, root, a]
     numerator = {
         "lowpass": [0, 0, 1],
         "highpass": [1, 0, 0],
@@ -21,11 +30,24 @@ def biquad(mode: str, cutoff_hz: float, q: float, sample_rate: float) -> Array:
         "peak": [-1, 0, 1],
         "allpass": [1, -k, 1],
     }[mode]
+    return numerator, [1, k, 1]
+
+
+def biquads(
+    mode: str, cutoff_hz: float, q: float, sample_rate: float, gain_db: float = 0.0, slope: str = "12dB"
+) -> Array:
+    """Second-order sections of a standing filter, shape (1 or 2, 6); the cutoff is pre-warped."""
+    qs = [q]
+    if slope == "24dB":
+        qs = [BLUNT, SHARP * q * np.sqrt(2)] if mode in ("lowpass", "highpass") else [q, q]
     warped = 2 * np.tan(np.pi * min(cutoff_hz / sample_rate, 0.49))
     scale = warped ** np.arange(3)
-    b, a = signal.bilinear(np.array(numerator) * scale, np.array([1, k, 1]) * scale, fs=1.0)
-    b = np.concatenate([np.zeros(3 - len(b)), b])
-    return np.concatenate([b, a])[None, :]
+    sections = []
+    for section_q in qs:
+        numerator, denominator = quotient(mode, section_q, gain_db / len(qs))
+        b, a = signal.bilinear(np.array(numerator) * scale, np.array(denominator) * scale, fs=1.0)
+        sections.append(np.concatenate([np.zeros(3 - len(b)), b, a]))
+    return np.array(sections)
 
 
 def solve(source: Array, cutoff_hz: Array, q: Array, mode: str, sample_rate: float) -> Array:
@@ -53,14 +75,16 @@ def solve(source: Array, cutoff_hz: Array, q: Array, mode: str, sample_rate: flo
 def render_filter(
     inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """A biquad where the parameters of a channel stand, else the solver."""
+    """Biquads where the parameters of a channel stand, else the solver (without gain, at 12 dB)."""
     source = wired(inputs, "in", channels, frames)
     cutoff_hz, q = (moving(values, name, channels, frames) for name in ("cutoff_hz", "q"))
-    mode = option(values, "mode", "lowpass")
+    mode, slope = option(values, "mode", "lowpass"), option(values, "slope", "12dB") if "slope" in values else "12dB"
+    gain_db = moving(values | {"gain_db": values.get("gain_db", 0.0)}, "gain_db", channels, frames)
     out = np.empty((channels, frames))
     for c in range(channels):
         if np.ptp(cutoff_hz[c]) == 0 and np.ptp(q[c]) == 0:
-            out[c] = signal.sosfilt(biquad(mode, cutoff_hz[c, 0], q[c, 0], sample_rate), source[c])
+            sections = biquads(mode, cutoff_hz[c, 0], q[c, 0], sample_rate, gain_db[c, 0], slope)
+            out[c] = signal.sosfilt(sections, source[c])
         else:
             out[c] = solve(source[c], cutoff_hz[c], q[c], mode, sample_rate)
     return {"out": out}

@@ -7,6 +7,7 @@ The kernel reads between samples with a cubic B-spline, which dims harmonic h of
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from graphdaw.errors import MediaError
 from graphdaw.nodes.base import Prepared, Recording
 
 Samples = npt.NDArray[np.float32]
-Spectra = npt.NDArray[np.complex128]
+Spectra = npt.NDArray[Any]  # complex
 
 OCTAVE_HALVES = 20  # tables of a cycle; table k holds harmonics up to 2^(9.5 - k / 2), in SIZES[k] samples
 HARMONICS = tuple(int(2 ** (9.5 - k / 2) + 1e-9) for k in range(OCTAVE_HALVES))
@@ -59,7 +60,7 @@ def spectra_of(recording: Recording, frame_samples: int) -> Spectra:
 def tables(spectra: Spectra) -> Samples:
     """Cycles of given harmonics, complex amplitudes from the first up, as the kernel reads them: by table, then cycle.
 
-    A table begins with its last sample and ends with its first three, and holds the sixth that the spline's weights share.
+    A table begins with its last sample and ends with its first three, and holds the sixth of the spline.
     """
     parts = []
     for harmonics, size in zip(HARMONICS, SIZES, strict=True):
@@ -126,7 +127,8 @@ def vowels() -> Spectra:
 
 def harmonics() -> Spectra:
     """A soft tone over which one harmonic after the other stands out, from the first to the 32nd."""
-    return -1j * (0.5 * 0.5 ** (H - 1) + (np.arange(1, STEPS + 1)[:, None] == H))
+    spectra: Spectra = -1j * (0.5 * 0.5 ** (H - 1) + (np.arange(1, STEPS + 1)[:, None] == H))
+    return spectra
 
 
 def fm() -> Spectra:
@@ -157,4 +159,5 @@ def built_in(name: str) -> Spectra:
     spectra = SHAPES[name]()
     bins = np.concatenate([np.zeros((len(spectra), 1)), spectra], axis=1)
     peaks = np.abs(np.fft.irfft(bins, n=SIZES[0], axis=1)).max(axis=1) * (SIZES[0] / 2)
-    return spectra / peaks[:, None]
+    scaled: Spectra = spectra / peaks[:, None]
+    return scaled
