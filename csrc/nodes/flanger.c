@@ -55,7 +55,7 @@ INLINE void place_voice(Voice *voice, const Lines *lines, const GdBlock *b, cons
         if (mode <= THROUGH_ZERO) {
             bend = 1.0f + size * swing_wave(at, shape);
         } else {
-            bend = exp2_lanes(octaves * size * phase_turns(at));
+            bend = swing_octaves(octaves * size * phase_turns(at));
             level = (1.0f + sine_of_phase(at + 0x40000000u)) * (1.0f / STAIRS);
         }
         delay[i] = delay_s[i] * bend * b->sample_rate_hz;

@@ -45,7 +45,7 @@ INLINE void steps_of(Lanes step[GD_SLICE], const GdBlock *b, const Words phase[G
     const float half_turn = 3.14159265f * b->seconds_per_frame;
     for (uint32_t i = 0; i < b->frames; ++i) {
         const Lanes wave = swing_wave(phase[i] + phase_of_turns(right * spread[i]), shape);
-        const Lanes angle = center_hz[i] * half_turn * exp2_lanes(octaves[i] * wave);
+        const Lanes angle = center_hz[i] * half_turn * swing_octaves(octaves[i] * wave);
         const Lanes x = lanes_min(angle, lanes(1.53938040f)), z = x * x;
         const Lanes n = x * (890.53947f + z * (-99.7648562f + z)), d = 890.539457f + z * (-396.61106f + z * 14.4642264f);
         step[i] = 2.0f * n / (d + n);
