@@ -10,7 +10,7 @@ class Ladder(Node, tags=("filter", "tone", "synth")):
 
     The loop has no delay in it (trapezoidal integration; the loop's equation with its tanh is solved by one step of
     Newton's method each frame), so the cutoff stays in tune and may move at audio rate. From a resonance of 1 it sings
-    at its cutoff, within 3 cents up to a tenth of the sample rate; a silent source keeps it silent until something
+    at its cutoff, within a cent up to 0.4 of the sample rate; a silent source keeps it silent until something
     sets it off. Below, it is the bilinear transform of Moog's ladder, 1 / ((1 + s)^4 + k) with k = 4.2 resonance.
     Sources: Vadim Zavalishin, "The Art of VA Filter Design" (2018), chapters 5 and 6; Robert Moog's patent (1966).
     """

@@ -52,15 +52,16 @@ def pitch_hz(sound: np.ndarray, rate: float) -> float:
 
 
 @pytest.mark.parametrize("rate", (44_100, 96_000))
-@pytest.mark.parametrize(("part", "cents"), [(0.002, 3), (0.01, 3), (0.05, 3), (0.1, 3), (0.2, 12)])
-def test_it_sings_in_tune_at_a_resonance_of_one(rate: int, part: float, cents: float) -> None:
+@pytest.mark.parametrize("part", (0.002, 0.01, 0.05, 0.1, 0.2, 0.4))
+def test_it_sings_in_tune_at_a_resonance_of_one(rate: int, part: float) -> None:
     source = np.zeros(2 * rate, np.float32)
     source[:10] = 0.5
-    params = {"cutoff_hz": part * rate, "resonance": 1.0}
+    cutoff = min(part * rate, 20_000.0)
+    params = {"cutoff_hz": cutoff, "resonance": 1.0}
     out = run_kernel("ladder", inputs={"in": source}, params=params, sample_rate=rate, width=1)["out"][0]
     steady = out[rate:].astype(float)
     assert 0.05 < np.abs(steady).max() < 2
-    assert abs(1200 * np.log2(pitch_hz(steady, rate) / (part * rate))) < cents
+    assert abs(1200 * np.log2(pitch_hz(steady, rate) / cutoff)) < 1.0
 
 
 def test_below_a_resonance_of_nine_tenths_it_dies_away() -> None:
