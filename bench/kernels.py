@@ -110,15 +110,18 @@ def memories(subject: Subject, values: dict[str, Any], width: int) -> list[Memor
     return [Memory(np.zeros(frames, np.float32)) if frames else None for _ in range(width)]
 
 
-def remark(ns: dict[int, float]) -> str:
-    """Where a wide pack is slower than narrow ones that do the same work."""
+def remark(case: Case, ns: dict[int, float]) -> str:
+    """Where a wide pack is slower than narrow ones that do the same work, and whether its memory explains that."""
     pairs = ((16, 1), (16, 4), (16, 8), (8, 1), (8, 4))
-    return ", ".join(f"{w} slower than {w // n} of {n}" for w, n in pairs if ns[w] > 1.1 * ns[n])
+    found = [f"{w} slower than {w // n} of {n}" for w, n in pairs if ns[w] > 1.1 * ns[n]]
+    lent = memories(case.subject, case.subject.node.defaults(), 16)
+    mebibytes = sum(4 * len(part) for m in lent if m for part in (m.data, m.work) if part is not None) / (1 << 20)
+    return ", ".join([*found, f"16 lanes use {mebibytes:.0f} MiB"] if found and mebibytes > 1 else found)
 
 
-def report(measured: dict[str, dict[int, float]]) -> str:
+def report(measured: dict[str, dict[int, float]], remarks: dict[str, str]) -> str:
     """The table, and the slowest."""
-    rows = [[name, *(f"{ns[width]:.2f}" for width in WIDTHS), remark(ns)] for name, ns in measured.items()]
+    rows = [[name, *(f"{ns[width]:.2f}" for width in WIDTHS), remarks[name]] for name, ns in measured.items()]
     slowest = sorted((n for n in measured if "moving" not in n), key=lambda name: -measured[name][WIDTHS[-1]])[:10]
     facts = machine() | {"command": "python -m bench.kernels"}
     return (
@@ -133,14 +136,15 @@ def report(measured: dict[str, dict[int, float]]) -> str:
 
 def main(wanted: list[str]) -> None:
     """Measure all kernels and write the table, or those that are named and print them."""
-    measured = {}
+    measured, remarks = {}, {}
     for case in cases():
         if not wanted or case.subject.kernel in wanted:
             measured[case.name] = {width: case.nanoseconds(width) for width in WIDTHS}
             figures = "  ".join(f"{ns:8.3f}" for ns in measured[case.name].values())
-            print(f"{case.name:40} {figures}  {remark(measured[case.name])}", flush=True)
+            remarks[case.name] = remark(case, measured[case.name])
+            print(f"{case.name:40} {figures}  {remarks[case.name]}", flush=True)
     if not wanted:
-        OUT.write_text(report(measured))
+        OUT.write_text(report(measured, remarks))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.peers.common import Result, rendered, run_all
+from bench import definitions as d
+from bench.peers.common import Result, run_all
 
 SOURCE = Path(__file__).with_name("limit.c")
 FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-std=gnu11", "-Wall", "-Wextra", "-Werror")
@@ -47,7 +48,7 @@ def main() -> None:
             runs = [measured(program, name, seconds, repeats) for program in programs]
             return max(runs, key=lambda run: run.rtf or 0.0)
 
-        run_all("limit", version, rendered, measure)
+        run_all("limit", version, d.PLAIN, measure)
 
 
 if __name__ == "__main__":

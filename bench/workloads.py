@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import graphdaw as gd
@@ -83,6 +84,47 @@ def lines(count: int) -> gd.Graph:
     return g
 
 
+def mixer(count: int) -> gd.Graph:
+    """W4: players -> four bands -> compressor -> gain -> balance -> one of eight buses -> reverb."""
+    g = gd.Graph(sample_rate=d.SAMPLE_RATE_HZ)
+    reverb = g.add("reverb", kind="hall", decay_s=d.REVERB_S, mix=d.REVERB_SHARE)
+    buses = [g.add("gain") for _ in range(d.BUSES)]
+    for bus in buses:
+        g.connect(bus, reverb)
+    for x in d.players(count):
+        bands: dict[str, float | str] = {f"type{band}": 0.0 for band in range(5, 9)}
+        for band, (type, hz, gain) in enumerate(zip((2, 1, 1, 3), x.frequencies_hz, x.gains_db, strict=True), 1):
+            bands |= {
+                f"type{band}": float(type),
+                f"frequency{band}_hz": hz,
+                f"gain{band}_db": gain,
+                f"q{band}": d.BAND_Q,
+            }
+        chain = (
+            g.add("sampler", file=d.loop_file(), mode="loop", auto_start="on"),
+            g.add("eq", **bands),
+            g.add(
+                "compressor", threshold_db=d.THRESHOLD_DB, ratio=d.RATIO, attack_s=d.COMPRESS_S, release_s=d.RECOVER_S
+            ),
+            g.add("gain", gain_db=x.gain_db),
+            g.add("pan", law="balance", pan=x.pan),
+            buses[x.bus],
+        )
+        for before, after in itertools.pairwise(chain):
+            g.connect(before, after["in"])
+    g.connect(reverb, g.add("output"))
+    return g
+
+
+def convolved() -> gd.Graph:
+    """W5: one player through one convolver."""
+    g = gd.Graph(sample_rate=d.SAMPLE_RATE_HZ)
+    player = g.add("sampler", file=d.loop_file(), mode="loop", auto_start="on")
+    convolver = g.add("convolver", file=d.response_file(), mix=d.CONVOLVED_SHARE)
+    player >> convolver >> g.add("output")
+    return g
+
+
 def graph(name: str) -> gd.Graph:
     """The graph of a workload."""
     count = d.workloads[name].count
@@ -92,6 +134,10 @@ def graph(name: str) -> gd.Graph:
         return chain(count)
     if name in ("W3", "W3a"):
         return voices(count, "block" if name == "W3" else "frame")
+    if name == "W4":
+        return mixer(count)
+    if name == "W5":
+        return convolved()
     if name == "W6":
         return lines(count)
     return sines(count)

@@ -15,6 +15,7 @@ OTHERS = ("adsr", "filter", "delay", "gain", "gain", "pan", "mix", "switch", "fe
 RANGES: dict[str, tuple[float, float, float]] = {
     "sine.frequency_hz": (30, 4_000, 200),
     "saw.frequency_hz": (60, 3_000, 100),
+    "noise.density_hz": (300, 10_000, 500),
     "lfo.rate_hz": (0.5, 60, 20),
     "lfo.amount": (0, 1, 0.5),
     "lfo.offset": (-1, 1, 0.5),

@@ -11,7 +11,7 @@ from array import array
 from pathlib import Path
 
 from bench import definitions as d
-from bench.peers.common import Result, children_cpu_s, measure_command, median_of, rendered, run_all
+from bench.peers.common import Result, children_cpu_s, measure_command, median_of, run_all
 
 HEADER = f"sr = {d.SAMPLE_RATE_HZ}\nksmps = {d.BLOCK_FRAMES}\nnchnls = 2\n0dbfs = 1\n"
 
@@ -130,7 +130,7 @@ def main() -> None:
     """Measure what the command line asks for."""
     with tempfile.TemporaryDirectory() as folder:
         engine = Csound(Path(folder))
-        run_all("csound", engine.version, (*rendered, d.BUILD), engine.measure)
+        run_all("csound", engine.version, (*d.PLAIN, d.BUILD), engine.measure)
 
 
 if __name__ == "__main__":

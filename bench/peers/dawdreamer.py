@@ -12,7 +12,7 @@ import dawdreamer
 import numpy as np
 
 from bench import definitions as d
-from bench.peers.common import Result, cpu_s, measure_render, median_of, rendered, run_all
+from bench.peers.common import Result, cpu_s, measure_render, median_of, run_all
 
 VERSION = importlib.metadata.version("dawdreamer")
 FAUST = "--faust" in sys.argv
@@ -175,4 +175,4 @@ def measure_edit(repeats: int) -> Result:
 
 if __name__ == "__main__":
     sys.argv = [a for a in sys.argv if a != "--faust"]
-    run_all(PEER, VERSION, (*rendered, d.BUILD, d.EDIT), measure)
+    run_all(PEER, VERSION, (*d.PLAIN, d.BUILD, d.EDIT), measure)

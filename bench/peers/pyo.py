@@ -69,6 +69,43 @@ def lines(count: int) -> pyo.PyoObject:
     return mixed
 
 
+def player(table: pyo.SndTable) -> pyo.PyoObject:
+    """A stereo recording in a loop."""
+    return pyo.TableRead(table, freq=table.getRate(), loop=1)
+
+
+def mixer(count: int) -> pyo.PyoObject:
+    """Players through four bands, a compressor, a gain and a balance into buses and a reverb."""
+    table = pyo.SndTable(d.loop_file())
+    parts: list[object] = [table]
+    buses: list[list[pyo.PyoObject]] = [[] for _ in range(d.BUSES)]
+    for x in d.players(count):
+        sound = player(table)
+        parts.append(sound)
+        for kind, hz, db in zip((1, 0, 0, 2), x.frequencies_hz, x.gains_db, strict=True):
+            sound = pyo.EQ(sound, freq=hz, q=d.BAND_Q, boost=db, type=kind)
+            parts.append(sound)
+        level, right = 10 ** (x.gain_db / 20), (x.pan + 1) / 2
+        sides = [level * min(1.0, 2 - 2 * right), level * min(1.0, 2 * right)]
+        sound = pyo.Compress(
+            sound, d.THRESHOLD_DB, d.RATIO, d.COMPRESS_S, d.RECOVER_S, lookahead=0.0, knee=0.5, mul=sides
+        )
+        parts.append(sound)
+        buses[x.bus].append(sound)
+    summed = [pyo.Mix(sounds, voices=2) for sounds in buses]
+    out = pyo.Freeverb(pyo.Mix(summed, voices=2), size=0.8, damp=0.5, bal=d.REVERB_SHARE)
+    out.parts = [*parts, *summed]
+    return out
+
+
+def convolved() -> pyo.PyoObject:
+    """A player through a convolution in windows of 1,024 frames, which is how late it comes."""
+    table = pyo.SndTable(d.loop_file())
+    out = pyo.CvlVerb(player(table), d.response_file(), bal=d.CONVOLVED_SHARE, size=1024)
+    out.parts = [table]
+    return out
+
+
 def graph(name: str) -> pyo.PyoObject:
     """The last object of a workload."""
     count = d.workloads[name].count
@@ -76,6 +113,10 @@ def graph(name: str) -> pyo.PyoObject:
         return chain(count)
     if name in ("W3", "W3a"):
         return voices(count)
+    if name == "W4":
+        return mixer(count)
+    if name == "W5":
+        return convolved()
     if name == "W6":
         return lines(count)
     return sines(count)
@@ -108,7 +149,7 @@ def measure(name: str, seconds: float, repeats: int) -> Result:
     rtf, used = measure_render(lambda x: run(s, x), seconds, repeats)
     rms = loudness(s, last)
     s.shutdown()
-    note = "pyo's signals move every sample, in W3 too" if name == "W3" else ""
+    note = {"W3": "pyo's signals move every sample, in W3 too", "W5": "1,024 frames of latency"}.get(name, "")
     return Result("pyo", VERSION, name, rtf=rtf, seconds=used, rms=rms, note=note)
 
 

@@ -80,11 +80,67 @@ def line() -> SynthDef:
     return b.build(name="line")
 
 
+def player() -> SynthDef:
+    """A looping stereo player through four bands, a compressor, a gain and a balance, into a bus."""
+    names = [f"{what}{band}" for band in range(4) for what in ("hz", "db")]
+    with SynthDefBuilder(level=0.1, position=0.0, bus=SOURCE_BUS, **dict.fromkeys(names, 100.0)) as b:
+        sound = ugens.PlayBuf.ar(channel_count=2, buffer_id=0, loop=1)
+        sound = ugens.BLowShelf.ar(source=sound, frequency=b["hz0"], reciprocal_of_s=1.0 / d.BAND_Q, gain=b["db0"])
+        for band in (1, 2):
+            sound = ugens.BPeakEQ.ar(
+                source=sound, frequency=b[f"hz{band}"], reciprocal_of_q=1.0 / d.BAND_Q, gain=b[f"db{band}"]
+            )
+        sound = ugens.BHiShelf.ar(source=sound, frequency=b["hz3"], reciprocal_of_s=1.0 / d.BAND_Q, gain=b["db3"])
+        sound = ugens.Compander.ar(
+            source=sound,
+            control=sound,
+            threshold=10 ** (d.THRESHOLD_DB / 20),
+            slope_above=1 / d.RATIO,
+            clamp_time=d.COMPRESS_S,
+            relax_time=d.RECOVER_S,
+        )
+        placed = ugens.Balance2.ar(left=sound[0], right=sound[1], position=b["position"], level=b["level"])
+        ugens.Out.ar(bus=b["bus"], source=placed)
+    return b.build(name="player")
+
+
+def bus() -> SynthDef:
+    """One of the buses of the mixer, passed on to the master."""
+    with SynthDefBuilder(bus=SOURCE_BUS, master=SOURCE_BUS) as b:
+        ugens.Out.ar(bus=b["master"], source=ugens.In.ar(bus=b["bus"], channel_count=2) * 1.0)
+    return b.build(name="bus")
+
+
+def master() -> SynthDef:
+    """The reverb of the mixer; FreeVerb, the one that supriya knows, once a channel."""
+    with SynthDefBuilder(bus=SOURCE_BUS) as b:
+        sound = ugens.In.ar(bus=b["bus"], channel_count=2)
+        ugens.Out.ar(bus=0, source=ugens.FreeVerb.ar(source=sound, mix=d.REVERB_SHARE, room_size=0.8, damping=0.5))
+    return b.build(name="master")
+
+
+def mixer(count: int) -> tuple[list[SynthDef], list[Command]]:
+    """Buses lie two channels apart from SOURCE_BUS on, the master behind them; order of running is order of adding."""
+    end = SOURCE_BUS + 2.0 * d.BUSES
+    commands: list[Command] = [("/b_allocRead", 0, d.loop_file(), 0, 0)]
+    for n, x in enumerate(d.players(count)):
+        bands = [
+            (f"hz{k}", hz, f"db{k}", db) for k, (hz, db) in enumerate(zip(x.frequencies_hz, x.gains_db, strict=True))
+        ]
+        place = ("level", 10 ** (x.gain_db / 20), "position", x.pan, "bus", SOURCE_BUS + 2.0 * x.bus)
+        commands.append(("/s_new", "player", 1000 + n, 1, 0, *place, *(item for band in bands for item in band)))
+    for n in range(d.BUSES):
+        commands.append(("/s_new", "bus", 2000 + n, 1, 0, "bus", SOURCE_BUS + 2.0 * n, "master", end))
+    return [player(), bus(), master()], [*commands, ("/s_new", "master", 3000, 1, 0, "bus", end)]
+
+
 def synths(name: str) -> tuple[list[SynthDef], list[Command]]:
     """Definitions and the commands that start a workload."""
     count = d.workloads[name].count
     if name == "W2":
         return [chain(count)], [("/s_new", "chain", 1000, 1, 0)]
+    if name == "W4":
+        return mixer(count)
     if name in ("W3", "W3a"):
         return [voice(name == "W3a")], [
             (

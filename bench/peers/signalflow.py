@@ -9,7 +9,7 @@ import numpy as np
 import signalflow as sf
 
 from bench import definitions as d
-from bench.peers.common import Result, measure_render, median_of, rendered, run_all
+from bench.peers.common import Result, measure_render, median_of, run_all
 
 VERSION = importlib.metadata.version("signalflow")
 
@@ -135,4 +135,4 @@ def measure_edit(graph: sf.AudioGraph, repeats: int) -> Result:
 
 
 if __name__ == "__main__":
-    run_all("signalflow", VERSION, (*rendered, d.BUILD, d.EDIT), measure)
+    run_all("signalflow", VERSION, (*d.PLAIN, d.BUILD, d.EDIT), measure)

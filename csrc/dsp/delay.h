@@ -33,6 +33,18 @@ INLINE Lines lines_of(const GdBlock *b)
     return lines;
 }
 
+/* One of `sides` lines that share each lane's memory, in equal parts. */
+INLINE Lines lines_of_side(const GdBlock *b, uint32_t side, uint32_t sides)
+{
+    Lines lines = lines_of(b);
+    for (uint32_t l = 0; l < W; ++l) {
+        const uint32_t frames = (lines.mask[l] + 1) / sides;
+        lines.data[l] += side * frames;
+        lines.mask[l] = frames - 1;
+    }
+    return lines;
+}
+
 /* The longest delay each line has room for, in frames. */
 INLINE Lanes lines_longest(const Lines *lines)
 {
@@ -92,6 +104,29 @@ typedef struct {
     uint32_t least;       /* the shortest delay of all, in whole frames */
     bool wraps;           /* some four samples lie on both sides of their line's end */
 } Places;
+
+/* Places of delays in frames, which are held between `shortest` and the line's length. */
+INLINE void lines_place(Places *places, const Lines *lines, const GdBlock *b, const Lanes *restrict frames,
+                        uint32_t shortest)
+{
+    const Lanes longest = lines_longest(lines);
+    const uint32_t time = (uint32_t)b->time - 2;
+    Lanes least = longest;
+    Ints mask, wraps = {0};
+    memcpy(&mask, lines->mask, sizeof mask);
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        Lanes delay = lanes_clamp(frames[i], lanes((float)shortest), longest);
+        Ints whole = lanes_truncate(delay), at = ((int32_t)(time + i) - whole) & mask;
+        places->part[i] = delay - lanes_from_ints(whole);
+        places->at[i] = at;
+        least = lanes_min(least, delay);
+        wraps |= MASK(at > mask - 3);
+    }
+    places->least = (uint32_t)lanes_least(least);
+    places->wraps = false;
+    for (uint32_t l = 0; l < W; ++l)
+        places->wraps |= LANE(wraps, l) != 0;
+}
 
 /* Delays are held between `shortest` frames and the line's length. */
 INLINE void lines_locate(Places *places, const Lines *lines, const GdBlock *b, uint32_t time_s, uint32_t shortest)

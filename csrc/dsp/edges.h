@@ -1,7 +1,7 @@
 /* Steps and bends of a wave between frames, without the harmonics that would come back as aliases. Audio thread.
  * A wave of straight pieces is drawn as it is, and each of its edges then gets what smoothing by a short low-pass adds
- * to it, over 16 frames about it (a linear-phase BLEP and its integral; Eli Brandt, "Hard Sync Without Aliasing", 2001).
- * The low-pass is a sinc of 0.465 of the rate in a Kaiser window (beta 6.25): within 0.15 dB to 0.363 of the rate, 16 kHz
+ * to it, over 16 frames (a linear-phase BLEP and its integral; Eli Brandt, "Hard Sync Without Aliasing", 2001). The
+ * low-pass is a sinc of 0.465 of the rate in a Kaiser window (beta 6.25): within 0.15 dB to 0.363 of the rate, 16 kHz
  * at 44.1, and -66 dB from 0.592 on. Each tap is a polynomial in the edge's place between two frames, good to 1e-5. */
 #ifndef GD_DSP_EDGES_H
 #define GD_DSP_EDGES_H
@@ -59,13 +59,18 @@ __attribute__((unused)) static const Taps bend_terms[EDGE_TERMS] = {
      -0.00056538207f, 0.00015887589f},
 };
 
+/* An edge of size 1 that lies `late` frames before the frame at hand. */
+INLINE Taps edge_taps(const Taps *terms, float late)
+{
+    const float u = late - 0.5f;
+    return ((((terms[5] * u + terms[4]) * u + terms[3]) * u + terms[2]) * u + terms[1]) * u + terms[0];
+}
+
 /* Add `size` times an edge that lies `late` frames before the frame at hand, 0 to 1, to 16 rows that begin EDGE_LEAD
  * frames before that frame; `to` is the lane's word in the first of them. */
 GD_RT static __attribute__((noinline, unused)) void edge_add(float *to, const Taps *terms, float size, float late)
 {
-    const float u = late - 0.5f;
-    const Taps sum = ((((terms[5] * u + terms[4]) * u + terms[3]) * u + terms[2]) * u + terms[1]) * u + terms[0];
-    const Taps taps = sum * size;
+    const Taps taps = edge_taps(terms, late) * size;
     for (uint32_t k = 0; k < EDGE_TAPS; ++k)
         to[k * W] += taps[k];
 }

@@ -56,11 +56,17 @@ static inline float sinc16(const float *x, float t)
     return t == 0.0f ? x[SINC_BEFORE] : value; /* on a frame, exactly that */
 }
 
-/* `frames` values of places `at`, `at + step`, ... in 2^-32 frames; seven frames before each and eight after it exist. */
-static inline void sinc_run(const float *data, int64_t at, int64_t step, uint32_t frames, float *restrict out)
+/* The sinc itself at a distance in frames, 0 from 8 on. */
+static inline float sinc_at(float distance)
 {
-    for (uint32_t i = 0; i < frames; ++i, at += step)
-        out[i] = sinc16(data + (at >> 32) - SINC_BEFORE, (float)(int32_t)((uint32_t)at >> 8) * 0x1p-24f);
+    float u = distance < 0.0f ? -distance : distance;
+    if (u >= 8.0f)
+        return 0.0f;
+    const int whole = (int)u, k = SINC_BEFORE - whole;
+    const float s = u - (float)whole - 0.5f, z = s * s;
+    float even = sinc_even[0][k] + z * (sinc_even[1][k] + z * (sinc_even[2][k] + z * sinc_even[3][k]));
+    float odd = sinc_odd[0][k] + z * (sinc_odd[1][k] + z * (sinc_odd[2][k] + z * sinc_odd[3][k]));
+    return even + s * odd;
 }
 
 #endif

@@ -141,7 +141,8 @@ INLINE void wave_begin(WaveRun *c, WaveState *s, const GdBlock *b, Wave w, uint3
     for (int32_t k = 0; k < EDGE_TAPS; ++k) {
         const int64_t turns = (int64_t)(k - EDGE_LEAD) * (int64_t)step;
         const bool odd = (turns >> 32) & 1;
-        Stretch x = {.rest = (float *)(c->rest + k) + l, .to = (uint32_t)turns, .by = step, .width = width, .span = 1.0f};
+        Stretch x = {.rest = (float *)(c->rest + k) + l, .to = (uint32_t)turns, .by = step, .span = 1.0f};
+        x.width = width;
         x.sub = wave_sub(b, w, 0, l, odd);
         wave_stretch(w, &x);
         if (k >= EDGE_LEAD)
@@ -255,7 +256,8 @@ GD_RT static void wave_reset(const WaveRun *c, Stretch x, const GdBlock *b, Wave
         wave_stretch(w, &old);
     const uint32_t start = x.to - fresh;
     const float before = wave_plain_one(w, old.to, x.width) + old.sub;
-    const float slope = wave_slope(w, old.to) * (float)(int32_t)x.by, speed = (float)fresh / (late > 1e-9f ? late : 1e-9f);
+    const float slope = wave_slope(w, old.to) * (float)(int32_t)x.by;
+    const float speed = (float)fresh / (late > 1e-9f ? late : 1e-9f);
     edge_add(x.rest, jump_terms, wave_plain_one(w, start, x.width) + x.sub - before, late);
     if (w.shape == WAVE_TRIANGLE)
         edge_add(x.rest, bend_terms, wave_slope(w, start) * speed - slope, late);

@@ -5,8 +5,8 @@
 #define PARAMS P(B, "b") P(LO, "lo") P(HI, "hi")
 #define CHOICES P(OPERATION, "operation")
 #include "kernel.h"
+#include "dsp/arithmetic.h"
 #include "dsp/gate.h"
-#include "dsp/math.h"
 #include "dsp/safe.h"
 
 enum {
@@ -17,14 +17,6 @@ enum {
 
 typedef struct { Ints none; } State;
 
-INLINE Lanes zero_or(Ints where, Lanes x) { return lanes_where(where, x, lanes(0.0f)); }
-INLINE Lanes quotient(Lanes a, Lanes b)
-{
-    const Ints none = MASK(b == 0.0f);
-    return zero_or(~none, a / lanes_where(none, lanes(1.0f), b));
-}
-INLINE Lanes whole(Lanes x) { return lanes_floor(lanes_clamp(x, lanes(-2e9f), lanes(2e9f))); }
-INLINE Lanes remainder_of(Lanes a, Lanes b) { return a - b * whole(quotient(a, b)); }
 INLINE Lanes power(Lanes a, Lanes b)
 {
     Lanes size = exp2_lanes(b * log2_lanes(lanes_max(lanes_abs(a), lanes(1e-30f))));
@@ -53,7 +45,7 @@ INLINE Lanes folded(Lanes x, Lanes lo, Lanes hi)
 
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
-    const Lanes *restrict in = b->in[IN], zero = lanes(0.0f), one = lanes(1.0f);
+    const Lanes *restrict in = b->in[IN], one = lanes(1.0f);
     Lanes *restrict out = b->out[OUT];
     (void)state;
     switch (b->choice[OPERATION]) {
@@ -92,10 +84,10 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     CASE(HZ_TO_SEMITONES, 69.0f + 12.0f * log2_lanes(lanes_max(x, lanes(0.01f)) * (1.0f / 440.0f)))
     CASE(DB_TO_LEVEL, db_to_level(x))
     CASE(LEVEL_TO_DB, level_to_db(lanes_abs(x)))
-    CASE(SINE, sine_of_turns(lanes_clamp(x, lanes(-4e6f), lanes(4e6f))))
+    CASE(SINE, sine_anywhere(x))
     CASE(TANH, tanh_lanes(lanes_clamp(x, lanes(-1e9f), lanes(1e9f))))
     CASE(EXPONENTIAL, exp_lanes(lanes_clamp(x, lanes(-87.0f), lanes(87.0f))))
-    CASE(LOGARITHM, zero_or(lanes_less(zero, x), 0.693147181f * log2_lanes(lanes_max(x, lanes(1e-30f)))))
+    CASE(LOGARITHM, logarithm(x))
     }
 }
 

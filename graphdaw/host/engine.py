@@ -151,7 +151,9 @@ class Engine:
                     label = document.media[value].name if value in document.media else value
                     self._prepared.lend(self._lowering.graph, index, kind, values, path, label)
                 elif path:
-                    self._stream(index, path, loop=values.get("loop") == "on")
+                    self._stream(
+                        index, path, loop=values.get("loop") == "on", start_s=float(values.get("start_s", 0.0))
+                    )
             except MediaError as error:
                 if self._missing == "error":
                     raise
@@ -163,8 +165,10 @@ class Engine:
             self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
         return self._unpacked.name
 
-    def _stream(self, index: int, path: str, *, loop: bool) -> None:
+    def _stream(self, index: int, path: str, *, loop: bool, start_s: float) -> None:
         stream = MediaStream(path, self.sample_rate, loop=loop)
+        if start_s > 0:
+            stream.seek(round(start_s * self.sample_rate))
         graph = self._lowering.graph
         if not lib.gd_graph_stream(graph, index, stream.channels, RING_FRAMES):
             raise MemoryError(f"no memory for {os.fspath(path)}")

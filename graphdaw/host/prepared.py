@@ -54,7 +54,7 @@ class PreparedMedia:
         if kind.media_memory is as_recorded:
             return file
         shaping = [name for name, param in kind.params.items() if param.fixed]
-        return (*file, kind.name, *((name, values[name]) for name in [*shaping, *kind.choices]))
+        return (*file, kind.name, *((name, values[name]) for name in [*shaping, *kind.choices, *kind.texts]))
 
     def _prepare(self, kind: NodeType, values: Mapping[str, Any], path: str, name: str) -> tuple[Any, Prepared]:
         assert kind.media_memory is not None

@@ -18,8 +18,9 @@ class Denoise(Node, tags=("repair", "spectral", "dynamics")):
     each frequency falls back to within a second and a half is taken for noise. A Wiener filter on the decision-directed
     signal-to-noise ratio keeps what is left from twittering.
 
-    Y. Ephraim and D. Malah, Speech Enhancement Using a Minimum Mean-Square Error Short-Time Spectral Amplitude Estimator,
-    1984; R. Martin, Noise Power Spectral Density Estimation Based on Optimal Smoothing and Minimum Statistics, 2001.
+    Y. Ephraim and D. Malah, Speech Enhancement Using a Minimum Mean-Square Error Short-Time Spectral Amplitude
+    Estimator, 1984; R. Martin, Noise Power Spectral Density Estimation Based on Optimal Smoothing and Minimum
+    Statistics, 2001.
     """
 
     in_ = In()

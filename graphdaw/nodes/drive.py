@@ -13,16 +13,17 @@ LATENCY = {"1x": 0, "2x": 47, "4x": 52, "8x": 54}
 class Drive(Node, tags=("distortion", "tone")):
     """Overdrive a source on a chosen curve; a soft source passes as it is, a loud one is bent.
 
-    Tape is tanh; tube is a tanh pushed to one side, with even harmonics; diode ends at half the level above than below
-    and is sharper; soft is a cubic until it is full; hard cuts; fold is a sine, beyond whose top the wave comes back.
-    `bias` pushes any of them to one side. `low_cut_hz` before the curve keeps a bass from tearing the rest, `tone_hz`
-    behind it takes the edge off. With all `compensation` a source of -12 dBFS comes out about as loud as it came.
+    Tape is tanh; tube is a tanh pushed to one side, with even harmonics; diode ends at half the level above than
+    below and is sharper; soft is a cubic until it is full; hard cuts; fold is a sine, beyond whose top the wave
+    comes back. `bias` pushes any of them to one side. `low_cut_hz` before the curve keeps a bass from tearing the
+    rest, `tone_hz` behind it takes the edge off. With all `compensation` a source of -12 dBFS comes out about as
+    loud as it came.
 
-    Oversampling by half-band filters of linear phase (90 dB), flat to 19.5 kHz at 44.1 kHz, whose latency of 47, 52 or
-    54 frames is compensated, in `mix` too. The loudest alias below 19.5 kHz of a sine of 1245 Hz at 0 dBFS with 24 dB of
-    drive at 44.1 kHz, against the loudest harmonic, without oversampling, at 2x, 4x and 8x: tape -32, -63, -120, -120
-    dB; tube -34, -62, -122, -122; diode -31, -51, -77, -103; soft -30, -56, -76, -96; hard -29, -50, -60, -73; fold
-    -31, -108, -113, -113.
+    Oversampling by half-band filters of linear phase (90 dB), flat to 19.5 kHz at 44.1 kHz, whose latency of 47,
+    52 or 54 frames is compensated, in `mix` too. The loudest alias below 19.5 kHz of a sine of 1245 Hz at 0 dBFS
+    with 24 dB of drive at 44.1 kHz, against the loudest harmonic, without oversampling, at 2x, 4x and 8x: tape
+    -32, -63, -120, -120 dB; tube -34, -62, -122, -122; diode -31, -51, -77, -103; soft -30, -56, -76, -96; hard
+    -29, -50, -60, -73; fold -31, -108, -113, -113.
     """
 
     in_ = In()

@@ -9,9 +9,9 @@ from graphdaw.nodes.base import Choice, In, Node, Out, Param
 class Tremolo(Node, linked=True, tags=("modulation", "level")):
     """Let the level come and go, at a rate of its own or in time with a tempo.
 
-    With `spread` at half a turn a stereo source wanders from side to side. Harmonic, as in the brown-panel amplifiers of
-    1960, moves lows and highs against each other instead, half tremolo and half phaser: the two parts of a crossover of
-    first order, which add up to the source. `smooth_s` takes the clicks off a square.
+    With `spread` at half a turn a stereo source wanders from side to side. Harmonic, as in brown-panel amplifiers
+    of 1960, moves lows and highs against each other instead, half tremolo and half phaser: the two parts of a
+    crossover of first order, which add up to the source. `smooth_s` takes the clicks off a square.
     """
 
     in_ = In(channels=2, help="A mono source arrives on both channels.")

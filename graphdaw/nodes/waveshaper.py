@@ -12,15 +12,15 @@ from graphdaw.nodes.drive import LATENCY
 class Waveshaper(Node, tags=("distortion", "harmonics")):
     """Bend a wave on a curve of your own, so that new harmonics appear as it gets louder.
 
-    Chebyshev: a sine at full scale becomes the harmonics `h1` to `h8`, exactly; a softer one has fewer of the high ones,
-    so an envelope on `drive_db` opens the sound like a filter. Fold turns what goes beyond 1 back, again and again, as
-    in a wave folder of the west coast; sine does so roundly; asym saturates harder above than below. `symmetry` moves
-    the wave along the curve. Silence stays silent, and no constant is left over.
+    Chebyshev: a sine at full scale becomes the harmonics `h1` to `h8`, exactly; a softer one has fewer high ones,
+    so an envelope on `drive_db` opens the sound like a filter. Fold turns what goes beyond 1 back, again and
+    again, as in a wave folder of the west coast; sine does so roundly; asym saturates harder above than below.
+    `symmetry` moves the wave along the curve. Silence stays silent, and no constant is left over.
 
-    Chebyshev polynomials after D. Arfib, JAES 27 (1979); oversampling and its latency as in `drive`. The loudest alias
-    below 19.5 kHz of a full-scale sine of 1245 Hz at 44.1 kHz with 12 dB of drive (Chebyshev: 0 dB, all harmonics at
-    0.5), without oversampling, at 2x, 4x and 8x: chebyshev -125, -102, -96, -100 dB; fold -31, -41, -56, -70; sine -127
-    each; asym -47, -77, -106, -127.
+    Chebyshev polynomials after D. Arfib, JAES 27 (1979); oversampling and its latency as in `drive`. The loudest
+    alias below 19.5 kHz of a full-scale sine of 1245 Hz at 44.1 kHz with 12 dB of drive (Chebyshev: 0 dB, all
+    harmonics at 0.5), without oversampling, at 2x, 4x and 8x: chebyshev -125, -102, -96, -100 dB; fold -31, -41,
+    -56, -70; sine -127 each; asym -47, -77, -106, -127.
     """
 
     in_ = In()

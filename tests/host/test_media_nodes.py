@@ -133,6 +133,28 @@ def test_block_size_changes_no_bit_of_a_stream(tmp_path: Path, block: int) -> No
     assert np.array_equal(np.concatenate(pieces, axis=1), expected)
 
 
+@pytest.mark.parametrize("loop", ["on", "off"])
+def test_a_stream_begins_where_it_is_told(tmp_path: Path, loop: str) -> None:
+    path = recording(tmp_path, seconds=0.5, rate_hz=44_100)
+
+    audio = gd.render(player("audio_file", path, start_s=0.2, loop=loop), seconds=0.2)
+
+    np.testing.assert_allclose(audio, as_heard(path)[:, 9_600:19_200], atol=2e-6)
+
+
+def test_the_fastest_tape_is_never_short_of_sound_offline(tmp_path: Path) -> None:
+    path = recording(tmp_path, seconds=9.0, channels=1)
+    with Renderer(player("audio_file", path, speed=4.0)) as renderer:
+        audio = renderer.render(2 * RATE_HZ)
+        assert underruns(renderer, "audio_file1") == 0
+
+    expected = soxr.resample(as_heard(path)[0], 4 * RATE_HZ, RATE_HZ, quality="VHQ")[: 2 * RATE_HZ]
+    window = np.hanning(len(expected))
+    low = slice(0, 2 * 12_000)
+    spectra = [np.fft.rfft(window * signal)[low] for signal in (audio[0], expected)]
+    assert np.sum(np.abs(spectra[0] - spectra[1]) ** 2) < 1e-4 * np.sum(np.abs(spectra[1]) ** 2)
+
+
 def test_a_long_stream_is_never_short_of_sound_offline(tmp_path: Path) -> None:
     """Many times the length of the ring between disk and sound."""
     path = recording(tmp_path, seconds=8.0, channels=2)

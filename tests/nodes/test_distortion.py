@@ -29,7 +29,7 @@ SHAPES: dict[str, Curve] = {
     "sine": lambda x: np.sin(np.pi / 2 * x),
     "asym": lambda x: np.where(x < 0, np.tanh(x), x / np.sqrt(1 + 8 * x**2)),
 }
-# What is loudest between 20 Hz and 20 kHz and not a harmonic, against the loudest harmonic, at 44.1 kHz; TIMES in order.
+# What is loudest between 20 Hz and 20 kHz and not a harmonic, against the loudest harmonic, at 44.1 kHz.
 ALIASES = {
     ("drive", "tape"): (-31, -62, -115, -115),
     ("drive", "tube"): (-33, -61, -115, -115),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 
-from tests.reference import Array, option
+from tests.reference import Array, moving, option
 
 WORD = 2**32 - 1
 KEEP = (0.998677369, 0.991163978, 0.952321697, 0.764139241, 0.152029248)
@@ -38,6 +38,21 @@ def white(seed: int, time: Any) -> Any:
     return bipolar(mix((low * np.uint64(0x9E3779B1) + epoch) & np.uint64(WORD)))
 
 
+def velvet(seed: int, density_hz: Array, sample_rate: float) -> Array:
+    """Clicks of 1 or -1, one a period, at the first frame past a random part of what is left of it but for a frame."""
+    key, out = mix(int(seed)), np.zeros(len(density_hz))
+    place, period, spent = 0.0, 0, False
+    for i, density in enumerate(density_hz):
+        step = min(density / sample_rate, 0.5)
+        dice = int(mix((period * 0x9E3779B1 + int(key)) & WORD))
+        if not spent and place >= (dice >> 8) / 2**24 * (1 - step):
+            out[i], spent = -1.0 if dice & 1 else 1.0, True
+        place += step
+        if place >= 1:
+            place, period, spent = place - 1, period + 1, False
+    return out
+
+
 def render_noise(
     inputs: dict[str, Array],
     values: dict[str, Any],
@@ -48,8 +63,14 @@ def render_noise(
     seeds: Sequence[int] = (),
     **_: Any,
 ) -> dict[str, Array]:
-    """White noise of each channel's seed, or the same through a sum of one-pole filters."""
+    """White noise of each channel's seed, or the same through one-pole filters; or clicks."""
     out = np.stack([white(seeds[c], np.arange(frames)) for c in range(channels)])
     if option(values, "color", "white") == "pink":
         out = DIRECT * out + sum(lfilter([g], [1, -a], out, axis=1) for a, g in zip(KEEP, DRIVE, strict=True))
+    if option(values, "color", "white") == "brown":
+        keep = np.exp(-2 * np.pi * 10 / sample_rate)
+        out = lfilter([0.25 * np.sqrt(3 * (1 - keep**2))], [1, -keep], out, axis=1)
+    if option(values, "color", "white") == "velvet":
+        density = moving(values, "density_hz", channels, frames)
+        out = np.stack([velvet(seeds[c], density[c], sample_rate) for c in range(channels)])
     return {"out": out}

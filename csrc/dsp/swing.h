@@ -1,0 +1,44 @@
+/* The slow oscillator inside an effect. Audio thread. While its rate stands, its phase is `begin` + `step` times the
+ * absolute frame, so an effect that was skipped in silence goes on as if it had run. */
+#ifndef GD_DSP_SWING_H
+#define GD_DSP_SWING_H
+
+#include "../block.h"
+#include "phase.h"
+
+enum { SWING_SINE, SWING_TRIANGLE }; /* the order of the choice `shape` */
+
+typedef struct { Words begin, step; } Swing; /* 2^-32 turns */
+
+/* Another rate from this frame on, without a jump of phase. The first one begins at phase 0. */
+INLINE void swing_set(Swing *s, Lanes rate_hz, const GdBlock *b)
+{
+    const Words step = phase_step(rate_hz, b->seconds_per_frame);
+    s->begin += (s->step - step) * (uint32_t)b->time;
+    s->step = step;
+}
+
+/* Phases of a slice, of a rate that stands and has been set, or of one that moves. */
+INLINE void swing_run(Swing *s, const GdBlock *b, uint32_t rate_hz, Words phase[GD_SLICE])
+{
+    Words at = s->begin + s->step * (uint32_t)b->time;
+    if (!MOVES(b, rate_hz)) {
+        for (uint32_t i = 0; i < b->frames; ++i)
+            phase[i] = at + s->step * i;
+        return;
+    }
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        phase[i] = at;
+        s->step = phase_step(b->param[rate_hz][i], b->seconds_per_frame);
+        at += s->step;
+    }
+    s->begin = at - s->step * ((uint32_t)b->time + b->frames);
+}
+
+/* From -1 to 1, rising through 0 at phase 0. */
+INLINE Lanes swing_wave(Words phase, uint32_t shape)
+{
+    return shape == SWING_SINE ? sine_of_phase(phase) : 1.0f - 4.0f * lanes_abs(phase_turns(phase - 0x40000000u));
+}
+
+#endif

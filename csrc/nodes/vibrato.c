@@ -1,0 +1,72 @@
+/* vibrato: a pitch that swings, by a delay that swings. */
+#define NODE vibrato
+#define INS P(IN, "in")
+#define OUTS P(OUT, "out")
+#define PARAMS P(RATE_HZ, "rate_hz") P(DEPTH_CENTS, "depth_cents") P(SPREAD, "spread")
+#define CHOICES P(SHAPE, "shape")
+#include "kernel.h"
+#include "dsp/delay.h"
+#include "dsp/ringing.h"
+#include "dsp/swing.h"
+
+enum { SHORTEST = 2 };
+static const float longest_swing_s = 0.04f; /* either way */
+
+typedef struct {
+    Swing swing;
+    Ints ringing;
+} State;
+
+GD_RT static void prepare(void *state, const GdBlock *b)
+{
+    if (!MOVES(b, RATE_HZ))
+        swing_set(&((State *)state)->swing, b->param[RATE_HZ][0], b);
+}
+
+GD_RT static void reset(void *state, const GdBlock *b) { ((State *)state)->ringing = ringing_unknown(b); }
+GD_RT static bool idle(const void *state, const GdBlock *b)
+{
+    return ringing_over(((const State *)state)->ringing, b->lanes);
+}
+
+/* A delay of a - a sin(2 pi f t) plays faster by 2 pi f a where it shortens fastest, which is the ratio of the cents;
+ * a triangle's slope is 4 f a everywhere. */
+INLINE void place(Places *places, const Lines *lines, State *s, const GdBlock *b)
+{
+    const Lanes *restrict rate_hz = b->param[RATE_HZ], *restrict cents = b->param[DEPTH_CENTS], *restrict spread = b->param[SPREAD];
+    const uint32_t rate_stride = b->stride[RATE_HZ], cents_stride = b->stride[DEPTH_CENTS], spread_stride = b->stride[SPREAD];
+    const uint32_t shape = b->choice[SHAPE];
+    const float per_turn = shape == SWING_SINE ? 1.0f / 6.28318531f : 0.25f;
+    Words phase[GD_SLICE];
+    Lanes delay[GD_SLICE], channel;
+    for (uint32_t l = 0; l < W; ++l)
+        LANE(channel, l) = (float)b->channel[l < b->lanes ? l : 0];
+    swing_run(&s->swing, b, RATE_HZ, phase);
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        const Lanes faster = exp2_lanes(cents[i * cents_stride] * (1.0f / 1200.0f)) - 1.0f;
+        const Lanes size = lanes_min(faster * per_turn / rate_hz[i * rate_stride], lanes(longest_swing_s));
+        const Words at = phase[i] + phase_of_turns(channel * spread[i * spread_stride]);
+        delay[i] = (float)SHORTEST + size * (1.0f - swing_wave(at, shape)) * b->sample_rate_hz;
+    }
+    lines_place(places, lines, b, delay, SHORTEST);
+}
+
+GD_RT INLINE void run(void *state, const GdBlock *b)
+{
+    State *s = state;
+    const Lanes *restrict in = b->in[IN];
+    const Lines lines = lines_of(b);
+    Lanes kept[GD_SLICE];
+    Places places;
+    Ints sounding = {0};
+    place(&places, &lines, s, b);
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        kept[i] = line_safe(in[i]);
+        sounding |= lanes_to_bits(kept[i]);
+    }
+    lines_write(&lines, kept, (uint32_t)b->time, b->frames, b->lanes);
+    lines_read(b->out[OUT], &lines, &places, 0, b->frames, true);
+    ringing_count(&s->ringing, sounding, b);
+}
+
+KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
