@@ -83,6 +83,19 @@ def test_drive_bends_a_loud_source_and_keeps_it_bounded() -> None:
     np.testing.assert_allclose(spectrum[[10, 30, 50]], wanted[[10, 30, 50]], rtol=0.02)
 
 
+@pytest.mark.parametrize(("hz", "drive_db", "bound_db"), [(1000, 12, -120), (1000, 24, -55), (5000, 0, -70)])
+def test_driven_tones_alias_no_more_than_stated(hz: float, drive_db: float, bound_db: float) -> None:
+    rate, frames = 44_100, 1 << 15
+    bin_ = int(hz / rate * frames) | 1
+    source = np.float32(0.5 * np.sin(2 * np.pi * bin_ / frames * np.arange(3 * frames)))
+    params = {"cutoff_hz": 2000.0, "resonance": 0.4, "drive_db": drive_db}
+    out = run_kernel("ladder", inputs={"in": source}, params=params, sample_rate=rate, width=1)["out"][0]
+    spectrum = np.abs(np.fft.rfft(out[-frames:].astype(float)))
+    between = np.ones(len(spectrum), bool)
+    between[::bin_] = False
+    assert 20 * np.log10(spectrum[between].max() / spectrum.max()) < bound_db
+
+
 def test_anything_moving_every_frame_stays_bounded_and_recovers() -> None:
     rng = np.random.default_rng(3)
     frames = 20_000
