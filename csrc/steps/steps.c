@@ -91,6 +91,74 @@ static void mix_lanes(const GdMix *mix, uint32_t frames, float *restrict out)
     }
 }
 
+#if W > 1
+/* Term k of every lane, out of two buffers as wide as this mix: what joins and parts the channels of linked nodes. */
+typedef struct Pick {
+    const Lanes *one, *other;
+    Ints lane; /* of `one`, or W and more of `other` */
+    Lanes gain;
+} Pick;
+
+static bool find_pick(Pick *pick, const GdMix *mix, uint32_t k)
+{
+    *pick = (Pick){.gain = lanes(1.0f)};
+    for (uint32_t l = 0; l < mix->lanes; ++l) {
+        const GdTerm *term = &mix->terms[mix->lane[l].first + k];
+        const uint32_t lane = (uint32_t)((uintptr_t)term->source / sizeof(float) % W);
+        const Lanes *buffer = (const Lanes *)(term->source - lane);
+        if (term->step != W || term->fade)
+            return false;
+        if (!pick->one)
+            pick->one = pick->other = buffer;
+        if (buffer != pick->one && pick->other == pick->one)
+            pick->other = buffer;
+        if (buffer != pick->one && buffer != pick->other)
+            return false;
+        pick->lane[l] = (int32_t)(buffer == pick->one ? lane : lane + W);
+        pick->gain[l] = term->gain;
+    }
+    return true;
+}
+
+INLINE Lanes pick_lanes(const Pick *pick, uint32_t frame)
+{
+    return __builtin_shuffle(pick->one[frame], pick->other[frame], pick->lane) * pick->gain;
+}
+
+static bool mix_picked(const GdMix *mix, uint32_t frames, Lanes *restrict out)
+{
+    Pick pick[GD_TREE];
+    const uint32_t count = mix->lane[0].count;
+    for (uint32_t l = 0; l < mix->lanes; ++l)
+        if (mix->lane[l].count != count || mix->lane[l].chunks || count < 1 || count > GD_TREE)
+            return false;
+    for (uint32_t k = 0; k < count; ++k)
+        if (!find_pick(&pick[k], mix, k))
+            return false;
+    if (count == 1) {
+        for (uint32_t i = 0; i < frames; ++i)
+            out[i] = pick_lanes(pick, i);
+        return true;
+    }
+    for (uint32_t i = 0; i < frames; ++i) {
+        Lanes slot[GD_TREE];
+        for (uint32_t k = 0; k < count; ++k)
+            slot[k] = pick_lanes(&pick[k], i);
+        for (uint32_t half = power_of_two(count) / 2; half; half /= 2)
+            for (uint32_t k = 0; k < half && k + half < count; ++k)
+                slot[k] += slot[k + half];
+        out[i] = slot[0];
+    }
+    return true;
+}
+#else
+static bool mix_picked(const GdMix *mix, uint32_t frames, Lanes *restrict out)
+{
+    (void)mix, (void)frames, (void)out;
+    return false;
+}
+#endif
+
 /* Term k of every lane lies in the same buffer, lane for lane. */
 static void mix_vector(const GdMix *mix, uint32_t frames, Lanes *restrict out)
 {
@@ -123,7 +191,7 @@ GD_RT static void mix_run(void *state, const GdBlock *b)
         read_term(mix->terms, b->frames, plane);
         for (uint32_t i = 0; i < b->frames; ++i)
             out[i] = lanes(plane[i]);
-    } else {
+    } else if (!mix_picked(mix, b->frames, out)) {
         mix_lanes(mix, b->frames, (float *)out);
     }
 }
