@@ -82,10 +82,11 @@ GD_RT static __attribute__((noinline)) void band_target(BandTarget *target, cons
     }
 }
 
-/* A band at work. Coefficients that change go to their new values in straight lines of one span of frames. */
+/* A band at work. Coefficients that change go to their new values in straight lines. */
 typedef struct {
     BandValues held;  /* what `now` has come to, or is on its way to */
     Ints gliding;     /* mask */
+    Ints left;        /* frames until it has come there */
     Ints active[2];   /* masks: in which lanes a section does anything, or still did when it began to glide */
     Section now[2], rise[2]; /* and by how much a frame */
     SvfState charge[2];
@@ -101,30 +102,44 @@ INLINE void section_glide(Section *c, const Section *rise)
     c->low += rise->low;
 }
 
-INLINE Section section_rise(Section from, Section to, float part)
+INLINE Section section_still(void)
+{
+    const Lanes zero = lanes(0.0f);
+    return (Section){{zero, zero, zero}, zero, zero, zero};
+}
+
+INLINE Section section_rise(Section from, Section to, Lanes part)
 {
     return (Section){{(to.step.loss - from.step.loss) * part, (to.step.band - from.step.band) * part,
                       (to.step.low - from.step.low) * part},
                      (to.direct - from.direct) * part, (to.band - from.band) * part, (to.low - from.low) * part};
 }
 
-/* At the start of a span: lanes with new values set out for them, lanes that have arrived are put exactly there, and
- * lanes that are new (not `started`) begin there. */
-GD_RT static __attribute__((noinline)) void band_follow(Band *band, const BandValues *values, Ints started, float span,
-                                                          const GdBlock *b)
+/* Frames that a new type takes to be reached. */
+#define BAND_GLIDE 512
+
+/* Once every `span` frames, a power of two: lanes with new values set out for them and take `least` frames at least, or
+ * those they still had, lanes that have arrived are put exactly there, and lanes that are new (not `started`) begin
+ * there. What is left must end with a span. */
+GD_RT static __attribute__((noinline)) void band_follow(Band *band, const BandValues *values, Ints started, int32_t span,
+                                                          int32_t least, const GdBlock *b)
 {
     const BandValues v = *values, h = band->held;
-    const Ints changed = started & (MASK(v.type != h.type) | MASK(v.frequency_hz != h.frequency_hz)
-                                    | MASK(v.gain_db != h.gain_db) | MASK(v.q != h.q));
-    const Ints arrives = ~changed & (band->gliding | ~started);
+    const Ints retyped = MASK(v.type != h.type);
+    const Ints differs = MASK(v.frequency_hz != h.frequency_hz) | MASK(v.gain_db != h.gain_db) | MASK(v.q != h.q);
+    const Ints changed = started & (retyped | differs | (band->gliding & MASK((band->left & (span - 1)) != 0)));
+    const Ints arrives = ~changed & ((band->gliding & MASK(band->left == 0)) | ~started);
     if (!any_of(changed | arrives, b->lanes))
         return;
+    const Ints more = MASK(band->left > least), rest = (more & band->left) | (~more & least);
+    const Ints frames = ((retyped & BAND_GLIDE) | (~retyped & rest)) + (span - 1);
+    band->left = (changed & (frames & ~(span - 1))) | (~changed & band->left);
     BandTarget target;
     band_target(&target, values, b);
-    const Section still = {{lanes(0.0f), lanes(0.0f), lanes(0.0f)}, lanes(0.0f), lanes(0.0f), lanes(0.0f)};
+    const Lanes part = 1.0f / lanes_from_ints(band->left | ~changed);
     for (int k = 0; k < 2; ++k) {
-        const Section rise = section_rise(band->now[k], target.section[k], 1.0f / span);
-        band->rise[k] = section_where(changed, rise, section_where(arrives, still, band->rise[k]));
+        const Section rise = section_rise(band->now[k], target.section[k], part);
+        band->rise[k] = section_where(changed, rise, section_where(arrives, section_still(), band->rise[k]));
         band->now[k] = section_where(arrives, target.section[k], band->now[k]);
         band->active[k] = (changed & (band->active[k] | target.active[k])) | (arrives & target.active[k])
                           | (~(changed | arrives) & band->active[k]);
@@ -134,5 +149,8 @@ GD_RT static __attribute__((noinline)) void band_follow(Band *band, const BandVa
     band->gliding = changed | (band->gliding & ~arrives);
     band->held = v;
 }
+
+/* `frames` of a glide have passed. */
+INLINE void band_pass(Band *band, uint32_t frames) { band->left -= MASK(band->left > 0) & (int32_t)frames; }
 
 #endif

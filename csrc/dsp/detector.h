@@ -24,4 +24,7 @@ INLINE Lanes detector_step(const Detector *d, Lanes over, Lanes size)
     return follow(over, knee_above(d->knee, octaves_of(size)), d->share);
 }
 
+/* 24 dB in octaves: no band is lifted by more, whatever its settings ask for together. */
+#define MOST_LIFT 3.98631371f
+
 #endif

@@ -39,7 +39,7 @@ INLINE int32_t floor_of(float x)
 INLINE void ring_between(float *to, const float *from, float part, float slope, uint32_t j, uint32_t frames)
 {
     for (uint32_t k = 0; k < frames; k += ROW) {
-        const Row f = part + slope * ((float)(j + k) + row_counting);
+        const Row f = part + slope * row_counting((float)(j + k));
         const Row d = row_load(from + k), c = row_load(from + k + 1), b = row_load(from + k + 2), a = row_load(from + k + 3);
         const Row step = c - b, tangent = 0.5f * (c - a), bend = 0.5f * (d - a) - 1.5f * step;
         row_store(to + k, b + f * (tangent + f * (step - tangent - bend + f * bend)));
@@ -69,16 +69,14 @@ INLINE bool ring_allpass(float *x, Ring ring, uint32_t time, uint32_t delay, flo
                          uint32_t frames)
 {
     const float *late = ring_at(ring, time + j - delay);
-    float held[GD_SLICE + ROW];
+    float held[GD_SLICE + ROW_MOST];
     RowInts any = {0};
     for (uint32_t k = 0; k < frames; k += ROW) {
-        const Row g = gain + slope * ((float)(j + k) + row_counting), old = row_load(late + k);
+        const Row g = gain + slope * row_counting((float)(j + k)), old = row_load(late + k);
         const Row sum = row_load(x + k) - g * old;
-        const RowInts loud = row_at_least(row_abs(sum), row(1e-12f));
-        const Row kept = (Row)((RowInts)sum & loud);
+        const Row kept = row_gate(sum, 1e-12f, &any);
         row_store(held + k, kept);
         row_store(x + k, old + g * kept);
-        any |= loud & row_at_least(row((float)(frames - k) - 1.0f), row_counting);
     }
     ring_write(ring, time + j, held, frames);
     return row_any(any);

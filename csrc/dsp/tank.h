@@ -9,9 +9,9 @@
 #include "rings.h"
 
 enum {
-    TANK_LINES = ROW, TANK_SIDES = 2, TANK_DIFFUSERS = 4, TANK_TAPS = 8,
+    TANK_LINES = 16, TANK_ROWS = TANK_LINES / ROW, TANK_SIDES = 2, TANK_DIFFUSERS = 4, TANK_TAPS = 8,
     TANK_SHARES = 28, /* parts of the memory: 16 lines, 2 x 4 for what comes before, 2 early, 8 diffusers of a quarter */
-    TANK_WIDE = GD_SLICE + ROW,
+    TANK_WIDE = GD_SLICE + ROW_MOST,
 };
 
 typedef struct { Ring line[TANK_LINES], before[TANK_SIDES], early[TANK_SIDES], diffuser[TANK_SIDES][TANK_DIFFUSERS]; } Tank;
@@ -23,7 +23,7 @@ typedef struct {
     uint32_t least; /* the shortest line */
 } TankShape;
 
-/* Of a line's filter, for all lines: a shelf below and one above, each with one integrator. */
+/* Of a line's filter, for a row of lines: a shelf below and one above, each with one integrator. */
 typedef struct { Row low_step, low, high_step, direct, high; } TankLoss;
 typedef struct { Row low, high; } TankCharge;
 
@@ -32,7 +32,7 @@ typedef struct {
     const TankShape *now, *was; /* `was` where a cross-fade is under way, else null */
     const float *fade;          /* its share of `now`, by frame of the slice */
     Sway sway[TANK_LINES];
-    TankLoss loss, slope;       /* at the cell's first frame, and its change a frame */
+    TankLoss loss[TANK_ROWS], slope[TANK_ROWS]; /* at the cell's first frame, and its change a frame */
     bool ramps;                 /* whether any slope is not zero */
     float diffusion, diffusion_slope, gain, gain_slope;
     uint32_t diffuser_delay[TANK_SIDES][TANK_DIFFUSERS];
@@ -72,7 +72,7 @@ INLINE void tank_mix_into(float *to, const float *from, const float *share, uint
 INLINE void tank_late(float *to, Ring ring, const TankSlice *s, uint32_t j, uint32_t frames)
 {
     float old[TANK_WIDE];
-    const size_t bytes = (frames + ROW - 1) / ROW * ROW * sizeof *to;
+    const size_t bytes = (frames + ROW_MOST - 1) / ROW_MOST * ROW_MOST * sizeof *to;
     memcpy(to, ring_at(ring, s->time + j - s->now->before), bytes);
     if (!s->was)
         return;
@@ -109,7 +109,7 @@ INLINE void tank_enter(const Tank *t, TankSlice *s, const float *const in[TANK_S
                 ring_write(t->early[c], s->time + j, x, frames);
         }
         for (uint32_t k = 0; k < frames; k += ROW)
-            row_store(x + k, row_load(x + k) * (s->gain + s->gain_slope * ((float)(j + k) + row_counting)));
+            row_store(x + k, row_load(x + k) * (s->gain + s->gain_slope * row_counting((float)(j + k))));
     }
     for (uint32_t c = 0; c < TANK_SIDES; ++c) {
         float now[TANK_WIDE], was[TANK_WIDE];
@@ -134,31 +134,40 @@ INLINE Row tank_absorb(TankCharge *charge, TankLoss c, Row x)
     return x;
 }
 
-INLINE TankLoss tank_loss_at(const TankSlice *s, float j)
+INLINE TankLoss tank_loss_at(const TankLoss *c, const TankLoss *slope, float j)
 {
-    return (TankLoss){s->loss.low_step + j * s->slope.low_step, s->loss.low + j * s->slope.low,
-                      s->loss.high_step + j * s->slope.high_step, s->loss.direct + j * s->slope.direct,
-                      s->loss.high + j * s->slope.high};
+    return (TankLoss){c->low_step + j * slope->low_step, c->low + j * slope->low, c->high_step + j * slope->high_step,
+                      c->direct + j * slope->direct, c->high + j * slope->high};
+}
+
+/* A row of lines through their filters, along `frames` frames from frame `j` of the cell. */
+INLINE void tank_filter_row(float *x, TankCharge *charge, const TankLoss *loss, const TankLoss *slope, bool ramps,
+                            uint32_t j, uint32_t frames)
+{
+    TankCharge held = *charge;
+    const TankLoss still = *loss;
+    if (ramps)
+        for (uint32_t i = 0; i < frames; ++i, x += TANK_LINES)
+            row_store(x, tank_absorb(&held, tank_loss_at(&still, slope, (float)(j + i)), row_load(x)));
+    else
+        for (uint32_t i = 0; i < frames; ++i, x += TANK_LINES)
+            row_store(x, tank_absorb(&held, still, row_load(x)));
+    *charge = held;
 }
 
 /* All lines through their filters, sixteen frames at a time. */
-INLINE void tank_filter(float lines[TANK_LINES][TANK_WIDE], const TankSlice *s, TankCharge *charge, uint32_t j,
+INLINE void tank_filter(float lines[TANK_LINES][TANK_WIDE], const TankSlice *s, TankCharge charge[TANK_ROWS], uint32_t j,
                         uint32_t frames)
 {
-    TankCharge held = *charge;
-    for (uint32_t k = 0; k < frames; k += ROW) {
-        float across[ROW][TANK_LINES];
-        const uint32_t n = frames - k < ROW ? frames - k : ROW;
-        rows_transpose(across[0], TANK_LINES, &lines[0][k], TANK_WIDE);
-        if (s->ramps)
-            for (uint32_t i = 0; i < n; ++i)
-                row_store(across[i], tank_absorb(&held, tank_loss_at(s, (float)(j + k + i)), row_load(across[i])));
-        else
-            for (uint32_t i = 0; i < n; ++i)
-                row_store(across[i], tank_absorb(&held, s->loss, row_load(across[i])));
-        rows_transpose(&lines[0][k], TANK_WIDE, across[0], TANK_LINES);
+    enum { BLOCK = 16 };
+    for (uint32_t k = 0; k < frames; k += BLOCK) {
+        float across[BLOCK][TANK_LINES];
+        const uint32_t n = frames - k < BLOCK ? frames - k : BLOCK;
+        rows_transpose(across[0], TANK_LINES, &lines[0][k], TANK_WIDE, TANK_LINES, BLOCK);
+        for (uint32_t r = 0; r < TANK_ROWS; ++r)
+            tank_filter_row(across[0] + r * ROW, &charge[r], &s->loss[r], &s->slope[r], s->ramps, j + k, n);
+        rows_transpose(&lines[0][k], TANK_WIDE, across[0], TANK_LINES, BLOCK, TANK_LINES);
     }
-    *charge = held;
 }
 
 INLINE void tank_butterflies(Row x[TANK_LINES], const uint32_t apart)
@@ -171,14 +180,13 @@ INLINE void tank_butterflies(Row x[TANK_LINES], const uint32_t apart)
     }
 }
 
-/* Sixteen frames of all lines: what is heard of them on each side, then Hadamard's matrix, then what enters: the left
+/* A row of frames of all lines: what is heard of them on each side, then Hadamard's matrix, then what enters: the left
  * side into the even lines, the right one into the odd ones. Below -200 dB lines are silent, so that they end. */
-INLINE RowInts tank_spread(float lines[TANK_LINES][TANK_WIDE], uint32_t k, const float entering[TANK_SIDES][TANK_WIDE],
-                           Row heard[TANK_SIDES])
+INLINE void tank_spread(float lines[TANK_LINES][TANK_WIDE], uint32_t k, const float entering[TANK_SIDES][TANK_WIDE],
+                        Row heard[TANK_SIDES], RowInts *any)
 {
     static const float signs[TANK_LINES] = {1, 1, -1, 1, 1, -1, -1, -1, 1, -1, 1, 1, -1, 1, -1, -1};
     Row x[TANK_LINES];
-    RowInts any = {0};
     heard[0] = heard[1] = row(0.0f);
     for (uint32_t l = 0; l < TANK_LINES; ++l) {
         x[l] = row_load(&lines[l][k]);
@@ -189,17 +197,12 @@ INLINE RowInts tank_spread(float lines[TANK_LINES][TANK_WIDE], uint32_t k, const
     tank_butterflies(x, 4);
     tank_butterflies(x, 8);
     const Row in[TANK_SIDES] = {row_load(entering[0] + k), row_load(entering[1] + k)};
-    for (uint32_t l = 0; l < TANK_LINES; ++l) {
-        const Row y = 0.25f * x[l] + in[l % 2];
-        const RowInts keep = row_at_least(row_abs(y), row(1e-10f));
-        row_store(&lines[l][k], (Row)((RowInts)y & keep));
-        any |= keep;
-    }
-    return any;
+    for (uint32_t l = 0; l < TANK_LINES; ++l)
+        row_store(&lines[l][k], row_gate(0.25f * x[l] + in[l % 2], 1e-10f, any));
 }
 
 /* One run, shorter than every line. */
-INLINE void tank_turn(const Tank *t, TankSlice *s, TankCharge *charge, float entering[TANK_SIDES][TANK_WIDE],
+INLINE void tank_turn(const Tank *t, TankSlice *s, TankCharge charge[TANK_ROWS], float entering[TANK_SIDES][TANK_WIDE],
                       float *const late[TANK_SIDES], uint32_t j, uint32_t frames)
 {
     float lines[TANK_LINES][TANK_WIDE], old[TANK_WIDE];
@@ -214,8 +217,7 @@ INLINE void tank_turn(const Tank *t, TankSlice *s, TankCharge *charge, float ent
     RowInts any = {0};
     for (uint32_t k = 0; k < frames; k += ROW) {
         Row heard[TANK_SIDES];
-        const RowInts in_run = row_at_least(row((float)(frames - k) - 1.0f), row_counting);
-        any |= tank_spread(lines, k, (const float(*)[TANK_WIDE])entering, heard) & in_run;
+        tank_spread(lines, k, (const float(*)[TANK_WIDE])entering, heard, &any);
         for (uint32_t c = 0; c < TANK_SIDES; ++c)
             row_store(late[c] + (j - s->offset) + k, heard[c]);
     }

@@ -34,15 +34,15 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 INLINE void place_voice(Places *places, const Lines *lines, const GdBlock *b, const Words phase[GD_SLICE], uint32_t side,
                         uint32_t voice, uint32_t voices)
 {
-    const Lanes *restrict depth_s = b->param[DEPTH_S], *restrict delay_s = b->param[DELAY_S];
-    const Lanes *restrict spread = b->param[SPREAD];
-    const uint32_t depth_stride = b->stride[DEPTH_S], delay_stride = b->stride[DELAY_S], spread_stride = b->stride[SPREAD];
+    Lanes room[3][GD_SLICE];
+    const Lanes *restrict depth_s = every_frame(b, DEPTH_S, room[0]), *restrict delay_s = every_frame(b, DELAY_S, room[1]);
+    const Lanes *restrict spread = every_frame(b, SPREAD, room[2]);
     const uint32_t begin = (uint32_t)(0x100000000u * voice / voices), shape = b->choice[SHAPE];
     const float apart = side ? 0.5f / (float)voices : 0.0f;
     Lanes delay[GD_SLICE];
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Lanes wave = swing_wave(phase[i] + begin + phase_of_turns(apart * spread[i * spread_stride]), shape);
-        delay[i] = (delay_s[i * delay_stride] + depth_s[i * depth_stride] * wave) * b->sample_rate_hz;
+        const Lanes wave = swing_wave(phase[i] + begin + phase_of_turns(apart * spread[i]), shape);
+        delay[i] = (delay_s[i] + depth_s[i] * wave) * b->sample_rate_hz;
     }
     lines_place(places, lines, b, delay, SHORTEST);
 }

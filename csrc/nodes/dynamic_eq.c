@@ -95,7 +95,7 @@ INLINE void run_band(Band *band, const GdBlock *b, uint32_t k, bool moves, bool 
                               size_of(inside(&s.key[1], &s.coefs, right_key[i])));
         s.over = detector_step(&s.coefs.detector, s.over, heard);
         const Lanes less = lanes_clamp(s.coefs.detector.slope * s.over, -s.coefs.range, s.coefs.range);
-        const Lanes more = size_of_octaves(s.coefs.gain - less) - 1.0f;
+        const Lanes more = size_of_octaves(lanes_min(s.coefs.gain - less, lanes(MOST_LIFT))) - 1.0f;
         left[i] += more * of_left;
         right[i] += more * of_right;
     }

@@ -113,7 +113,7 @@ INLINE void begin_cell(State *s, const GdBlock *b)
 }
 
 /* Wow and flutter of a tape in frames, both sides alike: each of two sines that never fall together. */
-INLINE Lanes waver(const GdBlock *b, uint32_t i)
+INLINE Lanes waver(const GdBlock *b, uint32_t i, Lanes wow_part, Lanes flutter_part)
 {
     static const float rates_hz[4] = {0.55f, 0.83f, 6.1f, 9.7f};
     const float to_units = b->seconds_per_frame * 0x1p32f;
@@ -123,14 +123,14 @@ INLINE Lanes waver(const GdBlock *b, uint32_t i)
         at[k] = (Words){0} + (uint32_t)(rates_hz[k] * to_units) * time;
     const Lanes wow = 0.6f * sine_of_phase(at[0]) + 0.4f * sine_of_phase(at[1]);
     const Lanes flutter = 0.6f * sine_of_phase(at[2]) + 0.4f * sine_of_phase(at[3]);
-    return (b->param[WOW][i * b->stride[WOW]] * (0.002f * (1.0f + wow))
-            + b->param[FLUTTER][i * b->stride[FLUTTER]] * (0.00014f * (1.0f + flutter))) * b->sample_rate_hz;
+    return (wow_part * (0.002f * (1.0f + wow)) + flutter_part * (0.00014f * (1.0f + flutter))) * b->sample_rate_hz;
 }
 
 /* A tape changes its speed when the time changes, so what is on it changes its pitch. */
 INLINE void place_tape(State *s, const GdBlock *b, const Lines *lines, Places places[SIDES])
 {
-    Lanes delay[SIDES][GD_SLICE];
+    Lanes delay[SIDES][GD_SLICE], room[2][GD_SLICE];
+    const Lanes *restrict wow = every_frame(b, WOW, room[0]), *restrict flutter = every_frame(b, FLUTTER, room[1]);
     const float keep = b->seconds_per_frame / inertia_s;
     for (uint32_t c = 0; c < SIDES; ++c) {
         Lanes place = s->place[c], pull = s->pull[c];
@@ -144,7 +144,7 @@ INLINE void place_tape(State *s, const GdBlock *b, const Lines *lines, Places pl
         s->pull[c] = pull;
     }
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Lanes more = waver(b, i);
+        const Lanes more = waver(b, i, wow[i], flutter[i]);
         delay[0][i] += more;
         delay[1][i] += more;
     }

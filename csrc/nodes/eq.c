@@ -60,7 +60,7 @@ GD_RT static __attribute__((noinline)) void glide(Band *band, const GdBlock *b, 
         n = SPAN - place < left ? SPAN - place : left;
         if (moves && place == 0) {
             const BandValues values = values_at(b, k, from);
-            band_follow(band, &values, (Ints){0} - 1, SPAN, b);
+            band_follow(band, &values, (Ints){0} - 1, SPAN, SPAN, b);
         }
         Section first = band->now[0], second = band->now[1];
         SvfState one = band->charge[0], two = band->charge[1];
@@ -74,6 +74,7 @@ GD_RT static __attribute__((noinline)) void glide(Band *band, const GdBlock *b, 
         band->now[1] = second;
         band->charge[0] = one;
         band->charge[1] = two;
+        band_pass(band, n);
     }
 }
 
@@ -138,7 +139,7 @@ GD_RT static void look(State *s, const GdBlock *b)
         for (uint32_t k = 0; k < BANDS; ++k)
             if (!band_moves(b, k) || any_of(~s->started, b->lanes)) {
                 const BandValues values = values_at(b, k, 0);
-                band_follow(&s->band[k], &values, s->started, GD_SLICE, b);
+                band_follow(&s->band[k], &values, s->started, GD_SLICE, BAND_GLIDE, b);
             }
     for (uint32_t k = 0; k < BANDS; ++k)
         for (uint32_t j = 0; j < 2; ++j)

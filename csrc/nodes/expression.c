@@ -107,21 +107,9 @@ GD_RT INLINE void noise_step(const Work *w, Lanes *to, uint32_t number)
         }                                                                                              \
         break;
 
-GD_RT static void step(Work *w, const float *word)
+GD_RT static void arithmetic_step(Work *w, uint32_t op, Lanes *to, const float *word)
 {
-    const uint32_t op = (uint32_t)word[0];
-    Lanes *to = w->reg[(uint32_t)word[1] % REGISTERS];
-    if (op == NOISE) {
-        noise_step(w, to, (uint32_t)word[2]);
-        return;
-    }
-    if (op >= PHASOR) {
-        const bool two = op == SMOOTH || op == LATCH;
-        keeping_step(w, op, to, operand(w, word[2]), operand(w, two ? word[3] : word[2]), (uint32_t)word[two ? 4 : 3]);
-        return;
-    }
     const Operand a = operand(w, word[2]), b = operand(w, word[3]), c = operand(w, word[4]);
-    const Lanes one = lanes(1.0f), turn = lanes(0.159154943f);
     switch (op) {
     CASE(ADD, x + y)
     CASE(SUBTRACT, x - y)
@@ -136,6 +124,14 @@ GD_RT static void step(Work *w, const float *word)
     CASE(AND, gate_of(gate_open(x) & gate_open(y)))
     CASE(OR, gate_of(gate_open(x) | gate_open(y)))
     CASE(NOT, gate_of(~gate_open(x)))
+    }
+}
+
+GD_RT static void function_step(Work *w, uint32_t op, Lanes *to, const float *word)
+{
+    const Operand a = operand(w, word[2]), b = operand(w, word[3]), c = operand(w, word[4]);
+    const Lanes one = lanes(1.0f), turn = lanes(0.159154943f);
+    switch (op) {
     CASE(IF, lanes_where(gate_open(x), y, z))
     CASE(LEAST, lanes_min(x, y))
     CASE(MOST, lanes_max(x, y))
@@ -153,6 +149,25 @@ GD_RT static void step(Work *w, const float *word)
     CASE(HERTZ, 440.0f * exp2_lanes((x - 69.0f) * (1.0f / 12.0f)))
     CASE(DECIBELS, db_to_level(x))
     }
+}
+
+GD_RT static void step(Work *w, const float *word)
+{
+    const uint32_t op = (uint32_t)word[0];
+    Lanes *to = w->reg[(uint32_t)word[1] % REGISTERS];
+    if (op == NOISE) {
+        noise_step(w, to, (uint32_t)word[2]);
+        return;
+    }
+    if (op >= PHASOR) {
+        const bool two = op == SMOOTH || op == LATCH;
+        keeping_step(w, op, to, operand(w, word[2]), operand(w, two ? word[3] : word[2]), (uint32_t)word[two ? 4 : 3]);
+        return;
+    }
+    if (op < IF)
+        arithmetic_step(w, op, to, word);
+    else
+        function_step(w, op, to, word);
 }
 
 GD_RT static void run_program(Work *w, const float *program, Lanes *out)

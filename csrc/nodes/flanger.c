@@ -42,22 +42,23 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 INLINE void place_voice(Voice *voice, const Lines *lines, const GdBlock *b, const Words phase[GD_SLICE], uint32_t side,
                         uint32_t stair)
 {
-    const Lanes *restrict depth = b->param[DEPTH], *restrict delay_s = b->param[DELAY_S], *restrict spread = b->param[SPREAD];
-    const uint32_t depth_stride = b->stride[DEPTH], delay_stride = b->stride[DELAY_S], spread_stride = b->stride[SPREAD];
+    Lanes room[3][GD_SLICE];
+    const Lanes *restrict depth = every_frame(b, DEPTH, room[0]), *restrict delay_s = every_frame(b, DELAY_S, room[1]);
+    const Lanes *restrict spread = every_frame(b, SPREAD, room[2]);
     const uint32_t mode = b->choice[MODE], shape = b->choice[SHAPE], begin = 0x55555555u * stair;
     const float octaves = mode == RISING ? -4.0f : 4.0f, right = side ? 1.0f : 0.0f;
     Lanes delay[GD_SLICE];
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Words at = phase[i] + begin + phase_of_turns(right * spread[i * spread_stride]);
-        const Lanes size = depth[i * depth_stride];
+        const Words at = phase[i] + begin + phase_of_turns(right * spread[i]);
+        const Lanes size = depth[i];
         Lanes bend, level = lanes(1.0f);
         if (mode <= THROUGH_ZERO) {
             bend = 1.0f + size * swing_wave(at, shape);
         } else {
-            bend = exp2_lanes(octaves * size * phase_turns(at));
+            bend = swing_octaves(octaves * size * phase_turns(at));
             level = (1.0f + sine_of_phase(at + 0x40000000u)) * (1.0f / STAIRS);
         }
-        delay[i] = delay_s[i * delay_stride] * bend * b->sample_rate_hz;
+        delay[i] = delay_s[i] * bend * b->sample_rate_hz;
         voice->level[i] = level;
     }
     lines_place(&voice->places, lines, b, delay, SHORTEST);

@@ -62,24 +62,26 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
     return rest;
 }
 
-/* tanh(x) to 2e-4, from Lambert's continued fraction; what is not a number counts as large. */
-INLINE Lanes saturated(Lanes x)
+/* tanh(x) for |x| below SATURATED, to 2e-4, from Lambert's continued fraction. */
+#define SATURATED 4.97f
+INLINE Lanes tanh_short(Lanes x)
 {
-    const Lanes held = lanes_clamp(x, lanes(-4.97f), lanes(4.97f)), z = held * held;
-    const Lanes above = held * (135135.0f + z * (17325.0f + z * (378.0f + z)));
+    const Lanes z = x * x, above = x * (135135.0f + z * (17325.0f + z * (378.0f + z)));
     return above / (135135.0f + z * (62370.0f + z * (3150.0f + z * 28.0f)));
 }
 
-/* One frame. The loop's equation is w + loop * whole * tanh(w) = v, where v is what comes in less what the poles hold.
- * Its linear solution is the first guess, and one step of Newton's method with the slope there makes it good. */
+/* One frame. The loop's equation is w + part * tanh(w) = v with part = loop * whole, where v is what comes in less what
+ * the poles hold. Its linear solution is the first guess, and one step of Newton's method makes it good; as the step is
+ * small where the tanh bends, its own slope tells what the tanh does there. */
 INLINE Lanes step(Lanes charge[POLES], const Coefs *c, uint32_t mode, Lanes in)
 {
     const Lanes k = c->share;
     const Lanes held = c->kept * (charge[3] + k * (charge[2] + k * (charge[1] + k * charge[0])));
-    const Lanes v = in * c->drive - c->loop * held, guess = v * c->solved, bent = saturated(guess);
-    const Lanes part = c->loop * c->whole, slope = 1.0f + part * (1.0f - bent * bent);
+    const Lanes v = in * c->drive - c->loop * held; /* what is not a number counts as large */
+    const Lanes guess = lanes_clamp(v * c->solved, lanes(-SATURATED), lanes(SATURATED)), bent = tanh_short(guess);
+    const Lanes part = c->loop * c->whole, slope = 1.0f - bent * bent;
     Lanes y[POLES + 1];
-    y[0] = saturated(guess - (guess + part * bent - v) / slope);
+    y[0] = bent + (slope * part) * (guess - bent) / (1.0f + slope * part);
     for (uint32_t p = 0; p < POLES; ++p) {
         const Lanes move = (y[p] - charge[p]) * k;
         y[p + 1] = charge[p] + move;

@@ -43,11 +43,10 @@ INLINE Lanes folded(Lanes x, Lanes lo, Lanes hi)
 #define LEAST_OF_BOUNDS lanes_min(AT(LO), AT(HI))
 #define MOST_OF_BOUNDS lanes_max(AT(LO), AT(HI))
 
-GD_RT INLINE void run(void *state, const GdBlock *b)
+GD_RT INLINE void run_arithmetic(const GdBlock *b)
 {
-    const Lanes *restrict in = b->in[IN], one = lanes(1.0f);
+    const Lanes *restrict in = b->in[IN];
     Lanes *restrict out = b->out[OUT];
-    (void)state;
     switch (b->choice[OPERATION]) {
     CASE(ADD, x + y)
     CASE(SUBTRACT, x - y)
@@ -59,15 +58,23 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     CASE(MOST, lanes_max(x, y))
     CASE(AVERAGE, 0.5f * (x + y))
     CASE(NEGATE, -x)
-    CASE(INVERT, quotient(one, x))
+    CASE(INVERT, quotient(lanes(1.0f), x))
     CASE(SIZE, lanes_abs(x))
-    CASE(SIGN, zero_or(MASK(x != 0.0f), lanes_copysign(one, x)))
+    CASE(SIGN, zero_or(MASK(x != 0.0f), lanes_copysign(lanes(1.0f), x)))
     CASE(ROOT, lanes_copysign(lanes_sqrt(lanes_abs(x)), x))
     CASE(SQUARE, x * x)
     CASE(FLOOR, whole(x))
     CASE(ROUND, whole(x + 0.5f))
     CASE(CEILING, -whole(-x))
     CASE(FRACTION, x - whole(x))
+    }
+}
+
+GD_RT INLINE void run_function(const GdBlock *b)
+{
+    const Lanes *restrict in = b->in[IN];
+    Lanes *restrict out = b->out[OUT];
+    switch (b->choice[OPERATION]) {
     CASE(CLIP, lanes_clamp(x, LEAST_OF_BOUNDS, MOST_OF_BOUNDS))
     CASE(FOLD, folded(x, LEAST_OF_BOUNDS, MOST_OF_BOUNDS))
     CASE(WRAP, wrapped(x, LEAST_OF_BOUNDS, MOST_OF_BOUNDS))
@@ -89,6 +96,15 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     CASE(EXPONENTIAL, exp_lanes(lanes_clamp(x, lanes(-87.0f), lanes(87.0f))))
     CASE(LOGARITHM, logarithm(x))
     }
+}
+
+GD_RT INLINE void run(void *state, const GdBlock *b)
+{
+    (void)state;
+    if (b->choice[OPERATION] < CLIP)
+        run_arithmetic(b);
+    else
+        run_function(b);
 }
 
 KERNEL()

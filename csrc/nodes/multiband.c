@@ -66,7 +66,8 @@ INLINE void compress(State *s, const GdBlock *b, uint32_t splits, bool moves)
         for (uint32_t k = 0; k <= splits; ++k) {
             const Lanes size = lanes_max(size_of(band[0][k]), size_of(band[1][k]));
             s->over[k] = detector_step(&s->detector[k], s->over[k], size);
-            const Lanes level = size_of_octaves(s->gain[k] - s->detector[k].slope * s->over[k]);
+            const Lanes less = lanes_max(s->detector[k].slope * s->over[k], lanes(-MOST_LIFT));
+            const Lanes level = size_of_octaves(s->gain[k] - less);
             sum[0] += level * band[0][k];
             sum[1] += level * band[1][k];
         }

@@ -38,14 +38,14 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 /* Twice g / (1 + g) with g the tangent of half the corner's angle (held to 0.49 pi, the fit of svf_coefs). */
 INLINE void steps_of(Lanes step[GD_SLICE], const GdBlock *b, const Words phase[GD_SLICE], float right)
 {
-    const Lanes *restrict octaves = b->param[DEPTH_OCTAVES], *restrict center_hz = b->param[CENTER_HZ];
-    const Lanes *restrict spread = b->param[SPREAD];
-    const uint32_t octaves_stride = b->stride[DEPTH_OCTAVES], center_stride = b->stride[CENTER_HZ];
-    const uint32_t spread_stride = b->stride[SPREAD], shape = b->choice[SHAPE];
+    Lanes room[3][GD_SLICE];
+    const Lanes *restrict octaves = every_frame(b, DEPTH_OCTAVES, room[0]);
+    const Lanes *restrict center_hz = every_frame(b, CENTER_HZ, room[1]), *restrict spread = every_frame(b, SPREAD, room[2]);
+    const uint32_t shape = b->choice[SHAPE];
     const float half_turn = 3.14159265f * b->seconds_per_frame;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Lanes wave = swing_wave(phase[i] + phase_of_turns(right * spread[i * spread_stride]), shape);
-        const Lanes angle = center_hz[i * center_stride] * half_turn * exp2_lanes(octaves[i * octaves_stride] * wave);
+        const Lanes wave = swing_wave(phase[i] + phase_of_turns(right * spread[i]), shape);
+        const Lanes angle = center_hz[i] * half_turn * swing_octaves(octaves[i] * wave);
         const Lanes x = lanes_min(angle, lanes(1.53938040f)), z = x * x;
         const Lanes n = x * (890.53947f + z * (-99.7648562f + z)), d = 890.539457f + z * (-396.61106f + z * 14.4642264f);
         step[i] = 2.0f * n / (d + n);

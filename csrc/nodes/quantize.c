@@ -2,7 +2,7 @@
 #define NODE quantize
 #define INS P(IN, "in")
 #define OUTS P(OUT, "out") P(CHANGED, "changed")
-#define PARAMS P(ROOT, "root") P(TRANSPOSE, "transpose") P(HYSTERESIS, "hysteresis")
+#define PARAMS P(ROOT, "root") P(TRANSPOSE, "transpose_semitones") P(HYSTERESIS, "hysteresis_semitones")
 #define CHOICES P(SCALE, "scale") P(UNIT, "unit") P(ROUNDING, "rounding")
 #include "kernel.h"
 #include "dsp/gate.h"

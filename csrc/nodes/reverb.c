@@ -28,13 +28,13 @@ typedef struct {
     SvfCoefs low_cut, high_cut;
 } State;
 
-/* Lines reach `octaves` up from the shortest by way of the middle; reflections come from `first_s` to `last_s`. */
-typedef struct { float shortest_s, octaves, middle_s, first_s, last_s; } Room;
+/* Lines reach `octaves` down from the longest by way of the middle; reflections come from `first_s` to `last_s`. */
+typedef struct { float longest_s, octaves, middle_s, first_s, last_s; } Room;
 static const Room rooms[] = {
-    {0.0300f, 1.43f, 0.0492f, 0.0115f, 0.0710f}, /* hall */
-    {0.0173f, 1.58f, 0.0299f, 0.0052f, 0.0380f}, /* chamber */
-    {0.0117f, 1.85f, 0.0222f, 0.0011f, 0.0150f}, /* plate */
-    {0.0083f, 1.81f, 0.0155f, 0.0023f, 0.0220f}, /* room */
+    {0.0808f, 1.43f, 0.0492f, 0.0115f, 0.0710f}, /* hall */
+    {0.0517f, 1.58f, 0.0299f, 0.0052f, 0.0380f}, /* chamber */
+    {0.0422f, 1.85f, 0.0222f, 0.0011f, 0.0150f}, /* plate */
+    {0.0291f, 1.81f, 0.0155f, 0.0023f, 0.0220f}, /* room */
 };
 
 INLINE Ints whole_number(int32_t x) { return (Ints){0} + x; }
@@ -161,16 +161,20 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 /* Lengths lie unevenly on a logarithmic scale, so that few of their sums fall together. */
 INLINE void shape_of(TankShape *shape, const Tank *t, const GdBlock *b, int32_t kind, float size, float predelay)
 {
-    static const Row spread = {0.000f, 0.036f, 0.618f, 0.573f, 0.236f, 0.281f, 0.854f, 0.910f,
+    static const float spread[TANK_LINES] = {0.000f, 0.036f, 0.618f, 0.573f, 0.236f, 0.281f, 0.854f, 0.910f,
                                0.472f, 0.427f, 0.091f, 0.146f, 0.708f, 0.764f, 1.000f, 0.962f};
     static const float taps[TANK_SIDES][TANK_TAPS] = {{0.000f, 0.093f, 0.171f, 0.305f, 0.432f, 0.611f, 0.797f, 1.000f},
                                                       {0.041f, 0.118f, 0.226f, 0.347f, 0.504f, 0.652f, 0.871f, 0.953f}};
     const Room *room = &rooms[kind < 0 ? 0 : kind];
     const float longest = (float)(t->line[0].mask + 1 - 2 * GD_SLICE), frames = size * b->sample_rate_hz;
-    const Row lines = row_clamp(row_exp2(room->octaves * spread) * (frames * room->shortest_s) + 0.5f, row(8.0f), row(longest));
+    float lines[TANK_LINES];
+    for (uint32_t l = 0; l < TANK_LINES; l += ROW) {
+        const Row octaves_down = room->octaves * (row_load(spread + l) - 1.0f);
+        row_store(lines + l, row_exp2(octaves_down) * (frames * room->longest_s) + 0.5f);
+    }
     shape->least = t->line[0].mask;
     for (uint32_t l = 0; l < TANK_LINES; ++l) {
-        shape->line[l] = (int32_t)lines[l];
+        shape->line[l] = (int32_t)(lines[l] < 8.0f ? 8.0f : lines[l] < longest ? lines[l] : longest);
         shape->least = (uint32_t)shape->line[l] < shape->least ? (uint32_t)shape->line[l] : shape->least;
     }
     shape->before = (uint32_t)predelay;
@@ -192,31 +196,33 @@ INLINE TankLoss loss_of(const float knob[KNOBS], Row length_s)
                       gain * shelf, 0.5f * gain * (1.0f - shelf)};
 }
 
-INLINE Row lengths_of(const TankSlice *slice, float spf, float faded)
+/* Seconds of a row of lines, `faded` frames into a cross-fade. */
+INLINE Row lengths_of(const TankSlice *slice, uint32_t first, float spf, float faded)
 {
-    Row now, was;
-    for (uint32_t l = 0; l < TANK_LINES; ++l) {
-        now[l] = (float)slice->now->line[l];
-        was[l] = (float)(slice->was ? slice->was : slice->now)->line[l];
-    }
+    RowInts now, was;
+    memcpy(&now, slice->now->line + first, sizeof now);
+    memcpy(&was, (slice->was ? slice->was : slice->now)->line + first, sizeof was);
     const float t = faded * (1.0f / FADE);
-    return (was + t * t * (3.0f - 2.0f * t) * (now - was)) * spf;
+    const Row from = __builtin_convertvector(was, Row), to = __builtin_convertvector(now, Row);
+    return (from + t * t * (3.0f - 2.0f * t) * (to - from)) * spf;
 }
 
 /* Filters at the cell's first frame and their way to the next cell's; `faded` frames of a cross-fade are over. */
 INLINE void set_loss(TankSlice *slice, const float was[KNOBS], const float now[KNOBS], float spf, float faded)
 {
-    slice->loss = loss_of(was, lengths_of(slice, spf, faded));
+    const float part = 1.0f / GD_SLICE;
     slice->ramps = slice->was != NULL;
     for (uint32_t k = 0; k < KNOBS; ++k)
         slice->ramps |= was[k] != now[k];
-    if (!slice->ramps)
-        return;
-    const TankLoss aim = loss_of(now, lengths_of(slice, spf, faded + GD_SLICE)), from = slice->loss;
-    const float part = 1.0f / GD_SLICE;
-    slice->slope = (TankLoss){part * (aim.low_step - from.low_step), part * (aim.low - from.low),
-                              part * (aim.high_step - from.high_step), part * (aim.direct - from.direct),
-                              part * (aim.high - from.high)};
+    for (uint32_t r = 0; r < TANK_ROWS; ++r) {
+        const TankLoss from = slice->loss[r] = loss_of(was, lengths_of(slice, r * ROW, spf, faded));
+        if (!slice->ramps)
+            continue;
+        const TankLoss aim = loss_of(now, lengths_of(slice, r * ROW, spf, faded + GD_SLICE));
+        slice->slope[r] = (TankLoss){part * (aim.low_step - from.low_step), part * (aim.low - from.low),
+                                     part * (aim.high_step - from.high_step), part * (aim.direct - from.direct),
+                                     part * (aim.high - from.high)};
+    }
 }
 
 /* Parabolas as smooth as sines, each line at its own slow rate: a line's pitch wanders by 1 cent at most at a tenth of a
@@ -229,16 +235,17 @@ INLINE Row wave_of(RowWords turns)
 
 INLINE void set_sway(TankSlice *slice, const GdBlock *b, float was, float now)
 {
-    static const Row rates_hz = {0.31f, 0.83f, 0.47f, 0.61f, 0.73f, 0.37f, 0.55f, 0.67f,
+    static const float rates_hz[TANK_LINES] = {0.31f, 0.83f, 0.47f, 0.61f, 0.73f, 0.37f, 0.55f, 0.67f,
                                  0.43f, 0.79f, 0.29f, 0.59f, 0.71f, 0.41f, 0.53f, 0.35f};
-    const RowWords begins = {0x00000000, 0x9e3779b9, 0x3c6ef372, 0xdaa66d2b, 0x78dde6e4, 0x1715609d, 0xb54cda56, 0x5384540f,
-                             0xf1bbcdc8, 0x8ff34781, 0x2e2ac13a, 0xcc623af3, 0x6a99b4ac, 0x08d12e65, 0xa708a81e, 0x454021d7};
-    const Row per_cell = rates_hz * (0x1p32f * GD_SLICE * b->seconds_per_frame);
-    const RowWords step = (RowWords)__builtin_convertvector(per_cell, RowInts);
-    const RowWords turns = begins + step * (uint32_t)(b->time / GD_SLICE);
-    const Row from = was * wave_of(turns), to = now * wave_of(turns + step), slope = (to - from) * (1.0f / GD_SLICE);
-    for (uint32_t l = 0; l < TANK_LINES; ++l)
-        slice->sway[l] = (Sway){from[l], slope[l]};
+    const float to_units = 0x1p32f * GD_SLICE * b->seconds_per_frame;
+    for (uint32_t l = 0; l < TANK_LINES; l += ROW) {
+        const RowWords line = (RowWords)__builtin_convertvector(row_counting((float)l), RowInts);
+        const RowWords step = (RowWords)__builtin_convertvector(row_load(rates_hz + l) * to_units, RowInts);
+        const RowWords turns = 0x9e3779b9u * line + step * (uint32_t)(b->time / GD_SLICE); /* begin apart */
+        const Row from = was * wave_of(turns), slope = (now * wave_of(turns + step) - from) * (1.0f / GD_SLICE);
+        for (uint32_t k = 0; k < ROW; ++k)
+            slice->sway[l + k] = (Sway){from[k], slope[k]};
+    }
 }
 
 INLINE void set_diffusers(TankSlice *slice, float rate_hz)
@@ -264,12 +271,45 @@ INLINE uint32_t longest_run(const TankSlice *s, float sway)
 INLINE void fade_shares(float share[TANK_WIDE], int32_t faded)
 {
     for (uint32_t k = 0; k < TANK_WIDE; k += ROW) {
-        const Row t = row_clamp(((float)(faded + (int32_t)k) + row_counting) * (1.0f / FADE), row(0.0f), row(1.0f));
+        const Row t = row_min(row_counting((float)(faded + (int32_t)k)) * (1.0f / FADE), row(1.0f));
         row_store(share + k, t * t * (3.0f - 2.0f * t));
     }
 }
 
 typedef struct { float in[TANK_SIDES][TANK_WIDE], early[TANK_SIDES][TANK_WIDE], late[TANK_SIDES][TANK_WIDE]; } Sound;
+
+/* All but the shapes, from what the lane's cell begins and ends with; the longest run of frames is given back. */
+INLINE uint32_t set_slice(TankSlice *slice, const State *s, const GdBlock *b, uint32_t l)
+{
+    const float part = 1.0f / GD_SLICE;
+    float was[KNOBS], now[KNOBS];
+    for (uint32_t k = 0; k < KNOBS; ++k) {
+        was[k] = LANE(s->was[k], l);
+        now[k] = LANE(s->now[k], l);
+    }
+    set_loss(slice, was, now, b->seconds_per_frame, (float)(LANE(s->faded, l) - (int32_t)b->offset));
+    set_sway(slice, b, was[SWAY], now[SWAY]);
+    set_diffusers(slice, b->sample_rate_hz);
+    slice->diffusion = was[SPREAD];
+    slice->diffusion_slope = (now[SPREAD] - was[SPREAD]) * part;
+    slice->gain = was[GAIN];
+    slice->gain_slope = (now[GAIN] - was[GAIN]) * part;
+    return longest_run(slice, was[SWAY] > now[SWAY] ? was[SWAY] : now[SWAY]);
+}
+
+INLINE void carry_charge(TankCharge charge[TANK_ROWS], State *s, uint32_t l, bool back)
+{
+    for (uint32_t k = 0; k < TANK_LINES; ++k) {
+        float *low = (float *)&charge[k / ROW].low + k % ROW, *high = (float *)&charge[k / ROW].high + k % ROW;
+        if (back) {
+            LANE(s->low[k], l) = *low;
+            LANE(s->high[k], l) = *high;
+        } else {
+            *low = LANE(s->low[k], l);
+            *high = LANE(s->high[k], l);
+        }
+    }
+}
 
 /* True if the lane still holds sound. */
 GD_RT static __attribute__((noinline)) bool run_lane(State *s, const GdBlock *b, uint32_t l, Sound *sound)
@@ -277,12 +317,8 @@ GD_RT static __attribute__((noinline)) bool run_lane(State *s, const GdBlock *b,
     const Tank tank = tank_of(b->memory[l]);
     TankShape shape, old;
     TankSlice slice = {.now = &shape, .time = (uint32_t)b->time - b->offset, .offset = b->offset};
-    float was[KNOBS], now[KNOBS], share[TANK_WIDE], entering[TANK_SIDES][TANK_WIDE] = {{0}};
-    TankCharge charge;
-    for (uint32_t k = 0; k < KNOBS; ++k) {
-        was[k] = LANE(s->was[k], l);
-        now[k] = LANE(s->now[k], l);
-    }
+    TankCharge charge[TANK_ROWS];
+    float share[TANK_WIDE], entering[TANK_SIDES][TANK_WIDE] = {{0}};
     shape_of(&shape, &tank, b, LANE(s->kind, l), LANE(s->size, l), LANE(s->predelay, l));
     if (LANE(s->faded, l) < FADE) {
         shape_of(&old, &tank, b, LANE(s->old_kind, l), LANE(s->old_size, l), LANE(s->old_predelay, l));
@@ -290,29 +326,17 @@ GD_RT static __attribute__((noinline)) bool run_lane(State *s, const GdBlock *b,
         slice.was = &old;
         slice.fade = share;
     }
-    set_loss(&slice, was, now, b->seconds_per_frame, (float)(LANE(s->faded, l) - (int32_t)b->offset));
-    set_sway(&slice, b, was[SWAY], now[SWAY]);
-    set_diffusers(&slice, b->sample_rate_hz);
-    slice.diffusion = was[SPREAD];
-    slice.diffusion_slope = (now[SPREAD] - was[SPREAD]) * (1.0f / GD_SLICE);
-    slice.gain = was[GAIN];
-    slice.gain_slope = (now[GAIN] - was[GAIN]) * (1.0f / GD_SLICE);
-    for (uint32_t k = 0; k < TANK_LINES; ++k) {
-        charge.low[k] = LANE(s->low[k], l);
-        charge.high[k] = LANE(s->high[k], l);
-    }
+    const uint32_t run = set_slice(&slice, s, b, l);
     const float *const in[TANK_SIDES] = {sound->in[0], sound->in[1]};
-    float *const early[TANK_SIDES] = {sound->early[0], sound->early[1]}, *const late[TANK_SIDES] = {sound->late[0], sound->late[1]};
-    const uint32_t run = longest_run(&slice, was[SWAY] > now[SWAY] ? was[SWAY] : now[SWAY]);
+    float *const early[TANK_SIDES] = {sound->early[0], sound->early[1]};
+    float *const late[TANK_SIDES] = {sound->late[0], sound->late[1]};
+    carry_charge(charge, s, l, false);
     for (uint32_t from = 0, n; from < b->frames; from += n) {
         n = fewer(run, b->frames - from);
         tank_enter(&tank, &slice, in, early, entering, b->offset + from, n);
-        tank_turn(&tank, &slice, &charge, entering, late, b->offset + from, n);
+        tank_turn(&tank, &slice, charge, entering, late, b->offset + from, n);
     }
-    for (uint32_t k = 0; k < TANK_LINES; ++k) {
-        LANE(s->low[k], l) = charge.low[k];
-        LANE(s->high[k], l) = charge.high[k];
-    }
+    carry_charge(charge, s, l, true);
     return slice.sounding;
 }
 

@@ -128,21 +128,21 @@ INLINE void hear(State *s, const GdBlock *b, uint32_t rotor, uint32_t side, cons
                  Lanes out[GD_SLICE])
 {
     const float r = radius_m[rotor], frames_per_m = b->sample_rate_hz / sound_m_per_s, sense = side ? -0.5f : 0.5f;
-    const Lanes *restrict distance_m = b->param[DISTANCE_M], *restrict angle = b->param[ANGLE], *restrict depth = b->param[DEPTH];
-    const Lanes *restrict balance = b->param[BALANCE];
-    const uint32_t distance_stride = b->stride[DISTANCE_M], angle_stride = b->stride[ANGLE], depth_stride = b->stride[DEPTH];
+    Lanes room[4][GD_SLICE];
+    const Lanes *restrict distance_m = every_frame(b, DISTANCE_M, room[0]), *restrict angle = every_frame(b, ANGLE, room[1]);
+    const Lanes *restrict depth = every_frame(b, DEPTH, room[2]), *restrict balance = every_frame(b, BALANCE, room[3]);
     Lanes facing[GD_SLICE], delay[GD_SLICE], heard[GD_SLICE], shade = s->shade[rotor][side];
     Places places;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Lanes d = distance_m[i * distance_stride];
-        const Lanes cosine = sine_of_phase(phase[i] + phase_of_turns(sense * angle[i * angle_stride]) + 0x40000000u);
+        const Lanes d = distance_m[i];
+        const Lanes cosine = sine_of_phase(phase[i] + phase_of_turns(sense * angle[i]) + 0x40000000u);
         facing[i] = 0.5f + 0.5f * cosine;
         delay[i] = (float)SHORTEST + (lanes_sqrt(d * d + r * r - (2.0f * r) * d * cosine) - (d - r)) * frames_per_m;
     }
     lines_place(&places, lines, b, delay, SHORTEST);
     lines_read(heard, lines, &places, 0, b->frames, true);
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Lanes away = depth[i * depth_stride] * (1.0f - facing[i]), share = balance[i * b->stride[BALANCE]];
+        const Lanes away = depth[i] * (1.0f - facing[i]), share = balance[i];
         const Lanes next = shade + s->shade_step * (heard[i] - shade), low = 0.5f * (shade + next);
         const Lanes level = (rotor == HORN ? share : 1.0f - share) * 2.0f * (1.0f - 0.7f * away);
         out[i] += level * (low + (1.0f - away) * (heard[i] - low));

@@ -33,8 +33,9 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
  * a triangle's slope is 4 f a everywhere. */
 INLINE void place(Places *places, const Lines *lines, State *s, const GdBlock *b)
 {
-    const Lanes *restrict rate_hz = b->param[RATE_HZ], *restrict cents = b->param[DEPTH_CENTS], *restrict spread = b->param[SPREAD];
-    const uint32_t rate_stride = b->stride[RATE_HZ], cents_stride = b->stride[DEPTH_CENTS], spread_stride = b->stride[SPREAD];
+    Lanes room[3][GD_SLICE];
+    const Lanes *restrict rate_hz = every_frame(b, RATE_HZ, room[0]), *restrict cents = every_frame(b, DEPTH_CENTS, room[1]);
+    const Lanes *restrict spread = every_frame(b, SPREAD, room[2]);
     const uint32_t shape = b->choice[SHAPE];
     const float per_turn = shape == SWING_SINE ? 1.0f / 6.28318531f : 0.25f;
     Words phase[GD_SLICE];
@@ -43,9 +44,9 @@ INLINE void place(Places *places, const Lines *lines, State *s, const GdBlock *b
         LANE(channel, l) = (float)b->channel[l < b->lanes ? l : 0];
     swing_run(&s->swing, b, RATE_HZ, phase);
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Lanes faster = exp2_lanes(cents[i * cents_stride] * (1.0f / 1200.0f)) - 1.0f;
-        const Lanes size = lanes_min(faster * per_turn / rate_hz[i * rate_stride], lanes(longest_swing_s));
-        const Words at = phase[i] + phase_of_turns(channel * spread[i * spread_stride]);
+        const Lanes faster = exp2_lanes(cents[i] * (1.0f / 1200.0f)) - 1.0f;
+        const Lanes size = lanes_min(faster * per_turn / rate_hz[i], lanes(longest_swing_s));
+        const Words at = phase[i] + phase_of_turns(channel * spread[i]);
         delay[i] = (float)SHORTEST + size * (1.0f - swing_wave(at, shape)) * b->sample_rate_hz;
     }
     lines_place(places, lines, b, delay, SHORTEST);

@@ -24,7 +24,7 @@ class Chorus(Node, linked=True, tags=("modulation", "delay", "stereo")):
     voices = Choice(("1", "2", "3", "4"), default="2", help="Voices on each side.")
     shape = Choice(("sine", "triangle"), help="Triangle keeps each voice at one distance in pitch, up, then down.")
     rate_hz = Param(0.6, lo=0.01, hi=20.0, unit="Hz", curve="log", help="Turns of the slow oscillator a second.")
-    depth_s = Param(0.002, lo=0.0, hi=0.02, unit="s", help="How far a voice's delay swings either way.")
+    depth_s = Param(0.002, lo=0.0, hi=0.02, unit="s", ramp_s=0.05, help="How far a voice's delay swings either way.")
     delay_s = Param(
         0.012, lo=0.0005, hi=0.05, unit="s", curve="log", ramp_s=0.05, help="Delay in the middle of the swing."
     )

@@ -10,7 +10,7 @@ def _frequency(band: int, default: float) -> Param:
 
 
 def _q(band: int) -> Param:
-    return Param(1.0, lo=0.1, hi=20.0, curve="log", help=f"Sharpness of band {band}: its middle over its width.")
+    return Param(1.0, lo=0.3, hi=12.0, curve="log", help=f"Sharpness of band {band}: its middle over its width.")
 
 
 def _gain(band: int) -> Param:
@@ -28,7 +28,8 @@ def _ratio(band: int) -> Param:
 
 
 def _range(band: int) -> Param:
-    return Param(18.0, lo=0.0, hi=36.0, unit="dB", help=f"The most that band {band} is lowered or lifted.")
+    about = f"The most that band {band} is lowered or lifted; with its gain it never lifts by more than 24 dB."
+    return Param(18.0, lo=0.0, hi=36.0, unit="dB", help=about)
 
 
 def _attack(band: int) -> Param:

@@ -47,7 +47,7 @@ class Eq(Node, tags=("filter", "tone", "mix")):
     0.1 dB for corners to a tenth of the rate; notch 0.41 dB at q 0.7071. Bands below a fiftieth of the rate are right
     to 0.05 dB but for high cuts. Matching squared magnitudes is Martin Vicanek's idea, "Matched Second Order Digital
     Filters" (2016). A wired or gliding parameter acts every 8 frames, with straight lines between; a new type is
-    reached in 128 frames.
+    reached in 512 frames.
     """
 
     in_ = In()

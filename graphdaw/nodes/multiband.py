@@ -10,7 +10,7 @@ def _threshold(band: int) -> Param:
 
 
 def _ratio(band: int) -> Param:
-    about = f"Decibels in for one out above the threshold of band {band}; 1 leaves it alone, below 1 lifts it."
+    about = f"Decibels in for one out above the threshold of band {band}; below 1 lifts, by 24 dB at most."
     return Param(2.5, lo=0.5, hi=100.0, curve="log", help=about)
 
 

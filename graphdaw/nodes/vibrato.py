@@ -20,15 +20,11 @@ class Vibrato(Node, tags=("modulation", "pitch", "delay")):
     out = Out()
     shape = Choice(("sine", "triangle"), help="Triangle trills between two pitches.")
     rate_hz = Param(
-        5.5,
-        lo=0.1,
-        hi=20.0,
-        unit="Hz",
-        curve="log",
-        ramp_s=0.5,
-        help="Turns a second; voices and strings lie at 5 to 7.",
+        5.5, lo=0.1, hi=20.0, unit="Hz", curve="log", ramp_s=0.5, help="Turns a second; voices and strings have 5 to 7."
     )
-    depth_cents = Param(30.0, lo=0.0, hi=400.0, unit="cents", help="How far the pitch swings; 100 are a semitone.")
+    depth_cents = Param(
+        30.0, lo=0.0, hi=400.0, unit="cents", ramp_s=0.05, help="How far the pitch swings; 100 are a semitone."
+    )
     spread = Param(
         0.0, lo=0.0, hi=0.5, unit="turns", help="How much later each channel is in its turn than the one before."
     )

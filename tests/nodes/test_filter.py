@@ -70,6 +70,21 @@ def test_slopes_shelves_and_bells_are_the_bilinear_biquads(mode: str, slope: str
         assert db(out[lane] - signal.sosfilt(sections, source.astype(np.float64)), source) < floor_db(q) + 4
 
 
+@pytest.mark.parametrize("mode", ("lowpass", "low_shelf", "high_shelf", "bell"))
+def test_gain_and_steep_slopes_that_move_follow_the_trapezoidal_rule(mode: str) -> None:
+    t = np.arange(1500) / 48_000
+    source = np.random.default_rng(16).uniform(-1, 1, len(t)).astype(np.float32)
+    params = {
+        "cutoff_hz": np.float32(2000 * 2.0 ** np.sin(2 * np.pi * 700 * t))[None, :],
+        "gain_db": np.float32(12 * np.sin(2 * np.pi * 300 * t))[None, :],
+    }
+    choices = {"mode": mode, "slope": "24dB"}
+    out = run_kernel("filter", inputs={"in": source}, params=params, choices=choices)["out"][0]
+    values = {name: value[0] for name, value in params.items()} | {"q": np.float32(0.7071)} | choices
+    expected = reference.render_filter({"in": source}, values, 48_000, frames=len(t))["out"][0]
+    assert db(out - expected, source) < -105
+
+
 def test_a_cutoff_above_half_the_rate_is_held() -> None:
     source = np.random.default_rng(7).uniform(-1, 1, 500).astype(np.float32)
     high, held = (

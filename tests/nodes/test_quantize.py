@@ -26,7 +26,7 @@ def test_notes_are_the_nearest_of_the_scale(scale: str, rounding: str) -> None:
     notes = np.array([12 * octave + root + d for octave in range(-6, 14) for d in DEGREES[scale]])
     way = notes[None] - X[:, None]
     size = {"nearest": np.abs(way), "down": np.where(way <= 0, -way, 1e9), "up": np.where(way >= 0, way, 1e9)}[rounding]
-    params, choices = {"root": float(root), "transpose": 12.0}, {"scale": scale, "rounding": rounding}
+    params, choices = {"root": float(root), "transpose_semitones": 12.0}, {"scale": scale, "rounding": rounding}
     out = run_kernel("quantize", inputs={"in": X}, params=params, choices=choices)["out"][0]
     np.testing.assert_array_equal(out, notes[size.argmin(axis=1)] + 12)
 
@@ -50,7 +50,9 @@ def test_a_change_is_told_once_and_not_at_the_start() -> None:
 def test_hysteresis_keeps_a_note_that_wavers(slices: int) -> None:
     x = 60.5 + 0.1 * np.sin(np.arange(4_000) / 20)
     plain = run_kernel("quantize", inputs={"in": x}, slices=slices)["out"][0]
-    held = run_kernel("quantize", inputs={"in": x}, params={"hysteresis": 0.3}, slices=slices)["out"][0]
+    held = run_kernel("quantize", inputs={"in": x}, params={"hysteresis_semitones": 0.3}, slices=slices)["out"][0]
     assert (np.diff(plain) != 0).sum() > 20 and (np.diff(held) != 0).sum() == 0
-    away = run_kernel("quantize", inputs={"in": [60.0, 60.8, 60.6, 60.2]}, params={"hysteresis": 0.3})["out"][0]
+    away = run_kernel("quantize", inputs={"in": [60.0, 60.8, 60.6, 60.2]}, params={"hysteresis_semitones": 0.3})["out"][
+        0
+    ]
     assert away.tolist() == [60, 61, 61, 60]

@@ -50,13 +50,26 @@ def biquads(
     return np.array(sections)
 
 
-def solve(source: Array, cutoff_hz: Array, q: Array, mode: str, sample_rate: float) -> Array:
-    """One channel: the two integrators' equations as a linear system each frame."""
+def section_qs(mode: str, q: Array, slope: str) -> list[Array]:
+    """The q of each section in a row."""
+    if slope == "12dB":
+        return [q]
+    return [np.full_like(q, BLUNT), SHARP * q * np.sqrt(2)] if mode in ("lowpass", "highpass") else [q, q]
+
+
+def solve(
+    source: Array, cutoff_hz: Array, q: Array, mode: str, sample_rate: float, gain_db: Array | float = 0.0
+) -> Array:
+    """One channel through one section: the two integrators' equations as a linear system each frame."""
     band_charge = low_charge = 0.0
     out = np.empty(len(source))
-    g = np.tan(np.pi * np.minimum(cutoff_hz / sample_rate, 0.49))
+    a = 10 ** (np.broadcast_to(gain_db, source.shape) / 40)
+    corner = {"low_shelf": a**-0.5, "high_shelf": a**0.5}.get(mode, np.ones_like(a))
+    g = corner * np.tan(np.pi * np.minimum(cutoff_hz / sample_rate, 0.49))
     for i, x in enumerate(source):
-        k = 1 / q[i]
+        k, root = 1 / q[i], a[i]
+        if mode == "bell":
+            k /= root
         # band = band_charge + g (x - k band - low) and low = low_charge + g band
         band, low = np.linalg.solve([[1 + g[i] * k, g[i]], [-g[i], 1]], [band_charge + g[i] * x, low_charge])
         band_charge, low_charge = 2 * band - band_charge, 2 * low - low_charge
@@ -68,6 +81,9 @@ def solve(source: Array, cutoff_hz: Array, q: Array, mode: str, sample_rate: flo
             "notch": high + low,
             "peak": low - high,
             "allpass": high + low - k * band,
+            "low_shelf": high + root * k * band + root**2 * low,
+            "high_shelf": root**2 * high + root * k * band + low,
+            "bell": high + root**2 * k * band + low,
         }[mode]
     return out
 
@@ -75,16 +91,20 @@ def solve(source: Array, cutoff_hz: Array, q: Array, mode: str, sample_rate: flo
 def render_filter(
     inputs: dict[str, Array], values: dict[str, Any], sample_rate: float, *, frames: int, channels: int = 1, **_: Any
 ) -> dict[str, Array]:
-    """Biquads where the parameters of a channel stand, else the solver (without gain, at 12 dB)."""
+    """Biquads where the parameters of a channel stand, else the solver."""
     source = wired(inputs, "in", channels, frames)
     cutoff_hz, q = (moving(values, name, channels, frames) for name in ("cutoff_hz", "q"))
     mode, slope = option(values, "mode", "lowpass"), option(values, "slope", "12dB") if "slope" in values else "12dB"
     gain_db = moving(values | {"gain_db": values.get("gain_db", 0.0)}, "gain_db", channels, frames)
     out = np.empty((channels, frames))
     for c in range(channels):
-        if np.ptp(cutoff_hz[c]) == 0 and np.ptp(q[c]) == 0:
+        if np.ptp(cutoff_hz[c]) == 0 and np.ptp(q[c]) == 0 and np.ptp(gain_db[c]) == 0:
             sections = biquads(mode, cutoff_hz[c, 0], q[c, 0], sample_rate, gain_db[c, 0], slope)
             out[c] = signal.sosfilt(sections, source[c])
         else:
-            out[c] = solve(source[c], cutoff_hz[c], q[c], mode, sample_rate)
+            sound = source[c]
+            qs = section_qs(mode, q[c], slope)
+            for section_q in qs:
+                sound = solve(sound, cutoff_hz[c], section_q, mode, sample_rate, gain_db[c] / len(qs))
+            out[c] = sound
     return {"out": out}
