@@ -29,7 +29,9 @@ SPECIAL: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "adsr": [("retriggered", {"inputs": {"gate": np.arange(CELL) % 40 < 30}})],
     "eq": [(f"{n} bands", {"params": {f"gain{k}_db": 3.0 for k in range(1, n + 1)}}) for n in (1, 4)],
     "lfo": [("block", {"choices": {"rate": "block"}})],
-    "noise": [("pink", {"choices": {"color": "pink"}})],
+    "fm": [("feedback", {"params": {"feedback": 0.3}})],
+    "noise": [(color, {"choices": {"color": color}}) for color in ("pink", "brown", "velvet")],
+    **{name: [("nothing wired in", {"alone": True})] for name in ("saw", "square", "triangle", "pulse")},
     "sampler": [("pitched", {"params": {"pitch_semitones": 3.0}})],
 }
 
@@ -58,6 +60,7 @@ class Case:
             "inputs": {
                 slot: np.ones(CELL) if slot in self.subject.controls else NOISE[0, :CELL]
                 for slot in slots(self.subject.facts.ins)
+                if not self.setting.get("alone")
             }
             | self.setting.get("inputs", {}),
             "params": {n: p.default for n, p in self.subject.params.items()} | self.setting.get("params", {}),

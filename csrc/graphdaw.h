@@ -69,6 +69,15 @@ uint32_t gd_stream_room(GdGraph *graph, int32_t node);
 void gd_stream_write(GdGraph *graph, int32_t node, const float *planes, uint32_t frames);
 void gd_stream_end(GdGraph *graph, int32_t node);                         /* [disk] nothing more will come */
 uint32_t gd_stream_underruns(GdGraph *graph, int32_t node);               /* [any] */
+/* [control] A tape: every lane writes rings of `frames` (a power of two), which the disk side empties. */
+bool gd_graph_tape(GdGraph *graph, int32_t node, uint32_t frames);
+uint32_t gd_tape_channels(GdGraph *graph, int32_t node);                  /* [control] that have been recorded so far */
+void gd_tape_rewind(GdGraph *graph, int32_t node);                        /* [disk] forget what has not been read */
+/* [disk, while no control call is under way] Up to `frames` frames that have not been read yet, planes of `frames` each, with
+ * the gate of the first channel; returns how many. `until`: an absolute frame up to which all is recorded, if the caller
+ * knows because nothing runs, else 0. `lost` is set to the frames that were written over before they were read. */
+uint32_t gd_tape_read(GdGraph *graph, int32_t node, float *planes, uint32_t channels, float *gate, uint32_t frames,
+                      uint64_t until, uint64_t *lost);
 /* [any] The first `count` words of a lane's memory (a meter's readings); false where there is no such lane. */
 bool gd_graph_peek(GdGraph *graph, int32_t node, uint32_t lane, float *words, uint32_t count);
 

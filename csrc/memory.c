@@ -59,6 +59,7 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
         if (frames && !memory->data)
             return false;
         memory->frames = frames;
+        memory->stream = node->stream;
         lend(node, node->memory_lanes);
     }
     return true;
@@ -152,6 +153,51 @@ void gd_stream_end(GdGraph *graph, int32_t index)
 }
 
 uint32_t gd_stream_underruns(GdGraph *graph, int32_t index) { return atomic_load(&graph->nodes[index].stream->underruns); }
+
+/* --- tapes: what is recorded while it sounds --- */
+
+bool gd_graph_tape(GdGraph *graph, int32_t index, uint32_t frames)
+{
+    GdNode *node = &graph->nodes[index];
+    node->stream = calloc(1, sizeof *node->stream);
+    node->memory_frames = 2 * frames;
+    return node->stream != NULL;
+}
+
+uint32_t gd_tape_channels(GdGraph *graph, int32_t index) { return graph->nodes[index].memory_lanes; }
+
+void gd_tape_rewind(GdGraph *graph, int32_t index)
+{
+    GdStream *stream = graph->nodes[index].stream;
+    atomic_store_explicit(&stream->consumed, atomic_load(&stream->written), memory_order_relaxed);
+}
+
+uint32_t gd_tape_read(GdGraph *graph, int32_t index, float *planes, uint32_t channels, float *gate, uint32_t frames,
+                      uint64_t until, uint64_t *lost)
+{
+    GdNode *node = &graph->nodes[index];
+    uint64_t written = atomic_load_explicit(&node->stream->written, memory_order_acquire);
+    uint64_t from = atomic_load_explicit(&node->stream->consumed, memory_order_relaxed);
+    *lost = 0;
+    if (!written || !node->memory_lanes)
+        return 0;
+    if (until > written)
+        written = until;
+    const uint32_t ring = node->memory_frames / 2, room = ring - 2 * GD_SLICE; /* what may be written meanwhile is left out */
+    if (written > from + room) {
+        *lost = written - room - from;
+        from = written - room;
+    }
+    const uint32_t count = written - from < frames ? (uint32_t)(written - from) : frames;
+    for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t at = (uint32_t)(from + i) & (ring - 1);
+        for (uint32_t c = 0; c < channels; ++c)
+            planes[(size_t)c * frames + i] = c < node->memory_lanes ? node->memory[c].data[at] : 0.0f;
+        gate[i] = node->memory[0].data[ring + at];
+    }
+    atomic_store_explicit(&node->stream->consumed, from + count, memory_order_relaxed);
+    return count;
+}
 
 bool gd_graph_peek(GdGraph *graph, int32_t index, uint32_t lane, float *words, uint32_t count)
 {

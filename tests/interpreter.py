@@ -15,7 +15,6 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from scipy.interpolate import BSpline
 
 from graphdaw.graph.flatten import Flat, FlatWire
 from graphdaw.graph.model import Document, Node, settings
@@ -25,7 +24,6 @@ from tests.reference.delay import between
 from tests.reference.lfo import beats
 
 WORD = 2**32 - 1
-SPREAD = BSpline.basis_element([-2, -1, 0, 1, 2], extrapolate=False).antiderivative()
 
 
 def single(x: Any) -> Any:
@@ -192,17 +190,10 @@ class Interpreter:
         return render("sine", inputs, turned, self.rate, frames=frames, channels=lanes)["out"]
 
     def _saw(self, id: str, inputs: dict[str, Array], values: dict[str, Any], lanes: int, frames: int) -> Array:
-        """In time, since the model's Fourier series is for standing pitches: jumps as integrals of a cubic B-spline of
-        four frames, then the filter (-1, 8, -1) / 6, which knows nothing before the first frame."""
-        step = self._turns(values["frequency_hz"])
-        phase = np.cumsum(step, axis=1)
-        place = single((phase + 0.5) % 1.0 - 0.5)
-        if self.shake and np.ptp(step):  # one near 0 at a jump shows the last bit of its place
-            place = single(place + self._shaken(f"{id} place", place.shape) - 1)
-        distance = np.minimum((0.5 - np.abs(place)) / np.maximum(step, 2.0**-32), 2.0)
-        wave = 2 * place - np.copysign(2 * (SPREAD(2.0) - SPREAD(distance)), place)
-        wave = np.pad(wave, ((0, 0), (2, 0)))
-        return (8 * wave[:, 1:-1] - wave[:, 2:] - wave[:, :-2]) / 6
+        turned = {**values, "frequency_hz": self._turns(values["frequency_hz"]) * self.rate}
+        if "pm" in inputs:
+            inputs["pm"] = np.trunc(np.clip(inputs["pm"], -127, 127) * 2**24) / 2**24
+        return render("saw", inputs, turned, self.rate, frames=frames, channels=lanes)["out"]
 
     def _lfo(self, id: str, inputs: dict[str, Array], values: dict[str, Any], lanes: int, frames: int) -> Array:
         """The phase wraps, and is kept to 2^-24 turns."""

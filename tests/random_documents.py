@@ -63,7 +63,8 @@ def random_values(dice: random.Random, type: str) -> dict[str, float | str]:
         if not param.fixed and (dice.random() < 0.7 or name == "time_s"):
             values[name] = random_value(dice, type, name)
     for name, choice in kind.choices.items():
-        values[name] = dice.choice(choice.options)
+        options = [option for option in choice.options if option != "brown"]  # which gathers rounding for ever
+        values[name] = dice.choice(options)
     return values
 
 

@@ -6,6 +6,8 @@
 #ifndef GD_DSP_EDGES_H
 #define GD_DSP_EDGES_H
 
+#include <string.h>
+
 #include "../block.h"
 
 enum {
@@ -14,10 +16,20 @@ enum {
     EDGE_TERMS = 6,
 };
 
-typedef float Taps __attribute__((vector_size(4 * EDGE_TAPS)));
+/* As many taps as one register holds: gcc makes single numbers of wider vectors. */
+#if defined(__AVX512F__)
+typedef float TapGroup __attribute__((vector_size(64)));
+#elif defined(__AVX__)
+typedef float TapGroup __attribute__((vector_size(32)));
+#else
+typedef float TapGroup __attribute__((vector_size(16)));
+#endif
+enum { TAP_GROUP = sizeof(TapGroup) / sizeof(float) };
+
+typedef float EdgeTerms[EDGE_TERMS][EDGE_TAPS];
 
 /* What smoothing adds to a step up of 1, for each tap a row of its polynomial. */
-__attribute__((unused)) static const Taps jump_terms[EDGE_TERMS] = {
+__attribute__((unused, aligned(64))) static const EdgeTerms jump_terms = {
     {-0.000195969289f, 0.00170432718f, -0.00400091289f, 0.00854034908f, -0.014188855f, 0.022088116f, -0.0336073972f,
      0.0882601589f, -0.0882601589f, 0.0336073972f, -0.022088116f, 0.014188855f, -0.00854034908f, 0.00400091289f,
      -0.00170432718f, 0.000195969289f},
@@ -38,7 +50,7 @@ __attribute__((unused)) static const Taps jump_terms[EDGE_TERMS] = {
      0.0037806863f, -0.00146300707f},
 };
 /* The same for a slope that grows by 1 a frame. */
-__attribute__((unused)) static const Taps bend_terms[EDGE_TERMS] = {
+__attribute__((unused, aligned(64))) static const EdgeTerms bend_terms = {
     {-6.00429812e-05f, 0.000549997261f, 6.95737181e-05f, 0.000202789553f, 0.0028085392f, -0.00531452335f,
      0.0149022983f, -0.029326709f, -0.029326709f, 0.0149022983f, -0.00531452335f, 0.0028085392f, 0.000202789553f,
      6.95737181e-05f, 0.000549997261f, -6.00429812e-05f},
@@ -59,18 +71,28 @@ __attribute__((unused)) static const Taps bend_terms[EDGE_TERMS] = {
      -0.00056538207f, 0.00015887589f},
 };
 
-/* An edge of size 1 that lies `late` frames before the frame at hand. */
-INLINE Taps edge_taps(const Taps *terms, float late)
+/* An edge of some size that lies `late` frames before the frame at hand. */
+INLINE void edge_taps(float taps[EDGE_TAPS], const EdgeTerms terms, float size, float late)
 {
     const float u = late - 0.5f;
-    return ((((terms[5] * u + terms[4]) * u + terms[3]) * u + terms[2]) * u + terms[1]) * u + terms[0];
+    for (int k = 0; k < EDGE_TAPS; k += TAP_GROUP) {
+        TapGroup sum, term;
+        memcpy(&sum, terms[EDGE_TERMS - 1] + k, sizeof sum);
+        for (int i = EDGE_TERMS - 2; i >= 0; --i) {
+            memcpy(&term, terms[i] + k, sizeof term);
+            sum = sum * u + term;
+        }
+        sum *= size;
+        memcpy(taps + k, &sum, sizeof sum);
+    }
 }
 
 /* Add `size` times an edge that lies `late` frames before the frame at hand, 0 to 1, to 16 rows that begin EDGE_LEAD
  * frames before that frame; `to` is the lane's word in the first of them. */
-GD_RT static __attribute__((noinline, unused)) void edge_add(float *to, const Taps *terms, float size, float late)
+GD_RT static __attribute__((noinline, unused)) void edge_add(float *to, const EdgeTerms terms, float size, float late)
 {
-    const Taps taps = edge_taps(terms, late) * size;
+    float taps[EDGE_TAPS];
+    edge_taps(taps, terms, size, late);
     for (uint32_t k = 0; k < EDGE_TAPS; ++k)
         to[k * W] += taps[k];
 }

@@ -97,7 +97,7 @@ INLINE bool wave_crosses_one(uint32_t to, uint32_t by)
 }
 
 /* Add the edge at `border` if the stretch crosses it, forth or back; a bend grows with speed. */
-INLINE void wave_edge(const Stretch *x, uint32_t border, uint32_t by, const Taps *terms, float forth, float back)
+INLINE void wave_edge(const Stretch *x, uint32_t border, uint32_t by, const EdgeTerms terms, float forth, float back)
 {
     const bool backwards = (int32_t)by < 0;
     const uint32_t to = x->to - border, way = backwards ? 0u - by : by;

@@ -9,6 +9,7 @@
 #define PARAMS P(GAIN_DB, "gain_db") P(SPEED, "speed")
 #define CHOICES P(LOOP, "loop")
 #include "kernel.h"
+#include "dsp/lane.h"
 #include "dsp/math.h"
 #include "dsp/sinc.h"
 
@@ -73,6 +74,15 @@ GD_RT static float value_at(const Head *h, float speed)
     return sum * narrower;
 }
 
+/* Frames that no channel wants any more; a slice that was `short_of` some is counted. */
+GD_RT INLINE void give_back(GdStream *stream, uint64_t begin, bool short_of)
+{
+    if (short_of)
+        atomic_fetch_add_explicit(&stream->underruns, 1, memory_order_relaxed);
+    uint64_t kept = begin > REACH ? begin - REACH : 0, before = atomic_load_explicit(&stream->consumed, memory_order_relaxed);
+    atomic_store_explicit(&stream->consumed, kept > before ? kept : before, memory_order_release);
+}
+
 /* Play a slice. At its own speed and on a frame, samples come out as they are. */
 GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
 {
@@ -80,16 +90,16 @@ GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
     Lanes *restrict out = b->out[OUT];
     const Lanes *restrict speeds = b->param[SPEED];
     const uint32_t stride = b->stride[SPEED];
-    float way = 0.0f;
-    for (uint32_t i = 0; i < b->frames; ++i)
-        way += LANE(speeds[i * stride], l);
+    float way = stride ? 0.0f : lane_of(speeds, 0, l) * (float)b->frames;
+    for (uint32_t i = 0; stride && i < b->frames; ++i)
+        way += lane_of(speeds, i * stride, l);
     const uint64_t begin = h->frame, end = begin + (uint64_t)way + 1;
-    const bool plain = LANE(speeds[0], l) == 1.0f && way == (float)b->frames && h->part == 0;
+    const bool plain = lane_of(speeds, 0, l) == 1.0f && way == (float)b->frames && h->part == 0;
     const uint64_t needed = plain ? begin + b->frames : end + REACH;
     uint64_t ends_at = atomic_load_explicit(&stream->ends_at, memory_order_relaxed);
     uint64_t written = atomic_load_explicit(&stream->written, memory_order_acquire);
     if (b->offset == 0 || h->change == 0.0f) { /* once a cell, so that slices do not matter */
-        uint64_t ahead = begin + (uint64_t)(LANE(speeds[0], l) * (GD_SLICE + FADE)) + (plain ? 0 : REACH);
+        uint64_t ahead = begin + (uint64_t)(lane_of(speeds, 0, l) * (GD_SLICE + FADE)) + (plain ? 0 : REACH);
         h->change = (written >= (ahead < ends_at ? ahead : ends_at) ? 1.0f : -1.0f) / FADE;
     }
     h->until = written < ends_at ? written : ends_at;
@@ -97,24 +107,20 @@ GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
         const float *data = h->memory->data;
         const uint32_t mask = h->memory->frames - 1, first = (uint32_t)begin;
         for (uint32_t i = 0; i < b->frames; ++i)
-            LANE(out[i], l) = data[(first + i) & mask];
+            lane_set(out, i, l, data[(first + i) & mask]);
         h->frame += b->frames;
     } else
         for (uint32_t i = 0; i < b->frames; ++i) {
-            float speed = LANE(speeds[i * stride], l), moving = speed * (1.0f / SLOWEST);
-            LANE(out[i], l) = value_at(h, speed) * (h->level * (moving < 1.0f ? moving : 1.0f));
+            float speed = lane_of(speeds, i * stride, l), moving = speed * (1.0f / SLOWEST);
+            lane_set(out, i, l, value_at(h, speed) * (h->level * (moving < 1.0f ? moving : 1.0f)));
             h->level += h->change;
             h->level = h->level < 0.0f ? 0.0f : h->level > 1.0f ? 1.0f : h->level;
             uint64_t step = (uint64_t)(speed * 0x1p30f) << 2, next = h->part + (step & 0xffffffffu);
             h->part = (uint32_t)next;
             h->frame += (step >> 32) + (next >> 32);
         }
-    if (b->channel[l] == 0) {
-        if (written < (needed < ends_at ? needed : ends_at))
-            atomic_fetch_add_explicit(&stream->underruns, 1, memory_order_relaxed);
-        uint64_t kept = begin > REACH ? begin - REACH : 0, before = atomic_load_explicit(&stream->consumed, memory_order_relaxed);
-        atomic_store_explicit(&stream->consumed, kept > before ? kept : before, memory_order_release);
-    }
+    if (b->channel[l] == 0)
+        give_back(stream, begin, written < (needed < ends_at ? needed : ends_at));
 }
 
 GD_RT INLINE void run(void *state, const GdBlock *b)

@@ -52,35 +52,37 @@ GD_RT static void prepare(void *state, const GdBlock *b)
         ((State *)state)->step[k] = step_of(b, k, 0);
 }
 
-/* One half of a frame. Operators are worked out from the fourth down, because each is modulated by higher ones only. */
-INLINE Lanes sound(State *s, Algorithm a, const Lanes level[OPERATORS], Lanes feedback, Words shift)
+INLINE Lanes operate(State *s, uint32_t k, Words at)
 {
-    Lanes heard = lanes(0.0f), wave[OPERATORS];
-    for (int k = OPERATORS - 1; k >= 0; --k) {
-        Lanes turns = lanes(0.0f);
-        for (int m = k + 1; m < OPERATORS; ++m)
-            if (a.by[k] >> m & 1)
-                turns += wave[m];
-        Words at = s->phase[k] + shift + phase_of_turns(DEPTH * turns);
-        if (k == OPERATORS - 1)
-            at += phase_of_turns((s->fed[0] + s->fed[1]) * (0.5f * FEEDBACK_DEPTH * feedback));
-        const Lanes sine = sine_of_phase(at);
-        if (k == OPERATORS - 1) {
-            s->fed[1] = s->fed[0];
-            s->fed[0] = sine;
-        }
-        wave[k] = sine * level[k];
-        if (a.heard >> k & 1)
-            heard += wave[k];
-        s->phase[k] += s->step[k];
-    }
-    return heard;
+    const Lanes sine = sine_of_phase(s->phase[k] + at);
+    s->phase[k] += s->step[k];
+    return sine;
 }
 
-INLINE void play(State *state, const GdBlock *b, Algorithm a, bool pitch_moves)
+/* One half of a frame. Operators are worked out from the fourth down, because each is modulated by higher ones only. */
+INLINE Lanes sound(State *s, Algorithm a, const Lanes level[OPERATORS], Lanes feedback, Words shift, bool feeds)
+{
+    const Lanes none = lanes(0.0f);
+    const Words own = feeds ? phase_of_turns((s->fed[0] + s->fed[1]) * (0.5f * FEEDBACK_DEPTH * feedback)) : (Words){0};
+    s->fed[1] = s->fed[0];
+    s->fed[0] = operate(s, 3, shift + own);
+    const Lanes four = s->fed[0] * level[3];
+    const Lanes to_three = a.by[2] & 8 ? four : none;
+    const Lanes three = operate(s, 2, shift + phase_of_turns(DEPTH * to_three)) * level[2];
+    const Lanes to_two = (a.by[1] & 4 ? three : none) + (a.by[1] & 8 ? four : none);
+    const Lanes two = operate(s, 1, shift + phase_of_turns(DEPTH * to_two)) * level[1];
+    const Lanes to_one = (a.by[0] & 2 ? two : none) + (a.by[0] & 4 ? three : none) + (a.by[0] & 8 ? four : none);
+    const Lanes one = operate(s, 0, shift + phase_of_turns(DEPTH * to_one)) * level[0];
+    return one + (a.heard & 2 ? two : none) + (a.heard & 4 ? three : none) + (a.heard & 8 ? four : none);
+}
+
+INLINE void play(State *state, const GdBlock *b, Algorithm a, bool feeds)
 {
     Lanes even[HALVE_PAST + GD_SLICE], odd[HALVE_PAST + GD_SLICE];
     State s = *state;
+    bool pitch_moves = false;
+    for (uint32_t p = FREQUENCY_HZ; p < LEVEL1; ++p)
+        pitch_moves |= MOVES(b, p);
     memcpy(even, s.even, sizeof s.even);
     memcpy(odd, s.odd, sizeof s.odd);
     for (uint32_t i = 0; i < b->frames; ++i) {
@@ -96,21 +98,23 @@ INLINE void play(State *state, const GdBlock *b, Algorithm a, bool pitch_moves)
             level[k] = value_of(b, LEVEL1 + k, i);
         const Lanes feedback = value_of(b, FEEDBACK, i);
         const Words shift = phase_of_turns(b->in[PM][i]);
-        even[HALVE_PAST + i] = sound(&s, a, level, feedback, shift);
-        odd[HALVE_PAST + i] = sound(&s, a, level, feedback, shift);
-        b->out[OUT][i] = halve(even + HALVE_PAST + i, odd + HALVE_PAST + i);
+        even[HALVE_PAST + i] = sound(&s, a, level, feedback, shift, feeds);
+        odd[HALVE_PAST + i] = sound(&s, a, level, feedback, shift, feeds);
     }
+    for (uint32_t i = 0; i < b->frames; ++i)
+        b->out[OUT][i] = halve(even + HALVE_PAST + i, odd + HALVE_PAST + i);
     memcpy(s.even, even + b->frames, sizeof s.even);
     memcpy(s.odd, odd + b->frames, sizeof s.odd);
     *state = s;
 }
 
+/* Without feedback no sine has to wait for the one before it. */
 INLINE void play_as(State *s, const GdBlock *b, Algorithm a)
 {
-    bool pitch_moves = false;
-    for (uint32_t p = FREQUENCY_HZ; p < LEVEL1; ++p)
-        pitch_moves |= MOVES(b, p);
-    if (pitch_moves)
+    bool feeds = MOVES(b, FEEDBACK);
+    for (uint32_t l = 0; l < b->lanes && !feeds; ++l)
+        feeds = LANE(b->param[FEEDBACK][0], l) != 0.0f;
+    if (feeds)
         play(s, b, a, true);
     else
         play(s, b, a, false);

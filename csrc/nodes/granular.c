@@ -9,6 +9,7 @@
     P(SKEW, "skew") P(FREEZE, "freeze") P(MIX, "mix") P(GAIN_DB, "gain_db")
 #define CHOICES P(SOURCE, "source")
 #include "kernel.h"
+#include "dsp/lane.h"
 #include "dsp/hash.h"
 #include "dsp/math.h"
 #include "dsp/safe.h"
@@ -37,9 +38,15 @@ typedef struct {
     Lanes gain;              /* of a standing level */
 } State;
 
+typedef struct { /* one lane of it */
+    float clock, due, recording;
+    uint32_t count, written;
+    int32_t open;
+} Clock;
+
 typedef struct { /* what a lane's grains are cut from */
     float *ring[2], *grains;
-    const float *file[2];
+    float *file[2]; /* only read */
     uint32_t ring_frames, file_frames;
 } Source;
 
@@ -89,7 +96,7 @@ GD_RT INLINE uint32_t joined(const float halves[2]) { return (uint32_t)halves[0]
 
 GD_RT INLINE float param_at(const GdBlock *b, uint32_t parameter, uint32_t i, uint32_t l)
 {
-    return LANE(b->param[parameter][i * b->stride[parameter]], l);
+    return lane_of(b->param[parameter], i * b->stride[parameter], l);
 }
 
 GD_RT INLINE float first_lane(Lanes x) { return LANE(x, 0); }
@@ -125,16 +132,17 @@ GD_RT INLINE void place_in_file(Grain *g, const Source *s, float at, float step,
 }
 
 /* Frame `i` starts a grain, if its place is free. */
-GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, uint32_t i, uint32_t l)
+GD_RT static void start_grain(Clock *clock, const Source *source, const GdBlock *b, uint32_t i, uint32_t l)
 {
-    const uint32_t count = LANE(s->count, l), place = count % GRAINS, seed = b->seed[l];
+    const uint32_t count = clock->count, place = count % GRAINS, seed = b->seed[l];
     Grain g = grain_at(source, place);
     const bool file = b->choice[SOURCE] == FROM_FILE;
     if (g.length > 0.0f || (file && source->file_frames < 64))
         return;
-    LANE(s->count, l) = count + 1;
+    clock->count = count + 1;
     const float rate = b->sample_rate_hz;
     float semitones = param_at(b, PITCH_SEMITONES, i, l) + param_at(b, PITCH_JITTER, i, l) * draw(seed, count, 0);
+    semitones = semitones > 36.0f ? 36.0f : semitones < -36.0f ? -36.0f : semitones;
     float step = first_lane(exp2_lanes(lanes(semitones * (1.0f / 12.0f))));
     float size = param_at(b, SIZE_S, i, l) * rate;
     float length = size * (1.0f + 0.9f * param_at(b, SIZE_JITTER, i, l) * draw(seed, count, 1));
@@ -147,7 +155,7 @@ GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, 
     if (file)
         place_in_file(&g, source, position * (float)source->file_frames + wander, step, length);
     else
-        place_live(&g, source, LANE(s->written, l), position * (float)source->ring_frames + wander, step, length);
+        place_live(&g, source, clock->written, position * (float)source->ring_frames + wander, step, length);
     g.step = step;
     split(g.start, (uint32_t)b->time + i);
     g.length = length;
@@ -165,30 +173,30 @@ GD_RT static void start_grain(State *s, const Source *source, const GdBlock *b, 
 }
 
 /* The clock of the grains, frame by frame, and the recording of what comes in. */
-GD_RT INLINE void run_clock(State *s, const Source *source, const GdBlock *b, const Lanes *left, const Lanes *right, uint32_t l)
+GD_RT INLINE void run_clock(Clock *c, const Source *source, const GdBlock *b, const Lanes *left, const Lanes *right, uint32_t l)
 {
     const uint32_t mask = source->ring_frames - 1;
     const float fade = b->seconds_per_frame * (1.0f / FREEZE_FADE_S);
     for (uint32_t i = 0; i < b->frames; ++i) {
-        float level = LANE(s->recording, l) + (param_at(b, FREEZE, i, l) >= 0.5f ? -fade : fade);
-        LANE(s->recording, l) = level = level < 0.0f ? 0.0f : level > 1.0f ? 1.0f : level;
+        float level = c->recording + (param_at(b, FREEZE, i, l) >= 0.5f ? -fade : fade);
+        c->recording = level = level < 0.0f ? 0.0f : level > 1.0f ? 1.0f : level;
         if (level > 0.0f) {
-            uint32_t at = LANE(s->written, l)++ & mask;
-            source->ring[0][at] = level * LANE(left[i], l);
-            source->ring[1][at] = level * LANE(right[i], l);
+            uint32_t at = c->written++ & mask;
+            source->ring[0][at] = level * lane_of(left, i, l);
+            source->ring[1][at] = level * lane_of(right, i, l);
         }
-        int32_t open = LANE(b->in[TRIGGER][i], l) >= 0.5f;
-        if (open && !LANE(s->open, l))
-            start_grain(s, source, b, i, l);
-        LANE(s->open, l) = open;
-        float due = LANE(s->due, l), clock = LANE(s->clock, l) + param_at(b, DENSITY_HZ, i, l) * b->seconds_per_frame;
+        int32_t open = lane_of(b->in[TRIGGER], i, l) >= 0.5f;
+        if (open && !c->open)
+            start_grain(c, source, b, i, l);
+        c->open = open;
+        float due = c->due, clock = c->clock + param_at(b, DENSITY_HZ, i, l) * b->seconds_per_frame;
         if (clock >= due && clock > 0.0f) {
-            uint32_t before = LANE(s->count, l);
-            start_grain(s, source, b, i, l);
+            uint32_t before = c->count;
+            start_grain(c, source, b, i, l);
             clock = clock - due < 1.0f ? clock - due : 0.0f;
-            LANE(s->due, l) = 1.0f + param_at(b, TIMING_JITTER, i, l) * draw(b->seed[l], before, 5);
+            c->due = 1.0f + param_at(b, TIMING_JITTER, i, l) * draw(b->seed[l], before, 5);
         }
-        LANE(s->clock, l) = clock;
+        c->clock = clock;
     }
 }
 
@@ -206,6 +214,33 @@ GD_RT INLINE float raised(float u)
     return 0.5f + 0.5f * t * ((6.28318527f + z * -41.3416775f) + zz * upper);
 }
 
+/* Four samples around each of `count` places, and the fraction of each. A piece that lies on both sides of a ring's end is
+ * copied together; what no grain reaches, at 8 frames a frame and some to spare, need not be. */
+GD_RT INLINE void read_piece(float x[2][4][GD_SLICE], float *t, float *const *data, uint32_t mask, int64_t at, int64_t step,
+                             uint32_t count)
+{
+    enum { LONGEST = 8 * GD_SLICE + 16 };
+    float joint[2][LONGEST];
+    const int64_t last = at + step * (int64_t)(count - 1), low = ((step < 0 ? last : at) >> 32) - 1;
+    const uint32_t length = (uint32_t)(((step < 0 ? at : last) >> 32) + 3 - low), begin = (uint32_t)low & mask;
+    const float *from[2] = {data[0] + begin, data[1] + begin};
+    if (mask != 0xffffffffu && begin + length > mask + 1) {
+        for (uint32_t c = 0; c < 2; from[c] = joint[c], ++c)
+            for (uint32_t k = 0; k < length && k < LONGEST; ++k)
+                joint[c][k] = data[c][(begin + k) & mask];
+    } else if (mask == 0xffffffffu) /* a file has frames before its first */
+        from[0] = data[0] + low, from[1] = data[1] + low;
+    int64_t place = at - ((low + 1) << 32);
+    for (uint32_t i = 0; i < count; ++i, place += step) {
+        const uint32_t whole = (uint32_t)(place >> 32);
+        for (int k = 0; k < 4; ++k) {
+            x[0][k][i] = from[0][whole + k];
+            x[1][k][i] = from[1][whole + k];
+        }
+        t[i] = (float)(int32_t)((uint32_t)place >> 8) * 0x1p-24f;
+    }
+}
+
 /* Add a grain to the frames of a slice that it sounds in. */
 GD_RT static void add_grain(const Grain *g, const Source *s, const GdBlock *b, float *restrict left, float *restrict right)
 {
@@ -214,26 +249,23 @@ GD_RT static void add_grain(const Grain *g, const Source *s, const GdBlock *b, f
     if (first >= length || born >= b->frames)
         return;
     const uint32_t count = length - first < b->frames - born ? length - first : b->frames - born;
-    const bool file = g->from_file > 0.0f;
-    const uint32_t mask = s->ring_frames - 1;
-    const float *data[2] = {file ? s->file[0] : s->ring[0], file ? s->file[1] : s->ring[1]};
-    float x[2][4][GD_SLICE], t[GD_SLICE];
     const int64_t step = (int64_t)(g->step * 0x1p32f);
-    int64_t at = (int64_t)((uint64_t)joined(g->at) << 32) + (int64_t)(g->at_part * 0x1p32f) + step * first;
-    for (uint32_t i = 0; i < count; ++i, at += step) {
-        int32_t whole = (int32_t)(at >> 32) - 1;
-        for (int k = 0; k < 4; ++k)
-            for (int c = 0; c < 2; ++c) /* a file has frames before its first, a ring goes round */
-                x[c][k][i] = file ? data[c][whole + k] : data[c][(uint32_t)(whole + k) & mask];
-        t[i] = (float)(int32_t)((uint32_t)at >> 8) * 0x1p-24f;
-    }
-    const float up = 1.0f / g->rise, down = 1.0f / g->fall;
-    for (uint32_t i = 0; i < count; ++i) {
-        float since = (float)(int32_t)(first + i) + 0.5f, until = g->length - since;
+    const int64_t at = (int64_t)((uint64_t)joined(g->at) << 32) + (int64_t)(g->at_part * 0x1p32f) + step * first;
+    float x[2][4][GD_SLICE], t[GD_SLICE];
+    if (g->from_file > 0.0f)
+        read_piece(x, t, s->file, 0xffffffffu, at, step, count);
+    else
+        read_piece(x, t, s->ring, s->ring_frames - 1, at, step, count);
+    const float up = 1.0f / g->rise, down = 1.0f / g->fall, begin = (float)(int32_t)first + 0.5f, end = g->length;
+    const float left_level = g->left, right_level = g->right;
+    left += born;
+    right += born;
+    for (int32_t i = 0; i < (int32_t)count; ++i) {
+        float since = begin + (float)i, until = end - since;
         float rise = since * up, fall = until * down, u = rise < fall ? rise : fall;
         float level = raised(u < 1.0f ? u : 1.0f);
-        left[born + i] += g->left * level * cubic(x[0][0][i], x[0][1][i], x[0][2][i], x[0][3][i], t[i]);
-        right[born + i] += g->right * level * cubic(x[1][0][i], x[1][1][i], x[1][2][i], x[1][3][i], t[i]);
+        left[i] += left_level * level * cubic(x[0][0][i], x[0][1][i], x[0][2][i], x[0][3][i], t[i]);
+        right[i] += right_level * level * cubic(x[1][0][i], x[1][1][i], x[1][2][i], x[1][3][i], t[i]);
     }
 }
 
@@ -249,7 +281,11 @@ GD_RT INLINE void run_lane(State *s, const GdBlock *b, const Lanes *in_left, con
             keep_grain(&source, place, &g);
         }
     }
-    run_clock(s, &source, b, in_left, in_right, l);
+    Clock clock = {LANE(s->clock, l), LANE(s->due, l), LANE(s->recording, l), LANE(s->count, l), LANE(s->written, l),
+                   LANE(s->open, l)};
+    run_clock(&clock, &source, b, in_left, in_right, l);
+    LANE(s->clock, l) = clock.clock, LANE(s->due, l) = clock.due, LANE(s->recording, l) = clock.recording;
+    LANE(s->count, l) = clock.count, LANE(s->written, l) = clock.written, LANE(s->open, l) = clock.open;
     float left[GD_SLICE] = {0}, right[GD_SLICE] = {0};
     for (uint32_t place = 0; place < GRAINS; ++place) {
         Grain g = grain_at(&source, place);
@@ -257,8 +293,8 @@ GD_RT INLINE void run_lane(State *s, const GdBlock *b, const Lanes *in_left, con
             add_grain(&g, &source, b, left, right);
     }
     for (uint32_t i = 0; i < b->frames; ++i) {
-        LANE(b->out[LEFT_OUT][i], l) = left[i];
-        LANE(b->out[RIGHT_OUT][i], l) = right[i];
+        lane_set(b->out[LEFT_OUT], i, l, left[i]);
+        lane_set(b->out[RIGHT_OUT], i, l, right[i]);
     }
 }
 

@@ -7,6 +7,7 @@
     P(END_S, "end_s") P(LOOP_START_S, "loop_start_s") P(LOOP_END_S, "loop_end_s") P(CROSSFADE_S, "crossfade_s")
 #define CHOICES P(MODE, "mode") P(AUTO_START, "auto_start") P(DIRECTION, "direction")
 #include "kernel.h"
+#include "dsp/lane.h"
 #include "dsp/math.h"
 #include "dsp/media.h"
 
@@ -67,7 +68,7 @@ GD_RT INLINE uint32_t frame_of(float seconds, float rate_hz, uint32_t frames)
 
 GD_RT static Material material_of(const GdBlock *b, uint32_t l, uint32_t i)
 {
-#define AT(parameter) LANE(b->param[parameter][i * b->stride[parameter]], l)
+#define AT(parameter) lane_of(b->param[parameter], i * b->stride[parameter], l)
     const GdMemory *memory = b->memory[l];
     Material m = {.media = media_of(memory)};
     const uint32_t frames = m.media.frames;
@@ -250,7 +251,7 @@ GD_RT INLINE bool is_steady(const Player *p, const Material *m, const GdBlock *b
         return false;
     int32_t change = 0;
     for (uint32_t i = 0; i < b->frames && !SILENT(b, TRIGGER); ++i)
-        change |= (LANE(b->in[TRIGGER][i], l) >= 0.5f) ^ p->open;
+        change |= (lane_of(b->in[TRIGGER], i, l) >= 0.5f) ^ p->open;
     return SILENT(b, TRIGGER) ? !p->open : !change;
 }
 
@@ -261,10 +262,10 @@ GD_RT INLINE void play_steady(Player *p, const Material *m, const GdBlock *b, Sp
     Lanes *restrict out = b->out[OUT];
     if (speed.step == (int64_t)1 << 32 && p->fraction == 0 && speed.pick.copy == 0 && speed.pick.far == 0.0f)
         for (uint32_t i = 0; i < b->frames; ++i, at += step)
-            LANE(out[i], l) = 0.0f + m->media.data[at >> 32] * p->hit;
+            lane_set(out, i, l, 0.0f + m->media.data[at >> 32] * p->hit);
     else
         for (uint32_t i = 0; i < b->frames; ++i, at += step)
-            LANE(out[i], l) = 0.0f + media_read(&m->media, at, speed.pick) * p->hit;
+            lane_set(out, i, l, 0.0f + media_read(&m->media, at, speed.pick) * p->hit);
     forward(&p->frame, &p->fraction, speed.step * b->frames);
 }
 
@@ -272,24 +273,24 @@ GD_RT INLINE void play_steady(Player *p, const Material *m, const GdBlock *b, Sp
 GD_RT INLINE void run_lane(Player *p, Material *m, const GdBlock *b, const Lanes *speed, uint32_t l)
 {
     const bool moves = MOVES(b, PITCH_SEMITONES), shifts = material_moves(b);
-    Speed now = speed_at(m, LANE(speed[0], l));
+    Speed now = speed_at(m, lane_of(speed, 0, l));
     for (uint32_t i = 0; i < b->frames; ++i) {
         if (shifts)
             *m = material_of(b, l, i);
         if (shifts || moves)
-            now = speed_at(m, LANE(speed[i * moves], l));
-        int32_t open = LANE(b->in[TRIGGER][i], l) >= 0.5f;
+            now = speed_at(m, lane_of(speed, i * moves, l));
+        int32_t open = lane_of(b->in[TRIGGER], i, l) >= 0.5f;
         bool begin = open && !p->open;
         if (!p->started) {
             begin |= b->choice[AUTO_START] == 1;
             p->started = 1;
         }
         if (begin)
-            start(p, m, LANE(b->param[VELOCITY][i * b->stride[VELOCITY]], l));
+            start(p, m, lane_of(b->param[VELOCITY], i * b->stride[VELOCITY], l));
         else if (p->open && !open && m->gated)
             leave(p, m->fade);
         p->open = open;
-        LANE(b->out[OUT][i], l) = play(p, m, now);
+        lane_set(b->out[OUT], i, l, play(p, m, now));
     }
 }
 
@@ -332,7 +333,7 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         Material m = material_of(b, l, 0);
         if (!m.media.frames)
             continue;
-        Speed now = speed_at(&m, LANE(speed[0], l));
+        Speed now = speed_at(&m, lane_of(speed, 0, l));
         if (is_steady(&p, &m, b, now, l))
             play_steady(&p, &m, b, now, l);
         else

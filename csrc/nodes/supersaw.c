@@ -152,13 +152,13 @@ INLINE void drop(Run *r, const State *s, const GdBlock *b, bool pitch_moves, boo
             for (uint32_t left = r->crossed[i][v] & in_use; left; left &= left - 1) {
                 const uint32_t l = (uint32_t)__builtin_ctz(left);
                 const float step = (float)(pitch_moves ? LANE(r->step[i][v], l) : LANE(s->step[v], l));
-                const Taps taps = edge_taps(jump_terms, (float)(LANE(r->phase[i][v], l) - 0x80000000u) / step) * -2.0f;
-                const Taps to_left = taps * LANE(levels->level[0][v], l);
-                const Taps to_right = taps * LANE(levels->level[1][v], l);
+                float taps[EDGE_TAPS];
+                edge_taps(taps, jump_terms, -2.0f, (float)(LANE(r->phase[i][v], l) - 0x80000000u) / step);
+                const float to_left = LANE(levels->level[0][v], l), to_right = LANE(levels->level[1][v], l);
                 float *left_rest = (float *)(r->rest[0] + i) + l, *right_rest = (float *)(r->rest[1] + i) + l;
                 for (uint32_t k = 0; k < EDGE_TAPS; ++k) {
-                    left_rest[k * W] += to_left[k];
-                    right_rest[k * W] += to_right[k];
+                    left_rest[k * W] += taps[k] * to_left;
+                    right_rest[k * W] += taps[k] * to_right;
                 }
             }
     }

@@ -18,9 +18,11 @@ from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node
 from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
+from graphdaw.host.files import Written
 from graphdaw.host.lowering import Lowering
 from graphdaw.host.media import MediaStream
 from graphdaw.host.prepared import PreparedMedia
+from graphdaw.host.tape import Tape, why_stopped
 from graphdaw.nodes import registry
 
 RING_FRAMES = 1 << 16
@@ -53,6 +55,8 @@ class Engine:
         self._missing = missing
         self._lock = threading.RLock()
         self._streams: dict[int, MediaStream] = {}
+        self._tapes: dict[str, Tape] = {}
+        self._told: list[tuple[str, int, int]] = []
         self._prepared = PreparedMedia(graph.sample_rate)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
@@ -85,6 +89,8 @@ class Engine:
             if self._engine is None:
                 return
             self._forget()
+            for id in list(self._tapes):
+                self._run_tape(id, ends=True, until=self.time_frames)
             lib.gd_engine_free(self._engine)
             self._engine = None
             self._lowering.close()
@@ -117,6 +123,7 @@ class Engine:
                 if not lib.gd_engine_set(self._engine, node, param, value):
                     self._behind = True  # the ring is full: the value is in the graph, the next plan carries it
             self._close_streams_of_removed()
+            self._follow_tapes()
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
                 self.commit()
@@ -191,8 +198,10 @@ class Engine:
             self._streams.pop(index).close()
 
     def feed(self) -> None:
-        """Fill every ring as far as it goes; call at least every half second of sound."""
+        """Fill every ring as far as it goes and empty every tape; call at least every half second of sound."""
         with self._lock:
+            for id in list(self._tapes):
+                self._run_tape(id)
             for index, stream in list(self._streams.items()):
                 try:
                     self._feed_one(index, stream)
@@ -217,6 +226,52 @@ class Engine:
         stream.close()
         self._streams.pop(index, None)
 
+    # Tapes
+
+    def record(self, id: str, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+        """Write what flows through a `record` node to a file while its gate is open, from now on; see `Tape`.
+
+        Raises `MediaError` where the file cannot be made, and `EngineError` where the node is no `record` node.
+        """
+        with self._lock:
+            index = self._lowering.nodes.get(id)
+            if index is None or not registry[self._flat.nodes[id].type].taped:
+                raise EngineError(f"Node {id!r} is no record node that plays; add one where you want to record.")
+            self.stop_recording(id)
+            self._tapes[id] = Tape(self._lowering.graph, index, os.fspath(path), self.sample_rate, bit_depth)
+
+    def stop_recording(self, id: str) -> list[Written]:
+        """Complete what a node records, and return its takes; an empty list where it did not."""
+        with self._lock:
+            tape = self._tapes.get(id)
+            self._run_tape(id, ends=True)
+            return tape.takes if tape is not None else []
+
+    def _run_tape(self, id: str, *, ends: bool = False, until: int = 0) -> None:
+        """Empty a tape, and let go of it where it ends or fails."""
+        tape = self._tapes.get(id)
+        if tape is None:
+            return
+        try:
+            tape.feed(until)
+            if ends:
+                tape.finish()
+                del self._tapes[id]
+        except MediaError as error:
+            tape.keep()
+            del self._tapes[id]
+            self.problems[id] = why_stopped(error)
+            self._told.append(("recording_stopped", 1, self.time_frames))
+
+    def _follow_tapes(self) -> None:
+        """Nodes that are gone end their takes; those that were replaced go on."""
+        for id, tape in list(self._tapes.items()):
+            index = self._lowering.nodes.get(id)
+            if index is None:
+                self._run_tape(id, ends=True)
+            else:
+                tape.follow(index)
+
     def _name_of(self, index: int) -> str:
         return next((id for id, node in self._lowering.nodes.items() if node == index), "")
 
@@ -239,8 +294,8 @@ class Engine:
         return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
 
     def news(self) -> list[tuple[str, int, int]]:
-        """What the audio thread has told since last asked: its kind ("swapped", "settled", ...), a count, the frame."""
-        told = []
+        """What happened since last asked: kind ("swapped", "settled", "recording_stopped", ...), count and frame."""
+        told, self._told = self._told, []
         item = ffi.new("GdNews *")
         with self._lock:
             while lib.gd_engine_news(self._engine, item):

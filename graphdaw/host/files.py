@@ -107,8 +107,9 @@ class AudioWriter:
             self._put(self._waiting[:CHUNK_FRAMES])
             self._waiting = self._waiting[CHUNK_FRAMES:]
 
-    def finish(self) -> Written:
-        """Complete the file and give it its name."""
+    def finish(self, *, partly: bool = False) -> Written:
+        """Complete the file and give it its name; where that fails, remove it, or `partly` keep what there is."""
+        give_up = self.keep if partly else self.discard
         try:
             self._put(self._waiting)
             self._file.close()
@@ -117,13 +118,20 @@ class AudioWriter:
             self._check_length()
             self._partial.replace(self.path)
         except MediaError:
-            self.discard()
+            give_up()
             raise
         except (OSError, soundfile.LibsndfileError) as error:
-            self.discard()
+            give_up()
             raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial, error)}") from error
         clipped = self._subtype in CLIPS and self.peak > 1.0
         return Written(self.path, self.channels, self.frames, self.sample_rate_hz, self.peak, clipped)
+
+    def keep(self) -> Written:
+        """Give the file its name with what could be written of it, after a write has failed."""
+        with suppress(soundfile.LibsndfileError):  # the disk is full: what it holds is all there is
+            self._file.close()
+        self._partial.replace(self.path)
+        return Written(self.path, self.channels, self.frames, self.sample_rate_hz, self.peak, False)
 
     def discard(self) -> None:
         """Remove what was written so far; what had the name before is still there."""

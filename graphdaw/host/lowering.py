@@ -165,7 +165,11 @@ class Lowering:
         self.nodes[node.id] = index
         declared = kind.declared
         if declared.memory_frames is not None:
-            lib.gd_graph_memory(self.graph, index, declared.memory_frames(settings(node), int(self.sample_rate_hz)))
+            frames = declared.memory_frames(settings(node), int(self.sample_rate_hz))
+            if not declared.taped:
+                lib.gd_graph_memory(self.graph, index, frames)
+            elif not lib.gd_graph_tape(self.graph, index, frames // 2):
+                raise MemoryError("no memory for a tape")
         self._tell_latency(node, declared)
         if declared.media or declared.media_memory is not None:
             self._fill(node, settings(node), index)

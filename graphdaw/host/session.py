@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from types import TracebackType
 
 from graphdaw.errors import EngineError
-from graphdaw.graph.graph import Graph
+from graphdaw.graph.graph import Graph, NodeHandle
 from graphdaw.host.device import Device, HandDevice, forced, open_device
 from graphdaw.host.engine import Engine
 
@@ -88,6 +89,10 @@ class Session:
             self.engine.feed()
             last = self.device.step()
         return last
+
+    def record(self, node: str | NodeHandle, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+        """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
+        self.engine.record(node if isinstance(node, str) else node.id, path, bit_depth=bit_depth)
 
     def settled(self, timeout_s: float = 1.0) -> bool:
         """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""

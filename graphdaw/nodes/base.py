@@ -151,6 +151,7 @@ class NodeType:
     tags: tuple[str, ...] = ()
     loop_kernels: tuple[str, str] = ("", "")
     always_loop: bool = False
+    taped: bool = False
     at_once: tuple[str, ...] = ()
     memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
     media_memory: MediaMemory | None = None
@@ -174,7 +175,8 @@ class Node:
     Class arguments: `kernel` (the C body; default the type's name; "" for none), `linked` (channels share one lane and
     have a kernel port each; otherwise the kernel is repeated per channel), `loop_kernels` (read and write half used
     when the node closes a cycle), `always_loop` (split even outside a cycle), `at_once` (inlets and parameters of the
-    read half: they act without delay even then, so a cycle through them alone is none that can be played), `tags`.
+    read half: they act without delay even then, so a cycle through them alone is none that can be played), `taped`
+    (half of its memory is a ring of samples, which the disk side writes to a file), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
     static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`, or
@@ -192,6 +194,7 @@ class Node:
         linked: bool = False,
         loop_kernels: tuple[str, str] = ("", ""),
         always_loop: bool = False,
+        taped: bool = False,
         at_once: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
     ) -> None:
@@ -223,6 +226,7 @@ class Node:
             tags=tags,
             loop_kernels=loop_kernels,
             always_loop=always_loop,
+            taped=taped,
             at_once=at_once,
             **methods,
         )

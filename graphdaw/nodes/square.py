@@ -14,7 +14,9 @@ class Square(Node, tags=("source", "oscillator", "synth")):
     (linear-phase BLEP; Eli Brandt, "Hard Sync Without Aliasing", 2001).
     """
 
-    sync = In(help="Hard sync: the phase begins anew where this rises through 0, also between two frames.")
+    sync = In(
+        help="Hard sync: the phase begins anew where this rises through 0, also between two frames; a saw does it best."
+    )
     pm = In(help="Phase modulation in turns: 1 is a full circle; the phase may run backwards.")
     out = Out()
     frequency_hz = Param(

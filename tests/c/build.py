@@ -12,8 +12,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from graphdaw.nodes import NodeType, types
-from graphdaw.nodes.base import Param
+from graphdaw.nodes.base import Param, Prepared, Recording
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -131,6 +133,11 @@ def node_types() -> str:
         specs = [f"{_text(n)}, {p.lo!r}f, {p.hi!r}f, {p.ramp_s!r}f" for n, p in params.items()]
         parts.append(_array("GdParamSpec", f"{kind.name}_params", specs))
         parts.append(_floats(f"{kind.name}_defaults", params))
+        prepared = _prepared(kind)
+        if prepared is not None:
+            samples = np.ravel(prepared.planes).tolist() or [0.0]
+            numbers = ", ".join(f"{sample!r}f" for sample in samples)
+            parts.append(f"static const float {kind.name}_media[] = {{{numbers}}};")
         choices = ", ".join(str(len(choice.options)) for choice in kind.choices.values()) or "0"
         rows.append(_row(kind, len(ins), len(outs), len(params), choices))
     parts += ["static const RigType rig_types[] = {", *rows, "};"]
@@ -140,8 +147,9 @@ def node_types() -> str:
 
 def _row(kind: NodeType, ins: int, outs: int, params: int, choices: str) -> str:
     memory = kind.memory_frames(_small(kind), SAMPLE_RATE_HZ) if kind.memory_frames else 0
-    if kind.media_memory:
-        memory = kind.media_memory(None, _small(kind), SAMPLE_RATE_HZ).work_frames
+    prepared = _prepared(kind)
+    if prepared is not None:
+        memory = prepared.work_frames
     streamed = any(media.streamed for media in kind.media.values())
     spec = (
         f".name = {_text(kind.name)}, .kernel = {_text(kind.kernel)}, .loop_read = {_text(kind.loop_kernels[0])}, "
@@ -149,15 +157,28 @@ def _row(kind: NodeType, ins: int, outs: int, params: int, choices: str) -> str:
         f".ins = {kind.name}_ins, .outs = {kind.name}_outs, .params = {kind.name}_params, "
         f".in_count = {ins}, .out_count = {outs}, .param_count = {params}"
     )
-    facts = (
-        f".memory_frames = {memory}, .media = {int(bool(kind.media or kind.media_memory))}, .streamed = {int(streamed)}"
-    )
+    facts = f".memory_frames = {memory}, .streamed = {int(streamed)}"
+    if prepared is not None:
+        count, frames = np.shape(prepared.planes) or (0, 0)
+        facts += (
+            f", .media = {kind.name}_media, .planes = {count}, .frames = {frames}, "
+            f".rate_hz = {float(prepared.rate_hz)!r}f, .loop_start = {prepared.loop[0]}, .loop_end = {prepared.loop[1]}"
+        )
     return f"    {{.spec = {{{spec}}}, .defaults = {kind.name}_defaults, .choices = {{{choices}}}, {facts}}},"
+
+
+def _prepared(kind: NodeType) -> Prepared | None:
+    """What nodes of the type read: made from a short recording where they play one."""
+    if kind.media_memory is None:
+        return None
+    sine = np.sin(0.05 * np.arange(2_000)).reshape(2, 1_000).astype(np.float32) * np.float32(0.3)
+    recording = Recording("sine.wav", sine, SAMPLE_RATE_HZ, (100, 900)) if kind.media else None
+    return kind.media_memory(recording, _small(kind), SAMPLE_RATE_HZ)
 
 
 def _small(kind: NodeType) -> dict[str, float | str]:
     """Settings with the shortest delay lines, so that tests spend their time elsewhere."""
-    return kind.defaults() | {name: 0.05 for name in kind.params if name == "max_time_s"}
+    return kind.defaults() | {name: 0.1 for name in kind.params if name in ("max_time_s", "memory_s")}
 
 
 def _text(string: str) -> str:

@@ -63,14 +63,12 @@ static float random_value(Rig *rig, const GdParamSpec *param)
 
 static bool fill(Rig *rig, const RigType *type, int32_t index)
 {
-    static float planes[2 * 3000];
     if (type->streamed) {
         if (!gd_graph_stream(rig->graph, index, 2, RIG_RING))
             return false;
     } else if (type->media) {
-        for (uint32_t i = 0; i < 6000; ++i)
-            planes[i] = sinf((float)i * 0.05f) * 0.3f;
-        GdMedia *media = gd_media_new(planes, 2, 3000, 44100.0f, 100, 2900);
+        GdMedia *media = gd_media_new(type->media, type->planes, type->frames, type->rate_hz, type->loop_start,
+                                      type->loop_end);
         if (!media)
             return false;
         bool lent = gd_graph_media(rig->graph, index, media, type->memory_frames);
@@ -80,7 +78,7 @@ static bool fill(Rig *rig, const RigType *type, int32_t index)
     } else {
         return true;
     }
-    gd_graph_channels(rig->graph, index, 2);
+    gd_graph_channels(rig->graph, index, type->streamed ? 2 : type->planes ? type->planes : 1);
     return true;
 }
 

@@ -15,7 +15,10 @@ typedef struct RigType {
     const float *defaults;
     uint8_t choices[4];      /* how many options each has */
     uint32_t memory_frames;
-    bool media, streamed;
+    const float *media;      /* what lanes read, `planes` of `frames`; null: nothing */
+    uint32_t planes, frames, loop_start, loop_end;
+    float rate_hz;
+    bool streamed;
 } RigType;
 
 typedef struct RigNode {
@@ -32,7 +35,7 @@ typedef struct RigWire {
 typedef struct Rig {
     GdGraph *graph;
     GdEngine *engine;
-    int32_t type_id[64];
+    int32_t type_id[256];
     RigNode nodes[RIG_NODES];
     RigWire wires[RIG_WIRES];
     uint32_t node_count, wire_count, next_rank;

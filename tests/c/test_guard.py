@@ -58,7 +58,7 @@ def test_a_storm_of_edits_never_makes_the_audio_threads_wait(program: Path, guar
     assert counts["swaps"] > 20 and counts["helped"] > 0
     assert 0 < counts["wakes"] <= counts["calls"]
     assert counts["major_faults"] == 0
-    assert counts["minor_faults"] + counts["helper_faults"] <= 16  # stacks and lazily bound calls, once; not one a swap
+    assert counts["minor_faults"] + counts["helper_faults"] <= 64  # stacks of up to 100 KiB, once; not one a swap
 
 
 @pytest.mark.parametrize("violation", SEEN_AS)

@@ -125,6 +125,23 @@ def test_aliases_of_hard_sync_are_below_minus_80_db(kernel: str, master_hz: floa
     assert loudest_alias(out, master, 18_000) < -80
 
 
+def test_the_sub_octave_begins_anew_with_the_phase() -> None:
+    """Within 2.7 turns of a cut square its sub goes up, down and up again: a periodic wave, and so without aliases."""
+    frames = 1 << 16
+    master = pitch_on_a_bin(441.0, frames)
+    sync = ((np.arange(frames + 128) * master / RATE + 0.5) % 1 - 0.5).astype(np.float32)
+    setting: dict[str, Any] = {"inputs": {"sync": sync}, "frames": frames + 128}
+    with_sub, without = (
+        play("square", params={"frequency_hz": 2.7 * master, "sub": sub}, **setting)[128:].astype(float)
+        for sub in (1.0, 0.0)
+    )
+    assert loudest_alias(with_sub, master, 18_000) < -80
+    turns = (np.arange(128, frames + 128) - LEAD) * master / RATE % 1 * 2.7
+    sub = with_sub - without
+    away = np.abs((turns + 0.15) % 1 - 0.15) > 0.15  # from edges, about which it is smoothed
+    assert np.abs(sub - np.where(turns % 2 < 1, 1, -1))[away & (turns < 2.6)].max() < 0.15
+
+
 def test_width_modulated_at_audio_rate_has_only_the_side_bands_of_its_series() -> None:
     frames = 1 << 16
     modulator = pitch_on_a_bin(500.0, frames)

@@ -15,9 +15,27 @@ Edge = tuple[float, float, float]  # place in turns, step, change of slope per t
 @cache
 def kernel() -> tuple[Array, Array]:
     """The low-pass: a sinc of 0.465 of the rate in a Kaiser window of 16 frames with beta 6.25."""
-    x = (np.arange(-8_000, 8_000) + 0.5) / 1_000
+    x = (np.arange(-16_000, 16_000) + 0.5) / 2_000
     h = np.sinc(2 * 0.465 * x) * np.i0(6.25 * np.sqrt(1 - (x / 8) ** 2))
     return x, h / h.sum()
+
+
+@cache
+def jump_terms() -> Array:
+    """For each of 16 taps a polynomial of fifth degree in the place between two frames less 1/2, highest power first.
+
+    It is fitted to the integral of the low-pass less the step itself, by least squares weighted towards the ends.
+    """
+    x, h = kernel()
+    step = np.concatenate([[0.0], np.cumsum(h)])
+    place = np.linspace(0, 1, len(h) // 16 + 1)
+    fits = [
+        np.polyfit(
+            place - 0.5, step[k * 2_000 : k * 2_000 + 2_001] - (k >= 8), 5, w=1 / np.sqrt(1e-3 + place - place**2)
+        )
+        for k in range(16)
+    ]
+    return np.array(fits)
 
 
 def response(frequency_hz: Array, sample_rate: float) -> Array:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from tests.reference import Array, moving, wired
-from tests.reference.edges import kernel
+from tests.reference.edges import jump_terms
 
-LEAD, TAPS = 8, np.arange(16)
-
-
-@cache
-def _step() -> tuple[Array, Array]:
-    x, h = kernel()
-    return x + 0.0005, np.cumsum(h)
+LEAD = 8
 
 
 def residue(late: float) -> Array:
     """What smoothing adds to a step up of 1 that lies `late` frames before the ninth of 16."""
-    place = TAPS - LEAD + late
-    return np.interp(place, *_step(), left=0.0, right=1.0) - (TAPS >= LEAD)
+    return np.vander([late - 0.5], 6)[0] @ jump_terms().T
 
 
 def _channel(frequency: Array, sync: Array, pm: Array, sample_rate: float) -> Array:
