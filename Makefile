@@ -39,8 +39,9 @@ lint: .venv/.core ## check format, style and types of Python, warnings of C
 	@set -e; for file in csrc/nodes/*.c csrc/steps/*.c; do gcc $(C_WARNINGS) -DW=16 -DLEVEL=base $$file; done
 	@echo "C: no warnings"
 
-bench: .venv/.core ## measure speed against the hand-written limit and the peers that are installed
+bench: .venv/.core ## measure speed against the hand-written limit and the peers that are installed, and of each kernel
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.kernels
 
 reference: .venv/.core ## write docs/reference/ from the declarations, with its pictures
 	@$(BIN)/python scripts/reference.py

@@ -13,8 +13,8 @@ static uint32_t reversed(uint32_t x, uint32_t bits)
     return y;
 }
 
-/* Block i of m = 2^bits is modulo z^L - exp(2 pi i turns): every splitting in two halves the angle, and adds half a turn
- * in the second half. */
+/* Block i of m = 2^bits is modulo z^L - exp(2 pi i turns): every splitting in two halves the angle, and adds half a
+ * turn in the second half. */
 static double turns_of_block(uint32_t bits, uint32_t i) { return (0.25 + reversed(i, bits)) / (double)(1u << bits); }
 
 static void fill_roots(float *roots, uint32_t stride, uint32_t bits, uint32_t i)

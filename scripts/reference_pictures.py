@@ -59,12 +59,12 @@ def inlet(type: str) -> str:
     return next(name for name, port in types()[type].inputs.items() if port.type == "audio")
 
 
-def impulse(type: str, values: Values, seconds: float) -> Signal:
+def impulse(type: str, values: Values, seconds: float, outlet: str = "") -> Signal:
     """The impulse response, both channels driven where there are two; half full scale in, given as for a whole one."""
     begin = 1024
     signal = np.zeros(round(seconds * RATE_HZ) + begin)
     signal[begin] = 0.5
-    return play(type, {inlet(type): signal}, values, len(signal) / RATE_HZ)[:, begin:] / 0.5
+    return play(type, {inlet(type): signal}, values, len(signal) / RATE_HZ, outlet)[:, begin:] / 0.5
 
 
 def tone(frequency_hz: float, seconds: float, level: float = 1.0) -> Signal:
@@ -145,7 +145,8 @@ def transfer(type: str, variants: Variants) -> Figure:
     wave, loud = tone(20.0, 0.5, 1.0), tone(220.0, 1.0, 0.5)
     for colour, (label, values) in zip(COLOURS, variants, strict=False):
         out = play(type, {inlet(type): wave}, values, 0.5)[0]
-        late = max(0, int(np.argmax(np.correlate(out[9_600:14_400], wave[9_600:14_000], "valid"))))
+        latency = types()[type].latency_frames
+        late = latency({**types()[type].defaults(), **values}, RATE_HZ) if latency else 0
         half = slice(RATE_HZ // 4 + 600, RATE_HZ // 4 + 1_800)
         curve.plot(wave[half][::6], out[half.start + late : half.stop + late][::6], color=colour, label=label)
         _harmonics(spectrum, play(type, {inlet(type): loud}, values, 1.0)[0], colour, label)
@@ -159,7 +160,7 @@ def _harmonics(axis: Axes, sound: Signal, colour: str, label: str) -> None:
     window = np.blackman(32_768)
     level = decibels(2.0 * np.abs(np.fft.rfft(sound[-32_768:] * window)) / window.sum())
     hz = np.fft.rfftfreq(32_768, 1 / RATE_HZ)
-    edges = np.unique(np.round(np.geomspace(30.0, 20_000.0, 700) * 32_768 / RATE_HZ).astype(int))
+    edges = np.unique(np.round(np.geomspace(30.0, 20_000.0, 450) * 32_768 / RATE_HZ).astype(int))
     peaks = np.maximum.reduceat(level, edges)[:-1]
     axis.plot(hz[edges[:-1]], peaks, color=colour, label=label, linewidth=0.8)
 
@@ -177,7 +178,7 @@ def wave(
     for colour, (label, values) in zip(COLOURS, variants, strict=False):
         sound = play(type, signals or {}, values, 1.5)[0]
         part = sound[RATE_HZ // 4 :][: round(seconds * RATE_HZ)]
-        thin = max(1, len(part) // 1200)
+        thin = max(1, len(part) // 600)
         shape.plot(np.arange(len(part))[::thin] / RATE_HZ * 1e3, part[::thin], color=colour, label=label)
         _harmonics(spectrum, sound, colour, label)
     shape.set(xlabel="ms", ylim=(-1.25, 1.25))
@@ -206,7 +207,7 @@ def motion(
     """A control signal over time; what comes in is drawn in grey."""
     fig, (axis,) = figure(height=2.0)
     time = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    thin = max(1, len(time) // 1000)
+    thin = max(1, len(time) // 700)
     for signal in (signals or {}).values():
         axis.fill_between(time[:: 4 * thin], signal[:: 4 * thin], color="#e7e5e4", linewidth=0)
     for colour, (label, values) in zip(COLOURS, variants, strict=False):
@@ -227,7 +228,7 @@ def decay(type: str, variants: Variants, seconds: float = 4.0) -> Figure:
         fall.plot(time[::400], 0.5 * decibels(energy / max(energy[0], 1e-30))[::400], color=colour, label=label)
         if number == 0:
             early = response[0, : RATE_HZ // 4]
-            first.plot(np.arange(len(early))[::4] / RATE_HZ * 1e3, _peaks(early, 4), color=colour, linewidth=0.5)
+            first.plot(np.arange(len(early) // 16) * 16 / RATE_HZ * 1e3, _peaks(early, 16), color=colour, linewidth=0.5)
             first.set_title(label)
     first.set(xlabel="ms", xlim=(0, 250))
     fall.set(xlabel="s", ylabel="dB", ylim=(-80, 3), xlim=(0, seconds))
@@ -256,18 +257,76 @@ def echoes(type: str, variants: Variants, seconds: float = 2.0) -> Figure:
     return fig
 
 
-def through(type: str, values: Values, source: Signal, seconds: float, title: str) -> Figure:
-    """Spectra over time of what comes out for a signal."""
+def through(type: str, values: Values, signals: Mapping[str, Signal], seconds: float, title: str) -> Figure:
+    """Spectra over time of what comes out for signals."""
     fig, (axis,) = figure(height=2.4)
-    out = play(type, {inlet(type): source}, values, seconds)
-    _spectra(axis, out.mean(axis=0), seconds)
+    _spectra(axis, play(type, signals, values, seconds)[0], seconds)
     axis.set_title(title)
+    return fig
+
+
+def levels(type: str, variants: Variants, source: Signal, *, floor_db: float = 0.0) -> Figure:
+    """Peak level over time, what comes in drawn in grey; in decibels down to a floor, if there is one."""
+    fig, (axis,) = figure(height=2.0)
+    frames = len(source) // 240 * 240
+    time = np.arange(frames // 240) * 240 / RATE_HZ
+
+    def peaks(sound: Signal) -> Signal:
+        peak = np.abs(sound[:frames].reshape(-1, 240)).max(1)
+        return np.maximum(decibels(peak), floor_db - 3.0) if floor_db else np.asarray(peak)
+
+    axis.fill_between(time, peaks(source), floor_db, color="#e7e5e4", linewidth=0)
+    for shade, (label, values) in zip(COLOURS, variants, strict=False):
+        out = play(type, {inlet(type): source}, values, len(source) / RATE_HZ)[0]
+        axis.plot(time, peaks(out), color=shade, label=label)
+    axis.set(xlabel="s", ylabel="peak, dBFS" if floor_db else "peak", xlim=(0.0, time[-1]), ylim=(floor_db, None))
+    legend(axis, len(variants))
+    return fig
+
+
+def laws(type: str, param: str, variants: Variants, signals: Sequence[Mapping[str, Signal]]) -> Figure:
+    """Level of each channel over a parameter, for steady signals in; dashed is the second."""
+    fig, (axis,) = figure(height=2.2)
+    declared = types()[type].params[param]
+    ramp = np.linspace(declared.lo, declared.hi, RATE_HZ)
+    for shade, (label, values) in zip(COLOURS, variants, strict=False):
+        rows = [row for given in signals for row in play(type, {**given, param: ramp}, {**values, param: 0.0}, 1.0)]
+        for row, dashes in zip(rows, ("-", "--", "-.", ":"), strict=False):
+            axis.plot(ramp[480::200], row[480::200], dashes, color=shade, label=label if dashes == "-" else None)
+    axis.set(xlabel=param, ylabel="level", xlim=(declared.lo, declared.hi))
+    legend(axis, len(variants))
+    return fig
+
+
+def bands(type: str, outlets: Sequence[str], values: Values) -> Figure:
+    """The magnitude at each outlet, and of their sum."""
+    fig, (axis,) = figure()
+    grid = np.geomspace(20.0, 20_000.0, 400)
+    at = np.round(grid * (1 << 17) / RATE_HZ).astype(int)
+    found = [np.fft.rfft(impulse(type, values, 1.0, outlet)[0], 1 << 17)[at] for outlet in outlets]
+    for shade, label, one in zip(COLOURS, outlets, found, strict=False):
+        axis.plot(grid, decibels(np.abs(one)), color=shade, label=label)
+    axis.plot(grid, decibels(np.abs(sum(found))), color="#57534e", label="sum", linewidth=0.8)
+    axis.set(ylabel="dB", ylim=(-60.0, 6.0))
+    frequencies(axis)
+    legend(axis, len(outlets) + 1)
     return fig
 
 
 def noise(seconds: float) -> Signal:
     """White noise."""
     return np.random.default_rng(1).uniform(-0.5, 0.5, round(seconds * RATE_HZ))
+
+
+def ramp(seconds: float, begin: float, end: float) -> Signal:
+    """A straight line."""
+    return np.linspace(begin, end, round(seconds * RATE_HZ))
+
+
+def strokes(seconds: float, every_s: float = 0.5) -> Signal:
+    """A tone that is struck again and again, and falls by 60 dB in a second."""
+    time = np.arange(round(seconds * RATE_HZ)) / RATE_HZ % every_s
+    return np.asarray(0.7 * np.sin(2.0 * np.pi * 220.0 * time) * 10.0 ** (-3.0 * time) * np.minimum(1.0, time / 0.002))
 
 
 def sweep(seconds: float, low: float = 100.0, high: float = 4_000.0) -> Signal:

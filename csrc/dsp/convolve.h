@@ -1,13 +1,15 @@
-/* Convolution without latency by partitions of growing size (Gardner, Efficient Convolution without Input-Output Delay,
- * 1995). Audio thread.
+/* Convolution without latency by partitions of growing size (Gardner, Efficient Convolution without Input-Output
+ * Delay, 1995). Audio thread.
  *
- * The first CONV_HEAD taps are summed directly. The taps after them lie in partitions of CONV_HEAD taps, whose spectra are
- * multiplied as soon as a cell of input is complete. Every further level has larger partitions of B taps, the first of them
- * 2 B taps in: its sum is needed a whole block of B frames after its input is complete, and the work for it (transforms,
- * products, the transform back) is cut into jobs of a few hundred numbers that fill the cells of that block evenly.
+ * * The first CONV_HEAD taps are summed directly. The taps after them lie in partitions of CONV_HEAD taps, whose
+ * spectra are multiplied as soon as a cell of input is complete. Every further level has larger partitions of B taps,
+ * the first of them 2 B taps in: its sum is needed a whole block of B frames after its input is complete, and the work
+ * for it (transforms, products, the transform back) is cut into jobs of a few hundred numbers that fill the cells of
+ * that block evenly.
  *
- * What is read (the plane) is made by graphdaw/nodes/prepare/impulse.py: a head of 32-bit words, the first taps, spectra in
- * the order of dsp/fft.h. What is written (the work) is addressed by absolute time, all zeros at birth and after silence. */
+ * * What is read (the plane) is made by graphdaw/nodes/prepare/impulse.py: a head of 32-bit words, the first taps,
+ * spectra in the order of dsp/fft.h. What is written (the work) is addressed by absolute time, all zeros at birth and
+ * after silence. */
 #ifndef GD_DSP_CONVOLVE_H
 #define GD_DSP_CONVOLVE_H
 
@@ -21,7 +23,8 @@ enum {
     CONV_PLANE_HEAD = 64,
 };
 
-typedef struct ConvLevel { uint32_t size, count, spectra, history, sums; } ConvLevel; /* partitions; places in plane and work */
+/* Partitions, and places in plane and work. */
+typedef struct ConvLevel { uint32_t size, count, spectra, history, sums; } ConvLevel;
 
 /* The first words of a plane. */
 typedef struct ConvPlan {
@@ -65,8 +68,9 @@ INLINE void conv_transform(const Conv *c, const ConvLevel *level, uint32_t in, u
     const ConvPlan *plan = c->plan;
     const float *ring = c->work + plan->in_ring + in * (plan->in_mask + 1);
     float *spectrum = conv_history(c, level, in, block);
-    fft_sweep(ring + ((block - 1) * level->size & plan->in_mask), ring + (block * level->size & plan->in_mask), spectrum,
-              spectrum + conv_second(level->size), level->size, sweep, from, to);
+    const float *before = ring + ((block - 1) * level->size & plan->in_mask);
+    const float *now = ring + (block * level->size & plan->in_mask);
+    fft_sweep(before, now, spectrum, spectrum + conv_second(level->size), level->size, sweep, from, to);
 }
 
 /* sum += a b for 4 rows of numbers each; `first` begins the sum. */
@@ -182,7 +186,7 @@ GD_FFT_BODY void conv_share(const Conv *c, uint32_t index, uint64_t time)
     const uint32_t units = level->size / FFT_UNIT, transforms = 4 * fft_sweeps(level->size) + 2;
     const uint32_t terms = conv_terms(c->plan, level), groups = (terms + CONV_GROUP - 1) / CONV_GROUP;
     const uint32_t cell = time / CONV_HEAD % (level->size / CONV_HEAD), jobs = (transforms + 2 * groups) * units;
-    const uint32_t due = (transforms + 2 * terms) * (CONV_HEAD / FFT_UNIT * (cell + 1)); /* all units are due in the last cell */
+    const uint32_t due = (transforms + 2 * terms) * (CONV_HEAD / FFT_UNIT * (cell + 1)); /* all in the last cell */
     uint32_t todo = c->state->level[index].todo, spent = c->state->level[index].spent;
     if (cell == 0) {
         todo = jobs;
@@ -208,8 +212,8 @@ INLINE void conv_begin_cell(const Conv *c, uint64_t time)
     c->state->last_cell = cell;
 }
 
-/* `out`[i] += the first taps on `x`[i], x[i - 1], ... for J rows of frames. Taps are summed in the order 0, 16, 32, ...,
- * 1, 17, ..., in which 16 shifted views of the signal serve them all; the order is the same for every J. */
+/* `out`[i] += the first taps on `x`[i], x[i - 1], ... for J rows of frames. Taps are summed in the order 0, 16, 32,
+ * ..., 1, 17, ..., in which 16 shifted views of the signal serve them all; the order is the same for every J. */
 INLINE void conv_head_rows(float *out, const float *x, const float *taps, const uint32_t J)
 {
     enum { AHEAD = 16 / FFT_V };
@@ -236,6 +240,7 @@ GD_FFT_BODY void conv_head(float *out, const float *x, const float *taps, uint32
 INLINE void conv_hear(const Conv *c, uint32_t out, uint64_t time, uint32_t frames, float *restrict heard)
 {
     const ConvPlan *plan = c->plan;
+    const uint64_t within = time % CONV_HEAD, cell = time - within;
     float x[2 * CONV_HEAD + 16], y[CONV_HEAD + 16] = {0};
     float *ring = c->work + plan->out_ring + out * (plan->out_mask + 1) + (time & plan->out_mask);
     memcpy(y, ring, frames * sizeof *y);
@@ -245,10 +250,10 @@ INLINE void conv_hear(const Conv *c, uint32_t out, uint64_t time, uint32_t frame
         if (path < 0)
             continue;
         const float *from = c->work + plan->in_ring + in * (plan->in_mask + 1);
-        memcpy(x, from + ((time - time % CONV_HEAD - CONV_HEAD) & plan->in_mask), CONV_HEAD * sizeof *x);
-        memcpy(x + CONV_HEAD, from + ((time - time % CONV_HEAD) & plan->in_mask), (time % CONV_HEAD + frames) * sizeof *x);
-        memset(x + CONV_HEAD + time % CONV_HEAD + frames, 0, 16 * sizeof *x);
-        conv_head(y, x + CONV_HEAD + time % CONV_HEAD, c->plane + CONV_PLANE_HEAD + (uint32_t)path * CONV_HEAD, frames);
+        memcpy(x, from + ((cell - CONV_HEAD) & plan->in_mask), CONV_HEAD * sizeof *x);
+        memcpy(x + CONV_HEAD, from + (cell & plan->in_mask), (within + frames) * sizeof *x);
+        memset(x + CONV_HEAD + within + frames, 0, 16 * sizeof *x);
+        conv_head(y, x + CONV_HEAD + within, c->plane + CONV_PLANE_HEAD + (uint32_t)path * CONV_HEAD, frames);
     }
     memcpy(heard, y, frames * sizeof *heard);
 }

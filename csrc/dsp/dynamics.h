@@ -15,8 +15,9 @@ INLINE Lanes size_of(Lanes x)
     return lanes_min(lanes_max(lanes(0.0f), lanes_abs(x)), lanes(1e6f));
 }
 
-/* Binary logarithm, to 3e-6 (2e-5 dB), of an amplitude or an energy; anything below 1e-20, and what is
- * not a number, counts as 1e-20; the infinite is 128. A third of the work of log2_lanes, which divides. Minimax of absolute error. */
+/* Binary logarithm, to 3e-6 (2e-5 dB), of an amplitude or an energy; anything below 1e-20, and what is not a number,
+ * counts as 1e-20, and the infinite gives 128. A third of the work of log2_lanes, which divides. Minimax of absolute
+ * error. */
 INLINE Lanes octaves_of(Lanes size)
 {
     Ints bits = lanes_to_bits(lanes_max(lanes(1e-20f), size)), exponent = (bits - 0x3f3504f3) >> 23;

@@ -1,16 +1,16 @@
 /* Fourier transforms of real signals of 128 to 16,384 frames, 2^6 to 2^13 complex numbers. Any thread.
  *
- * A real signal of 2 B frames is a polynomial; taken modulo z^B - i its second half becomes the imaginary part of B complex
- * numbers. Splitting z^L - c into factors z^(L/4) - r, with r the fourth roots of c, again and again ends in the values at
- * the B roots exp(2 pi i (m + 1/4) / B): the spectrum at the odd multiples of half a bin, (k + 1/2) / 2B cycles a frame,
- * where no bin is real and nothing is packed or unpacked. A product of two such spectra is a convolution that comes back
- * with its sign turned round past frame 2 B, which overlap-save throws away. (Nussbaumer, Fast Fourier Transform and
- * Convolution Algorithms, 1982, on polynomial products; Bernstein, Multidigit Multiplication for Mathematicians, 2001,
- * on the form of the splitting.)
+ * * A real signal of 2 B frames is a polynomial; taken modulo z^B - i its second half becomes the imaginary part of B
+ * complex numbers. Splitting z^L - c into factors z^(L/4) - r, with r the fourth roots of c, again and again ends in
+ * the values at the B roots exp(2 pi i (m + 1/4) / B): the spectrum at the odd multiples of half a bin, (k + 1/2) / 2B
+ * cycles a frame, where no bin is real and nothing is packed or unpacked. A product of two such spectra is a
+ * convolution that comes back with its sign turned round past frame 2 B, which overlap-save throws away. (Nussbaumer,
+ * Fast Fourier Transform and Convolution Algorithms, 1982, on polynomial products; Bernstein, Multidigit
+ * Multiplication for Mathematicians, 2001, on the form of the splitting.)
  *
- * Work is done in place and in sweeps over the numbers: radix 4 down to blocks of 64, then one sweep that does the rest of
- * each 64 in registers. A sweep is B / 64 units, each as good as independent, so that a large transform can be spread over
- * time. The order of a spectrum is that of `fft_place`; it is the same at every level, as are all bits. */
+ * * Work is done in place and in sweeps over the numbers: radix 4 down to blocks of 64, then one sweep that does the
+ * rest of each 64 in registers. A sweep is B / 64 units, each as good as independent, so that a large transform can be
+ * spread over time. The order of a spectrum is that of `fft_place`; it is the same at every level, as are all bits. */
 #ifndef GD_DSP_FFT_H
 #define GD_DSP_FFT_H
 
@@ -128,7 +128,8 @@ INLINE void split4(RowPair a[4], const Row roots[6])
 {
     RowPair b1 = pair_times(a[1], roots[0], roots[1]), b2 = pair_times(a[2], roots[2], roots[3]);
     RowPair b3 = pair_times(a[3], roots[4], roots[5]);
-    RowPair even = pair_sum(a[0], b2), odd = pair_sum(b1, b3), EVEN = pair_difference(a[0], b2), ODD = pair_difference(b1, b3);
+    RowPair even = pair_sum(a[0], b2), odd = pair_sum(b1, b3);
+    RowPair EVEN = pair_difference(a[0], b2), ODD = pair_difference(b1, b3);
     a[0] = pair_sum(even, odd);
     a[1] = pair_difference(even, odd);
     a[2] = (RowPair){EVEN.re - ODD.im, EVEN.im + ODD.re};
@@ -160,7 +161,8 @@ INLINE uint32_t fft_blocks(uint32_t size, uint32_t sweep)
 }
 
 /* One block into two; the only block there is, because this sweep is the first. */
-INLINE void fft_two(const float *re, const float *im, float *to_re, float *to_im, uint32_t size, uint32_t from, uint32_t to)
+INLINE void fft_two(const float *re, const float *im, float *to_re, float *to_im, uint32_t size, uint32_t from,
+                    uint32_t to)
 {
     const uint32_t half = size / 2;
     const Row root_re = row_of(gd_fft_tables.blocks[1][2]), root_im = row_of(gd_fft_tables.blocks[1][3]);
@@ -340,8 +342,8 @@ GD_FFT_BODY void fft_backward(float *re, float *im, uint32_t size)
         fft_sweep_back(re, im, size, sweep, 0, size / FFT_UNIT);
 }
 
-/* Spectra in order of frequency: bin k of `size` lies at (k + 1/2) / 2 size cycles a frame, its phase as exp(-i ...) has
- * it. Every second bin is found at the frequency's negative, hence conjugated. */
+/* Spectra in order of frequency: bin k of `size` lies at (k + 1/2) / 2 size cycles a frame, its phase as exp(-i ...)
+ * has it. Every second bin is found at the frequency's negative, hence conjugated. */
 GD_FFT_BODY void fft_to_bins(const float *re, const float *im, float *bin_re, float *bin_im, uint32_t size)
 {
     const uint16_t *place = gd_fft_tables.places + size;

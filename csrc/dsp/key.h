@@ -6,7 +6,8 @@
 
 typedef struct { SvfCoefs coefs; Lanes hz; } KeyFilter;
 
-/* A Butterworth high-pass of second order; 0 Hz is none. */
+/* A Butterworth high-pass of second order; 0 Hz is none: what it held when it was turned off then dies away without a
+ * click. */
 INLINE KeyFilter key_filter(Lanes hz, float seconds_per_frame)
 {
     return (KeyFilter){svf_coefs(hz * (3.14159265f * seconds_per_frame), lanes(1.41421356f)), hz};
@@ -15,10 +16,10 @@ INLINE KeyFilter key_filter(Lanes hz, float seconds_per_frame)
 INLINE Lanes key_above(const KeyFilter *k, SvfState *charge, Lanes heard)
 {
     const Ints on = lanes_less(lanes(0.0f), k->hz);
-    const Lanes zero = lanes(0.0f);
-    SvfState now = *charge, next = svf_step(now, k->coefs, heard);
-    *charge = (SvfState){lanes_where(on, next.band, zero), lanes_where(on, next.low, zero)};
-    return lanes_where(on, heard - (now.band + next.band) * 0.707106781f - (now.low + next.low) * 0.5f, heard);
+    const SvfState now = *charge, step = svf_step(now, k->coefs, heard);
+    const SvfState next = {lanes_where(on, step.band, now.band * 0.995f), lanes_where(on, step.low, now.low * 0.995f)};
+    *charge = next;
+    return heard - (now.band + next.band) * 0.707106781f - (now.low + next.low) * 0.5f;
 }
 
 #endif

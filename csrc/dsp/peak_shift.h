@@ -1,8 +1,10 @@
-/* Pitch shifting of spectra by moving their peaks (Laroche and Dolson, New Phase-Vocoder Techniques for Pitch-Shifting,
- * Harmonizing and Other Exotic Effects, 1999), for two channels that keep their phases to each other. Audio thread.
+/* Pitch shifting of spectra by moving their peaks (Laroche and Dolson, New Phase-Vocoder Techniques for
+ * Pitch-Shifting, Harmonizing and Other Exotic Effects, 1999), for two channels that keep their phases to each other.
+ * Audio thread.
  *
- * Each peak is moved by a whole number of bins with all that surrounds it, and turned so far that its phase advances as the
- * new frequency wants; around a peak, phases stay locked. Frequencies come from what phases advanced over a hop. */
+ * * Each peak is moved by a whole number of bins with all that surrounds it, and turned so far that its phase advances
+ * as the new frequency wants; around a peak, phases stay locked. Frequencies come from what phases advanced over a
+ * hop. */
 #ifndef GD_DSP_PEAK_SHIFT_H
 #define GD_DSP_PEAK_SHIFT_H
 
@@ -47,8 +49,8 @@ INLINE void shift_envelope(const PeakShift *s, uint32_t reach)
     }
 }
 
-/* The next bin from `k` on that is stronger than its neighbours; `bins` if there is none. A side lobe counts too: it turns
- * with its partial and so moves as far. */
+/* The next bin from `k` on that is stronger than its neighbours; `bins` if there is none. A side lobe counts too: it
+ * turns with its partial and so moves as far. */
 INLINE uint32_t shift_next_peak(const PeakShift *s, uint32_t k)
 {
     const float *p = shift_row(s, 0, SHIFT_POWER);
@@ -89,7 +91,8 @@ INLINE void shift_region(const PeakShift *s, uint32_t from, uint32_t to, int32_t
 {
     const float cosine = cosine_of(turns), sine = sine_of(turns), *envelope = shift_row(s, 0, SHIFT_ENVELOPE);
     const int32_t last = (int32_t)s->bins - by;
-    const uint32_t first = (int32_t)from + by < 0 ? (uint32_t)-by : from, end = (int32_t)to > last ? (uint32_t)(last > 0 ? last : 0) : to;
+    const uint32_t first = (int32_t)from + by < 0 ? (uint32_t)-by : from;
+    const uint32_t end = (int32_t)to > last ? (uint32_t)(last > 0 ? last : 0) : to;
     for (uint32_t c = 0; c < 2; ++c) {
         const float *restrict re = shift_row(s, c, SHIFT_NOW_RE), *restrict im = shift_row(s, c, SHIFT_NOW_IM);
         float *restrict new_re = shift_row(s, c, SHIFT_NEW_RE), *restrict new_im = shift_row(s, c, SHIFT_NEW_IM);

@@ -4,7 +4,8 @@
 
 #include "math.h"
 
-/* Angle of x + i y in turns from -1/2 to 1/2; error below 3e-7 turns; 0 of zero. A minimax polynomial of atan on 0 to 1. */
+/* Angle of x + i y in turns from -1/2 to 1/2; error below 3e-7 turns; 0 of zero. A minimax polynomial of atan on 0 to
+ * 1. */
 INLINE float turns_of(float x, float y)
 {
     const float across = __builtin_fabsf(x), up = __builtin_fabsf(y);

@@ -51,6 +51,16 @@ INLINE void shaping_block(Shaping *s, const GdBlock *b, Lanes *wet)
     s->blocked = blocked;
 }
 
+/* The mean of a curve on the way from `last` to `x`, from its antiderivative at both: what corners alias is weaker by the
+ * rate of the samples once more (J. Parker et al., "Reducing the Aliasing of Nonlinear Waveshaping Using Continuous-Time
+ * Convolution", DAFx-16, 2016). Where both are close, `middle`, the curve half-way, keeps more digits. */
+INLINE Lanes shaping_mean(Lanes x, Lanes last, Lanes area, Lanes last_area, Lanes middle)
+{
+    const Lanes way = x - last;
+    const Ints close = lanes_less(lanes_abs(way), lanes(0.004f));
+    return lanes_where(close, middle, (area - last_area) / lanes_where(close, lanes(1.0f), way));
+}
+
 INLINE bool shaping_idle(const Shaping *s, const GdBlock *b)
 {
     return all_zero(lanes_from_ints(s->ringing), b->lanes) && all_zero(s->before, b->lanes)

@@ -1,6 +1,6 @@
-/* A delay that grows or shrinks, and jumps back by a stretch of sound that looks like the one it is in, cross-fading: the
- * pitch shifter of tape and of Roucos and Wilgus, High Quality Time-Scale Modification for Speech, 1985 (synchronised
- * overlap-add), turned round. Audio thread. */
+/* A delay that grows or shrinks, and jumps back by a stretch of sound that looks like the one it is in, cross-fading:
+ * the pitch shifter of tape and of Roucos and Wilgus, High Quality Time-Scale Modification for Speech, 1985
+ * (synchronised overlap-add), turned round. Audio thread. */
 #ifndef GD_DSP_SPLICE_H
 #define GD_DSP_SPLICE_H
 

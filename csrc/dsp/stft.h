@@ -1,8 +1,9 @@
 /* Overlapping spectra of a running signal and the way back, over windows of sin^2. Audio thread.
  *
- * Signals lie in rings addressed by absolute time. A frame of `size` samples is taken every `hop`; what it makes is heard
- * from the end of that hop on, so that its work can lie anywhere within the hop: the way through is size + hop frames long.
- * The plane is made by graphdaw/nodes/prepare/spectra.py. Bin k lies at (k + 1/2) / size cycles a frame (see fft.h). */
+ * * Signals lie in rings addressed by absolute time. A frame of `size` samples is taken every `hop`; what it makes is
+ * heard from the end of that hop on, so that its work can lie anywhere within the hop: the way through is size + hop
+ * frames long. The plane is made by graphdaw/nodes/prepare/spectra.py. Bin k lies at (k + 1/2) / size cycles a frame
+ * (see fft.h). */
 #ifndef GD_DSP_STFT_H
 #define GD_DSP_STFT_H
 
@@ -18,7 +19,10 @@ typedef struct StftPlan {
     float scale;              /* makes overlapping windows, laid on twice, add to 1 over a transform and back */
 } StftPlan;
 
-INLINE const StftPlan *stft_plan(const GdBlock *b, uint32_t l) { return (const StftPlan *)(const void *)b->memory[l]->data; }
+INLINE const StftPlan *stft_plan(const GdBlock *b, uint32_t l)
+{
+    return (const StftPlan *)(const void *)b->memory[l]->data;
+}
 INLINE uint32_t stft_bins(const StftPlan *plan) { return plan->size / 2; }
 INLINE uint32_t stft_ring(const StftPlan *plan) { return plan->mask + 1 + STFT_PAD; }
 INLINE uint32_t stft_row(const StftPlan *plan) { return plan->size / 2 + STFT_PAD; }
@@ -52,7 +56,8 @@ INLINE void stft_hear(float *ring, const StftPlan *plan, const GdBlock *b, float
 }
 
 /* Spectrum of the window that ends at `end`, in order of frequency. `scratch` has room for two rows. */
-GD_FFT_BODY void stft_analyse(const StftPlan *plan, const float *ring, uint64_t end, float *re, float *im, float *scratch)
+GD_FFT_BODY void stft_analyse(const StftPlan *plan, const float *ring, uint64_t end, float *re, float *im,
+                              float *scratch)
 {
     const uint32_t bins = stft_bins(plan);
     const float *window = (const float *)(const void *)plan + STFT_PLANE_HEAD;
@@ -70,7 +75,8 @@ GD_FFT_BODY void stft_analyse(const StftPlan *plan, const float *ring, uint64_t 
 }
 
 /* Adds the sound of a spectrum to a ring, from `begin` on. */
-GD_FFT_BODY void stft_add(const StftPlan *plan, float *ring, uint64_t begin, const float *re, const float *im, float *scratch)
+GD_FFT_BODY void stft_add(const StftPlan *plan, float *ring, uint64_t begin, const float *re, const float *im,
+                          float *scratch)
 {
     const uint32_t bins = stft_bins(plan);
     const float *window = (const float *)(const void *)plan + STFT_PLANE_HEAD, scale = plan->scale;
@@ -87,7 +93,8 @@ GD_FFT_BODY void stft_add(const StftPlan *plan, float *ring, uint64_t begin, con
     }
 }
 
-/* Adds what a frame of all ones would be heard as, times `level`: how much of the sound at a time comes from such frames. */
+/* Adds what a frame of all ones would be heard as, times `level`: how much of the sound at a time comes from such
+ * frames. */
 GD_FFT_BODY void stft_add_window(const StftPlan *plan, float *ring, uint64_t begin, float level)
 {
     const float *window = (const float *)(const void *)plan + STFT_PLANE_HEAD;
@@ -99,7 +106,7 @@ GD_FFT_BODY void stft_add_window(const StftPlan *plan, float *ring, uint64_t beg
     }
 }
 
-/* Frames until everything in rings and frames is zero: renewed by the last frame that sounds, wherever slices are cut. */
+/* Frames until everything in rings and spectra is zero: renewed by the last frame that sounds, wherever time is cut. */
 INLINE int32_t stft_ringing(int32_t ringing, const float *ring, const StftPlan *plan, const GdBlock *b, int32_t longest)
 {
     const float *x = ring + ((uint32_t)b->time & plan->mask);

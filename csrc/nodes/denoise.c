@@ -57,8 +57,8 @@ GD_FFT_BODY void learn(const Parts *p, int32_t hops)
 }
 
 /* The lowest level in the last period or two is what is left of a bin when nothing else sounds; a minimum of smoothed
- * powers lies below their mean, which the factor makes up for. (After R. Martin, Noise Power Spectral Density Estimation
- * Based on Optimal Smoothing and Minimum Statistics, 2001.) */
+ * powers lies below their mean, which the factor makes up for. (After R. Martin, Noise Power Spectral Density
+ * Estimation Based on Optimal Smoothing and Minimum Statistics, 2001.) */
 GD_FFT_BODY void follow_noise(const Parts *p, float keep, bool period_begins)
 {
     const float *restrict re = row(p, RE), *restrict im = row(p, IM);
@@ -106,7 +106,8 @@ GD_FFT_BODY void lay_on(const Parts *p)
 INLINE void process(State *s, const GdBlock *b, const Parts *p, uint32_t l)
 {
     const float hop_s = (float)p->plan->hop * b->seconds_per_frame, smoothing = LANE(b->param[SMOOTHING][0], l);
-    Lanes sensitivity = db_to_level(2.0f * b->param[SENSITIVITY_DB][0]), floor = db_to_level(-b->param[REDUCTION_DB][0]);
+    Lanes sensitivity = db_to_level(2.0f * b->param[SENSITIVITY_DB][0]);
+    Lanes floor = db_to_level(-b->param[REDUCTION_DB][0]);
     Lanes keep = exp_lanes(lanes(-hop_s / 0.08f));
     const uint32_t period = (uint32_t)(0.7f / hop_s) + 1; /* hops */
     const bool learning = LANE(b->param[LEARN][0], l) >= 0.5f;

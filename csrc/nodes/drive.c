@@ -24,6 +24,7 @@ typedef struct {
     Coefs coefs;
     SvfState low_cut, tone;
     Shaping shaping;
+    Lanes last; /* at the high rate, before the curve */
 } State;
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
@@ -70,7 +71,28 @@ INLINE Lanes bend(Lanes x, uint32_t curve)
 typedef struct {
     const Lanes *bias, *rest; /* of each frame: what is added before the curve, and what that alone gives */
     uint32_t curve;
+    Lanes *last;
 } Bent;
+
+/* The antiderivative of the hard curve. */
+INLINE Lanes hard_area(Lanes x)
+{
+    Lanes size = lanes_abs(x);
+    return lanes_where(lanes_less(size, lanes(1.0f)), 0.5f * x * x, size - 0.5f);
+}
+
+/* The hard curve's corners, softened by its mean between two samples; half a sample late at the high rate. */
+static void cut(const Bent *c, Lanes *x, uint32_t n, uint32_t first, uint32_t times)
+{
+    Lanes last = *c->last;
+    for (uint32_t k = 0; k < n; ++k) {
+        uint32_t i = first + k / times;
+        Lanes now = x[k], a = now + c->bias[i], b = last + c->bias[i];
+        x[k] = shaping_mean(a, b, hard_area(a), hard_area(b), bend(0.5f * (a + b), HARD)) - c->rest[i];
+        last = now;
+    }
+    *c->last = last;
+}
 
 INLINE void shape_as(const Bent *c, Lanes *x, uint32_t n, uint32_t first, uint32_t times, uint32_t curve)
 {
@@ -97,7 +119,10 @@ static void shape(void *context, Lanes *x, uint32_t n, uint32_t first, uint32_t 
         shape_as(c, x, n, first, times, SOFT);
         break;
     case HARD:
-        shape_as(c, x, n, first, times, HARD);
+        if (times > 1)
+            cut(c, x, n, first, times);
+        else
+            shape_as(c, x, n, first, times, HARD);
         break;
     default:
         shape_as(c, x, n, first, times, FOLD);
@@ -112,14 +137,15 @@ INLINE bool any_moves(const GdBlock *b)
     return moves;
 }
 
-/* What is below `tone_hz` of a source; all of it where that is open. */
+/* What is below `tone_hz` of a source; all of it where that is open, which is faded into over the last kilohertz. */
 INLINE Lanes below(const KeyFilter *k, SvfState *charge, Lanes in)
 {
     const Ints on = lanes_less(k->hz, lanes(open_hz));
     const Lanes zero = lanes(0.0f);
     SvfState now = *charge, next = svf_step(now, k->coefs, in);
     *charge = (SvfState){lanes_where(on, next.band, zero), lanes_where(on, next.low, zero)};
-    return lanes_where(on, (now.low + next.low) * 0.5f, in);
+    Lanes share = lanes_clamp((open_hz - k->hz) * 0.001f, zero, lanes(1.0f));
+    return in + ((now.low + next.low) * 0.5f - in) * share;
 }
 
 GD_RT static void run(void *state, const GdBlock *b)
@@ -142,7 +168,7 @@ GD_RT static void run(void *state, const GdBlock *b)
         rest[i] = i > 0 && !MOVES(b, BIAS) ? rest[0] : bend(bias[i], curve);
         level[i] = c.level;
     }
-    oversample(&s->shaping.over, wet, b->frames, stages, shape, &(Bent){bias, rest, curve});
+    oversample(&s->shaping.over, wet, b->frames, stages, shape, &(Bent){bias, rest, curve, &s->last});
     shaping_block(&s->shaping, b, wet);
     c = s->coefs;
     for (uint32_t i = 0; i < b->frames; ++i) {

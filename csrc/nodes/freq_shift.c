@@ -34,7 +34,8 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
     return left == 0;
 }
 
-/* One frame through a chain of sections (a + z^-2) / (1 + a z^-2), written with the signs of (a - z^-2) / (1 - a z^-2). */
+/* One frame through a chain of sections (a + z^-2) / (1 + a z^-2), written with the signs of (a - z^-2) / (1 - a
+ * z^-2). */
 INLINE Lanes chain_step(Lanes memory[CHAIN][2], const float *a, Lanes in)
 {
     for (uint32_t k = 0; k + 1 < CHAIN; ++k) {

@@ -90,15 +90,17 @@ INLINE void spectral_lane(const GdBlock *b, const Parts *p, const Lanes *ratio, 
     }
 }
 
-INLINE void delay_lane(State *state, const GdBlock *b, const Parts *p, const Lanes *ratio, Lanes wet[2][GD_SLICE], uint32_t l)
+INLINE void delay_lane(State *state, const GdBlock *b, const Parts *p, const Lanes *ratio, Lanes wet[2][GD_SLICE],
+                       uint32_t l)
 {
+    const bool moves = MOVES(b, PITCH_SEMITONES) || MOVES(b, FINE_CENTS);
     Splice s = {p->in, p->plan->mask, stft_ring(p->plan), p->window, LANE(state->delay, l), LANE(state->old_delay, l),
                 LANE(state->fade, l), LANE(state->fade_length, l)};
     if (s.delay == 0) /* new, or woken: in the middle of the window */
         s.delay = s.old_delay = SPLICE_NEAREST + (int32_t)(p->window / 2 << 16);
     for (uint32_t i = 0; i < b->frames; ++i) {
         float heard[2];
-        const float change = (1.0f - LANE(ratio[MOVES(b, PITCH_SEMITONES) || MOVES(b, FINE_CENTS) ? i : 0], l)) * 65536.0f;
+        const float change = (1.0f - LANE(ratio[moves ? i : 0], l)) * 65536.0f;
         splice_step(&s, (uint32_t)b->time + i, (int32_t)(change + (change < 0.0f ? -0.5f : 0.5f)), heard);
         LANE(wet[0][i], l) = heard[0];
         LANE(wet[1][i], l) = heard[1];

@@ -8,7 +8,7 @@
 #include "dsp/math.h"
 #include "dsp/stft.h"
 
-/* Rows of bins: the spectrum now and a hop ago, magnitudes held, and a unit vector a bin that turns as the sound did. */
+/* Rows of bins: the spectrum now and a hop ago, magnitudes held, and unit vectors that turn as the sound did. */
 enum { NOW_RE, NOW_IM, OLD_RE, OLD_IM, HELD, UNIT_RE, UNIT_IM, TURN_RE, TURN_IM, SCRATCH, ROWS = SCRATCH + 2 };
 enum { WINDOWS_RING = 4 };
 
@@ -44,7 +44,8 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
     return left == 0;
 }
 
-/* How far every bin turned since the hop before; where what is held is much louder than the source, it goes on as it did. */
+/* How far every bin turned since the hop before; where what is held is much louder than the source, it goes on as it
+ * did. */
 GD_FFT_BODY void measure_turns(const Parts *p)
 {
     const float *restrict re = row(p, NOW_RE), *restrict im = row(p, NOW_IM);
@@ -73,8 +74,9 @@ GD_FFT_BODY float hold(const Parts *p, float follow)
     return largest;
 }
 
-/* Unit vectors take the source's phase where they have none or `afresh`; else they turn on, with a random turn of up to
- * half a turn times `motion`: (1 + i t)^4 / |1 + i t|^4, with t up to tan(pi / 8), goes once round in a straight line. */
+/* Unit vectors take the source's phase where they have none or `afresh`; else they turn on, with a random turn of up
+ * to half a turn times `motion`: (1 + i t)^4 / |1 + i t|^4, with t up to tan(pi / 8), goes once round in a straight
+ * line. */
 GD_FFT_BODY void turn(const Parts *p, bool afresh, float motion, uint32_t seed)
 {
     const float *restrict re = row(p, NOW_RE), *restrict im = row(p, NOW_IM);
@@ -82,8 +84,10 @@ GD_FFT_BODY void turn(const Parts *p, bool afresh, float motion, uint32_t seed)
     float *restrict unit_re = row(p, UNIT_RE), *restrict unit_im = row(p, UNIT_IM);
     for (uint32_t k = 0; k < stft_bins(p->plan); ++k) {
         const float t = (float)((int32_t)hash_word(seed + k) >> 8) * 0x1p-23f * (0.41421356f * motion);
-        const float c = 1.0f - t * t, s = 2.0f * t, cc = c * c - s * s, ss = 2.0f * c * s; /* twice the angle, four times */
-        const float x = unit_re[k] * turn_re[k] - unit_im[k] * turn_im[k], y = unit_re[k] * turn_im[k] + unit_im[k] * turn_re[k];
+        const float c = 1.0f - t * t, s = 2.0f * t; /* twice the angle */
+        const float cc = c * c - s * s, ss = 2.0f * c * s;
+        const float x = unit_re[k] * turn_re[k] - unit_im[k] * turn_im[k];
+        const float y = unit_re[k] * turn_im[k] + unit_im[k] * turn_re[k];
         const float X = x * cc - y * ss, Y = x * ss + y * cc, size = X * X + Y * Y;
         const bool take = afresh || !(size > 1e-6f);
         const float a = take ? re[k] : X, b = take ? im[k] : Y, length = __builtin_sqrtf(a * a + b * b) + 1e-30f;
@@ -92,8 +96,8 @@ GD_FFT_BODY void turn(const Parts *p, bool afresh, float motion, uint32_t seed)
     }
 }
 
-/* The frame that will be heard: held magnitudes at the unit vectors' phases, by its share. Frames whose phases wander do
- * not add up as those of one sound do, which is made up for. */
+/* The frame that will be heard: held magnitudes at the unit vectors' phases, by its share. Frames whose phases wander
+ * do not add up as those of one sound do, which is made up for. */
 GD_FFT_BODY void make_frame(const Parts *p, uint64_t begin, float share, float motion)
 {
     const float gain = share * (1.0f + 0.5f * motion);
@@ -117,11 +121,12 @@ INLINE void hop_lane(State *s, const GdBlock *b, const Parts *p, uint32_t l)
     if (stft_due(p->plan, b, 1, 4)) {
         const float blur = LANE(b->param[BLUR_S][0], l), step = hop_s / LANE(b->param[FADE_S][0], l);
         const bool open = LANE(b->param[FREEZE][0], l) >= 0.5f;
-        const float want = open ? (LANE(s->holds, l) ? 1.0f : 0.0f) : blur > 0.0f ? 1.0f : 0.0f, share = LANE(s->share, l);
+        const bool wanted = open ? LANE(s->holds, l) != 0 : blur > 0.0f;
+        const float share = LANE(s->share, l), next = share + (wanted ? step : -step);
         const bool frozen = open || (blur == 0.0f && share > 0.0f); /* what was held stays so while it fades out */
         Lanes keep = exp_lanes(lanes(-hop_s / (blur > 1e-3f ? blur : 1e-3f)));
         const float largest = frozen ? 1.0f : hold(p, 1.0f - LANE(keep, 0));
-        LANE(s->share, l) = share < want ? (share + step < want ? share + step : want) : (share - step > want ? share - step : want);
+        LANE(s->share, l) = next < 0.0f ? 0.0f : next > 1.0f ? 1.0f : next;
         LANE(s->holds, l) = (frozen && LANE(s->holds, l)) || (!frozen && largest > 0.0f);
         if (!frozen)
             measure_turns(p);
@@ -150,7 +155,8 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         float heard[GD_SLICE], share[GD_SLICE];
         hop_lane(s, b, &p, l);
         stft_take(p.in, p.plan, b, IN, l);
-        LANE(s->ringing, l) = stft_ringing(LANE(s->ringing, l), p.in, p.plan, b, (int32_t)(WINDOWS_RING * p.plan->size));
+        const int32_t longest = (int32_t)(WINDOWS_RING * p.plan->size);
+        LANE(s->ringing, l) = stft_ringing(LANE(s->ringing, l), p.in, p.plan, b, longest);
         stft_hear(p.out, p.plan, b, heard);
         stft_hear(p.shares, p.plan, b, share);
         for (uint32_t i = 0; i < b->frames; ++i) {

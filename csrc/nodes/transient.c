@@ -1,6 +1,7 @@
 /* transient: more or less of how a sound begins and of how it lasts, whatever its level. Three followers of the level in
- * octaves: one quick both ways, which the others follow; one slow to rise, which the first is above while a sound begins; one slow to fall, which
- * is above the first while a sound dies. The two distances, weighed, are the gain. */
+ * octaves: a quick one, which holds each peak for half a turn of a bass note, so that a steady tone is steady, and which
+ * the others follow; one slow to rise, which the first is above while a sound begins; one slow to fall, which is above
+ * the first while a sound dies. The two distances, weighed, are the gain. */
 #define NODE transient
 #define INS P(LEFT_IN, "in") P(RIGHT_IN, "in")
 #define OUTS P(LEFT_OUT, "out") P(RIGHT_OUT, "out")
@@ -10,9 +11,10 @@
 #include "kernel.h"
 #include "dsp/dynamics.h"
 
-/* The quick follower's speeds; the level below which all is as if silent; the distance at which all of the gain set is
- * given, 12 dB; and the speed at which the gain itself moves. */
-static const float quick_rise_s = 0.0005f, quick_fall_s = 0.03f, silence = -11.6f, full = 2.0f, smooth_s = 0.0007f;
+/* The quick follower's speeds and hold, and the speed at which the gain itself moves; in octaves, the level below which all
+ * is as if silent, and the distance at which all of the gain set is given, 12 dB. */
+static const float quick_rise_s = 0.0005f, quick_fall_s = 0.02f, hold_s = 0.0125f, smooth_s = 0.0007f;
+static const float silence = -11.6f, full = 2.0f;
 
 typedef struct {
     Speeds quick, slow_rise, slow_fall;
@@ -24,6 +26,7 @@ typedef struct {
 typedef struct {
     Coefs coefs;
     Lanes quick, slow_rise, slow_fall, change;
+    Lanes wait; /* frames that the quick one is still held */
 } State;
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
@@ -48,6 +51,7 @@ INLINE void shape(State *state, const GdBlock *b, bool moves)
 {
     const Lanes *restrict left = b->in[LEFT_IN], *restrict right = b->in[RIGHT_IN];
     Lanes *restrict left_out = b->out[LEFT_OUT], *restrict right_out = b->out[RIGHT_OUT];
+    const Lanes hold = lanes(hold_s * b->sample_rate_hz);
     State s = *state;
     Coefs k = s.coefs;
     for (uint32_t i = 0; i < b->frames; ++i) {
@@ -55,7 +59,10 @@ INLINE void shape(State *state, const GdBlock *b, bool moves)
             set_coefs(&k, b, i);
         Lanes octaves = octaves_of(lanes_max(size_of(left[i]), size_of(right[i])));
         Lanes level = lanes_max(octaves - silence, lanes(0.0f));
-        s.quick = follow(s.quick, level, k.quick);
+        Ints holds = lanes_less(level, s.quick) & lanes_less(lanes(0.0f), s.wait);
+        Ints peak = lanes_at_least(level, s.quick) & lanes_less(lanes(0.0f), level);
+        s.wait = lanes_where(peak, hold, lanes_max(s.wait - 1.0f, lanes(0.0f)));
+        s.quick = follow(s.quick, lanes_where(holds, s.quick, level), k.quick);
         s.slow_rise = follow(s.slow_rise, s.quick, k.slow_rise);
         s.slow_fall = follow(s.slow_fall, s.quick, k.slow_fall);
         Lanes change = k.attack * part(s.quick - s.slow_rise) + k.sustain * part(s.slow_fall - s.quick);
@@ -90,7 +97,7 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 {
     const State *s = state;
     return all_zero(s->quick, b->lanes) && all_zero(s->slow_rise, b->lanes) && all_zero(s->slow_fall, b->lanes)
-           && all_zero(s->change, b->lanes);
+           && all_zero(s->change, b->lanes) && all_zero(s->wait, b->lanes);
 }
 
 KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -1,5 +1,5 @@
-/* vocoder: lays the colours of one sound, band by band, on another. Bands lie side by side in vectors, so that one voice
- * costs no more than its share of sixteen; their state is in the lane's work memory. */
+/* vocoder: lays the colours of one sound, band by band, on another. Bands lie side by side in vectors, so that one
+ * voice costs no more than its share of sixteen; their state is in the lane's work memory. */
 #define NODE vocoder
 #define INS P(IN, "in") P(CARRIER, "carrier")
 #define OUTS P(OUT, "out")
@@ -107,8 +107,8 @@ INLINE Row band_step(Charge *c, const Filter *f, Row in)
 }
 
 /* Levels of `frames` frames of a source in one row of bands. */
-INLINE void analyse(float *work, const Filter *f, const float *x, const float *attack, const float *release, uint32_t frames,
-                    uint32_t at, float level[CHUNK][BANDS_MOST + 2 * EDGE])
+INLINE void analyse(float *work, const Filter *f, const float *x, const float *attack, const float *release,
+                    uint32_t frames, uint32_t at, float level[CHUNK][BANDS_MOST + 2 * EDGE])
 {
     Charge first = {row_at(array(work, IN_BAND1) + at), row_at(array(work, IN_LOW1) + at)};
     Charge second = {row_at(array(work, IN_BAND2) + at), row_at(array(work, IN_LOW2) + at)};
@@ -129,8 +129,8 @@ INLINE void analyse(float *work, const Filter *f, const float *x, const float *a
 }
 
 /* The carrier in one row of bands, by the levels of bands `shift` lower, added to `sum`. */
-INLINE void play(float *work, const Filter *f, Row sign, const float *x, const float *shift, uint32_t frames, uint32_t at,
-                 float level[CHUNK][BANDS_MOST + 2 * EDGE], float sum[CHUNK][GROUP_OF])
+INLINE void play(float *work, const Filter *f, Row sign, const float *x, const float *shift, uint32_t frames,
+                 uint32_t at, float level[CHUNK][BANDS_MOST + 2 * EDGE], float sum[CHUNK][GROUP_OF])
 {
     Charge first = {row_at(array(work, OUT_BAND1) + at), row_at(array(work, OUT_LOW1) + at)};
     Charge second = {row_at(array(work, OUT_BAND2) + at), row_at(array(work, OUT_LOW2) + at)};
@@ -167,8 +167,8 @@ GD_FFT_BODY void play_chunk(const GdBlock *b, const Voice *v, float *out, uint32
     const uint32_t bands = plan_of(b, l)->groups * GROUP_OF;
     for (uint32_t turn = 0; turn < 2; ++turn)
         for (uint32_t at = 0; at < bands; at += FFT_V) {
-            const Filter f = {row_at(table(b, l, LOSS) + at), row_at(table(b, l, BAND) + at), row_at(table(b, l, LOW) + at),
-                              row_at(table(b, l, NORM) + at)};
+            const Filter f = {row_at(table(b, l, LOSS) + at), row_at(table(b, l, BAND) + at),
+                              row_at(table(b, l, LOW) + at), row_at(table(b, l, NORM) + at)};
             if (turn == 0)
                 analyse(work, &f, v->source, v->attack, v->release, frames, at, level);
             else
@@ -182,6 +182,7 @@ INLINE void run_lane(State *s, const GdBlock *b, const Lanes *source, const Lane
 {
     const bool attacks = MOVES(b, ATTACK_S), releases = MOVES(b, RELEASE_S);
     const float bands_per_semitone = plan_of(b, l)->bands_per_octave * (1.0f / 12.0f);
+    const Lanes *restrict formants = b->param[FORMANT_SEMITONES];
     int32_t sounding = 0;
     for (uint32_t from = 0; from < b->frames; from += CHUNK) {
         const uint32_t frames = b->frames - from < CHUNK ? b->frames - from : CHUNK;
@@ -194,7 +195,7 @@ INLINE void run_lane(State *s, const GdBlock *b, const Lanes *source, const Lane
             v.carrier[i] = LANE(carrier[from + i], l);
             v.attack[i] = LANE(attack, l);
             v.release[i] = LANE(release, l);
-            v.shift[i] = LANE(b->param[FORMANT_SEMITONES][(from + i) * b->stride[FORMANT_SEMITONES]], l) * bands_per_semitone;
+            v.shift[i] = LANE(formants[(from + i) * b->stride[FORMANT_SEMITONES]], l) * bands_per_semitone;
             sounding |= v.source[i] != 0.0f || v.carrier[i] != 0.0f;
         }
         play_chunk(b, &v, out, frames, l);

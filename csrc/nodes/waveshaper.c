@@ -19,6 +19,7 @@ typedef struct { Lanes drive, level; } Coefs;
 typedef struct {
     Coefs coefs;
     Shaping shaping;
+    Lanes last; /* at the high rate, before the curve */
 } State;
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
@@ -44,11 +45,18 @@ INLINE Lanes chebyshev(Lanes x, const Lanes h[HARMONICS])
     return held * now - last;
 }
 
-/* A triangle of period 4 and slope 1 at 0: what goes beyond 1 comes back. */
-INLINE Lanes fold(Lanes x)
+/* A triangle of period 4 and slope 1 at 0: what goes beyond 1 comes back. First where in its period a value lies, from
+ * -1/2 to 1/2; the triangle there, and its antiderivative, which is as periodic. */
+INLINE Lanes fold_place(Lanes x)
 {
     Lanes turns = (lanes_clamp(x, lanes(-1e5f), lanes(1e5f)) - 1.0f) * 0.25f;
-    return 4.0f * lanes_abs(turns - lanes_floor(turns) - 0.5f) - 1.0f;
+    return turns - lanes_floor(turns) - 0.5f;
+}
+INLINE Lanes fold(Lanes x) { return 4.0f * lanes_abs(fold_place(x)) - 1.0f; }
+INLINE Lanes fold_area(Lanes x)
+{
+    Lanes place = fold_place(x);
+    return place * (8.0f * lanes_abs(place) - 4.0f);
 }
 
 INLINE Lanes bend(Lanes x, const Lanes h[HARMONICS], uint32_t shape)
@@ -68,7 +76,22 @@ INLINE Lanes bend(Lanes x, const Lanes h[HARMONICS], uint32_t shape)
 typedef struct {
     const GdBlock *b;
     const Lanes *rest; /* of each frame: what silence gives */
+    Lanes *last;
 } Bent;
+
+/* The triangle's corners, softened by its mean between two samples; half a sample late at the high rate. */
+static void fold_softly(const Bent *c, Lanes *x, uint32_t n, uint32_t first, uint32_t times)
+{
+    const GdBlock *b = c->b;
+    Lanes last = *c->last;
+    for (uint32_t k = 0; k < n; ++k) {
+        uint32_t i = first + k / times;
+        Lanes now = x[k], to = now + AT(SYMMETRY, i), from = last + AT(SYMMETRY, i);
+        x[k] = shaping_mean(to, from, fold_area(to), fold_area(from), fold(0.5f * (to + from))) - c->rest[i];
+        last = now;
+    }
+    *c->last = last;
+}
 
 INLINE void harmonics_at(const GdBlock *b, uint32_t i, Lanes h[HARMONICS])
 {
@@ -96,7 +119,10 @@ static void shape(void *context, Lanes *x, uint32_t n, uint32_t first, uint32_t 
         shape_as(c, x, n, first, times, CHEBYSHEV);
         break;
     case FOLD:
-        shape_as(c, x, n, first, times, FOLD);
+        if (times > 1)
+            fold_softly(c, x, n, first, times);
+        else
+            shape_as(c, x, n, first, times, FOLD);
         break;
     case SINE:
         shape_as(c, x, n, first, times, SINE);
@@ -123,7 +149,7 @@ GD_RT static void run(void *state, const GdBlock *b)
         harmonics_at(b, i, h);
         rest[i] = i > 0 && !bends ? rest[0] : bend(AT(SYMMETRY, i), h, b->choice[SHAPE]);
     }
-    oversample(&s->shaping.over, wet, b->frames, stages, shape, &(Bent){b, rest});
+    oversample(&s->shaping.over, wet, b->frames, stages, shape, &(Bent){b, rest, &s->last});
     shaping_block(&s->shaping, b, wet);
     for (uint32_t i = 0; i < b->frames; ++i) {
         Lanes mix = AT(MIX, i);

@@ -27,7 +27,9 @@ class Flanger(Node, linked=True, tags=("modulation", "delay", "stereo")):
     shape = Choice(("sine", "triangle"), help="Of the swing; rising and falling have none.")
     rate_hz = Param(0.2, lo=0.01, hi=20.0, unit="Hz", curve="log", help="Turns of the slow oscillator a second.")
     depth = Param(0.8, lo=0.0, hi=1.0, help="Size of the swing, as a part of the delay.")
-    delay_s = Param(0.003, lo=0.0002, hi=0.02, unit="s", curve="log", help="Delay in the middle of the swing.")
+    delay_s = Param(
+        0.003, lo=0.0002, hi=0.02, unit="s", curve="log", ramp_s=0.1, help="Delay in the middle of the swing."
+    )
     feedback = Param(
         0.5, lo=-0.98, hi=0.98, help="Part that is delayed again: sharpens the teeth; below 0 between them."
     )

@@ -24,7 +24,13 @@ class Modal(Node, tags=("source", "synth", "filter")):
     )
     frequency_hz = Param(220.0, lo=20.0, hi=8_000.0, unit="Hz", curve="log", help="Pitch of partial 1.")
     decay_s = Param(2.0, lo=0.02, hi=60.0, unit="s", curve="log", help="Time in which partial 1 falls by 60 dB.")
-    brightness = Param(0.6, lo=0.0, hi=1.0, help="Level of high partials: 0 is a soft mallet, 1 a hard one.")
+    brightness = Param(
+        0.6, lo=0.0, hi=1.0, ramp_s=0.1, help="Level of high partials: 0 is a soft mallet, 1 a hard one."
+    )
     damping = Param(0.3, lo=0.0, hi=1.0, help="How much sooner high partials end: 0 is metal, 1 is wood.")
-    position = Param(0.3, lo=0.01, hi=0.99, help="Where it is struck: modes that do not move there are missing.")
-    stretch = Param(0.0, lo=-1.0, hi=1.0, help="Spreads the partials as stiffness does, or pulls them together.")
+    position = Param(
+        0.3, lo=0.01, hi=0.99, ramp_s=0.3, help="Where it is struck: modes that do not move there are missing."
+    )
+    stretch = Param(
+        0.0, lo=-1.0, hi=1.0, ramp_s=0.3, help="Spreads the partials as stiffness does, or pulls them together."
+    )

@@ -20,7 +20,13 @@ class Vibrato(Node, tags=("modulation", "pitch", "delay")):
     out = Out()
     shape = Choice(("sine", "triangle"), help="Triangle trills between two pitches.")
     rate_hz = Param(
-        5.5, lo=0.1, hi=20.0, unit="Hz", curve="log", help="Turns a second; voices and strings lie at 5 to 7."
+        5.5,
+        lo=0.1,
+        hi=20.0,
+        unit="Hz",
+        curve="log",
+        ramp_s=0.5,
+        help="Turns a second; voices and strings lie at 5 to 7.",
     )
     depth_cents = Param(30.0, lo=0.0, hi=400.0, unit="cents", help="How far the pitch swings; 100 are a semitone.")
     spread = Param(

@@ -25,7 +25,12 @@ class Vocoder(Node, tags=("spectral", "voice", "filter")):
         0.04, lo=0.005, hi=2.0, unit="s", curve="log", help="How fast bands close; long ones smear words."
     )
     formant_semitones = Param(
-        0.0, lo=-24.0, hi=24.0, unit="semitones", help="Moves the colours up for a small head, down for a large one."
+        0.0,
+        lo=-24.0,
+        hi=24.0,
+        unit="semitones",
+        ramp_s=0.05,
+        help="Moves the colours up for a small head, down for a large one.",
     )
     unvoiced = Param(0.7, lo=0.0, hi=1.0, help="How far noise replaces the carrier in hisses; 0 leaves it alone.")
     gain_db = Param(0.0, lo=-24.0, hi=24.0, unit="dB", help="Level of the vocoded sound.")

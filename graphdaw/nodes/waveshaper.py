@@ -17,10 +17,10 @@ class Waveshaper(Node, tags=("distortion", "harmonics")):
     again, as in a wave folder of the west coast; sine does so roundly; asym saturates harder above than below.
     `symmetry` moves the wave along the curve. Silence stays silent, and no constant is left over.
 
-    Chebyshev polynomials after D. Arfib, JAES 27 (1979); oversampling and its latency as in `drive`. The loudest
-    alias below 19.5 kHz of a full-scale sine of 1245 Hz at 44.1 kHz with 12 dB of drive (Chebyshev: 0 dB, all
-    harmonics at 0.5), without oversampling, at 2x, 4x and 8x: chebyshev -125, -102, -96, -100 dB; fold -31, -41,
-    -56, -70; sine -127 each; asym -47, -77, -106, -127.
+    Chebyshev polynomials after D. Arfib, JAES 27 (1979); oversampling, its latency and the mean that softens the
+    corners of fold as in `drive`. The loudest alias below 19.5 kHz of a full-scale sine of 1245 Hz at 44.1 kHz
+    with 12 dB of drive (Chebyshev: 0 dB, all harmonics at 0.5), without oversampling, at 2x, 4x and 8x: chebyshev
+    -125, -102, -96, -100 dB; fold -31, -54, -78, -101; sine -127 each; asym -47, -77, -106, -127.
     """
 
     in_ = In()

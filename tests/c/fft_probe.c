@@ -8,7 +8,8 @@ void forward(const float *first_half, const float *second_half, float *re, float
 }
 
 /* The same by `step` units of a sweep at a time. */
-void forward_in_steps(const float *first_half, const float *second_half, float *re, float *im, uint32_t size, uint32_t step)
+void forward_in_steps(const float *first_half, const float *second_half, float *re, float *im, uint32_t size,
+                      uint32_t step)
 {
     const uint32_t units = size / FFT_UNIT;
     for (uint32_t sweep = 0; sweep < fft_sweeps(size); ++sweep)

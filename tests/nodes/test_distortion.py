@@ -35,10 +35,10 @@ ALIASES = {
     ("drive", "tube"): (-33, -61, -115, -115),
     ("drive", "diode"): (-30, -50, -76, -102),
     ("drive", "soft"): (-29, -56, -75, -95),
-    ("drive", "hard"): (-28, -49, -59, -72),
+    ("drive", "hard"): (-28, -65, -78, -98),
     ("drive", "fold"): (-30, -107, -110, -110),
     ("waveshaper", "chebyshev"): (-110, -100, -95, -98),
-    ("waveshaper", "fold"): (-30, -41, -55, -69),
+    ("waveshaper", "fold"): (-30, -54, -77, -101),
     ("waveshaper", "sine"): (-110, -110, -110, -110),
     ("waveshaper", "asym"): (-46, -76, -105, -110),
 }
@@ -129,6 +129,18 @@ def test_a_soft_source_comes_out_flat_and_as_late_as_declared(name: str, times: 
     assert np.abs(gain[(at > 200 / rate) & (at < 0.442)]).max() < 0.02
     delay = -np.angle(np.fft.rfft(response)[2000] * np.exp(2j * np.pi * at[2000] * late)) / (2 * np.pi * at[2000])
     assert abs(delay) < 0.01
+
+
+@pytest.mark.parametrize(("times", "loss_db"), [("2x", 2.42), ("4x", 0.56), ("8x", 0.14)])
+def test_the_mean_of_hard_and_fold_costs_as_much_treble_as_declared(times: str, loss_db: float) -> None:
+    x = np.zeros(4096, np.float32)
+    x[0] = 0.001
+    for name, choice in (("drive", {"curve": "hard"}), ("waveshaper", {"shape": "fold"})):
+        params = PLAIN | {"drive_db": 0.0} if name == "drive" else {"drive_db": 0.0}
+        gain = 20 * np.log10(np.abs(np.fft.rfft(run(name, x, params, oversampling=times, **choice)[0] / 0.001)))
+        at = np.argmin(np.abs(np.fft.rfftfreq(4096) * 44_100 - 19_400))
+        assert gain[at] == pytest.approx(20 * np.log10(np.cos(np.pi * 19_400 / 44_100 / int(times[0]))), abs=0.03)
+        assert 20 * np.log10(np.cos(np.pi * 20_000 / 44_100 / int(times[0]))) == pytest.approx(-loss_db, abs=0.01)
 
 
 @pytest.mark.parametrize("name", ("drive", "waveshaper"))

@@ -126,14 +126,33 @@ def test_an_expander_answers_in_63_percent_times(rate: int, direction: str) -> N
         assert np.argmax(moved > 1 - np.exp(-1)) / rate == pytest.approx(seconds, abs=2 / rate + 1e-4)
 
 
+def held(level: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """The quick follower: up in 0.5 ms, down in 20 ms after 12.5 ms without a new peak."""
+    rise, fall = (1 - np.exp(-1 / (s * rate)) for s in (0.0005, 0.02))
+    y, now, wait = np.empty(len(level)), 0.0, 0.0
+    for i, x in enumerate(level):
+        holding = x < now and wait > 0
+        wait = max(wait - 1, 0) if x < now else 0.0125 * rate
+        now += 0.0 if holding else (rise if x > now else fall) * (x - now)
+        y[i] = now
+    return y
+
+
+@pytest.mark.parametrize("hz", (40, 100, 1000))
+def test_a_steady_tone_is_left_as_it_is(hz: float) -> None:
+    x = 0.5 * np.sin(2 * np.pi * hz * np.arange(96_000) / 48_000)
+    out = run("transient", x, params={"attack_db": 24.0, "sustain_db": -24.0})["out"][0]
+    np.testing.assert_allclose(out[72_000:], x[72_000:], atol=1e-3)
+
+
 @pytest.mark.parametrize("rate", RATES)
 def test_a_transient_shaper_is_its_model(rate: int) -> None:
     rng, n = np.random.default_rng(4), np.arange(6000)
     x = np.float32(rng.uniform(-1, 1, 6000) * np.exp(-(n % 2500) / (0.02 * rate)))
     v = {"attack_db": 12.0, "sustain_db": -9.0, "attack_s": 0.01, "sustain_s": 0.2, "gain_db": 3.0}
     level = np.maximum(db(x) / (20 * np.log10(2)) + 11.6, 0)
-    quick = follow(level, 0.0005, 0.03, rate)
-    slow_rise, slow_fall = follow(quick, v["attack_s"], 0.03, rate), follow(quick, 0.0005, v["sustain_s"], rate)
+    quick = held(level, rate)
+    slow_rise, slow_fall = follow(quick, v["attack_s"], 0.02, rate), follow(quick, 0.0005, v["sustain_s"], rate)
     change = v["attack_db"] * np.clip((quick - slow_rise) / 2, 0, 1)
     change += v["sustain_db"] * np.clip((slow_fall - quick) / 2, 0, 1)
     gain = 10 ** ((follow(change - change.min(), 0.0007, 0.0007, rate) + change.min() + v["gain_db"]) / 20)

@@ -19,11 +19,24 @@ TIMES = 3.0
 
 # What is heard above 6 kHz there is no click but what was asked for.
 MEANT = {
-    ("delay", "time_s"): "a minute of tape runs off in 50 ms, at 1,200 times its speed",
+    ("audio_file", "speed"): "noise is played faster",
+    ("bitcrush", "bits"): "each number of bits has steps of its own",
+    ("chorus", "depth_s"): "20 ms of tape run off in 5 ms",
+    ("comb", "frequency_hz"): "50 ms of tape run off in 5 ms",
     ("convolver", "predelay_s"): "half a second of tape runs off in 50 ms",
+    ("delay", "time_s"): "a minute of tape runs off in 50 ms, at 1,200 times its speed",
     ("expander", "attack_s"): "a gain that was a second behind catches up in 10 us",
+    ("expression", "x"): "a factor of 100,000 comes and goes",
     ("gate", "threshold_db"): "it opens within 0.5 ms",
+    ("granular", "density_hz"): "grains of noise begin where others would not",
+    ("math", "b"): "a divisor goes through 0",
+    ("modal", "frequency_hz"): "all partials slide by eight octaves in 5 ms",
+    ("modal", "stretch"): "all partials slide",
+    ("pluck", "frequency_hz"): "a string slides by eight octaves in 5 ms",
+    ("sampler", "pitch_semitones"): "noise is played faster",
     ("saw", "frequency_hz"): "a glide from 0 to 24 kHz passes what lies between",
+    ("vocoder", "formant_semitones"): "bands slide by four octaves in 5 ms",
+    **{("eq", f"type{band}"): "one band fades into another within 128 frames" for band in range(1, 9)},
 }
 
 
