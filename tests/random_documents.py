@@ -32,6 +32,7 @@ RANGES: dict[str, tuple[float, float, float]] = {
     "adsr.release_curve": (-0.5, 1, 0.5),
     "filter.cutoff_hz": (50, 6_000, 800),
     "filter.q": (0.4, 10, 2),
+    "filter.gain_db": (-9, 6, 3),
     "delay.time_s": (0.0002, 0.02, 0.001),
     "delay.feedback": (-0.8, 0.8, 0.2),
     "delay.mix": (0, 1, 0.5),
