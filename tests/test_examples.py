@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import graphdaw as gd
+import graphdaw.nodes
 from graphdaw.graph import examples, text
 from graphdaw.graph.validate import validate
 from graphdaw.host.media import load_media
@@ -24,8 +25,10 @@ def decibels(level: float) -> float:
     return float(20.0 * np.log10(max(level, 1e-12)))
 
 
-def test_examples_are_of_types_that_there_are() -> None:
-    assert set(NAMES) <= set(types())
+def test_every_type_has_an_example() -> None:
+    declared = {path.stem for path in Path(graphdaw.nodes.__path__[0]).glob("*.py")}
+
+    assert set(NAMES) == declared & set(types())
 
 
 @pytest.mark.parametrize("name", NAMES)
