@@ -79,7 +79,8 @@ def add_wire(graph: gd.Graph, dice: random.Random, to: str = "") -> bool:
     plain = [id for id, node in graph.nodes.items() if node.type != "group"]
     source, target = dice.choice(plain), to or dice.choice(plain)
     kind = registry[graph.nodes[target].type]
-    params = [name for name, param in kind.params.items() if not param.fixed]
+    # Noise stays without wires into it: it is one channel then, before and after any edits.
+    params = [name for name, param in kind.params.items() if not param.fixed and kind.name != "noise"]
     inlets = [name for name in kind.inputs if name != "sync"]  # which turns rounding into another sound
     ports = inlets if inlets and (dice.random() < 0.65 or not params) else params
     if not ports or graph.nodes[source].parent != graph.nodes[target].parent:

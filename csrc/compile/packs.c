@@ -6,7 +6,7 @@
 
 typedef struct Candidate {
     uint64_t kind;          /* kernel and choices */
-    uint64_t feeder;        /* pack and lane of the first wire in; sources: all ones */
+    uint64_t feeder;        /* pack, port and lane of the first wire in; sources: all ones */
     uint64_t order;         /* in the document */
     uint32_t lane;
 } Candidate;
@@ -48,8 +48,9 @@ static uint64_t feeder_of(const GdIr *ir, const GdIrNode *node, uint32_t channel
     const GdIrWire *wire = &ir->wires[ir->wires_in[node->first_wire]];
     const GdIrNode *source = &ir->nodes[wire->source];
     uint32_t lane = wire->source_channels || channel >= source->lanes ? 0 : channel;
+    uint32_t port = wire->source_port + (wire->source_channels > channel ? channel : 0);
     const GdIrLane *from = &ir->lanes[source->first_lane + lane];
-    return (uint64_t)(uint32_t)from->pack << 8 | from->lane;
+    return (uint64_t)(uint32_t)from->pack << 16 | port << 8 | from->lane;
 }
 
 static bool is_stateless(const GdIrNode *node) { return gd_kernel_table[node->kernel].form[0][0]->flags & GD_STATELESS; }
@@ -85,7 +86,9 @@ static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
     for (uint32_t k = 0; k < count; ++k) {
         const GdIrNode *node = &ir->nodes[ir->lanes[candidates[k].lane].node];
         bool same = k && candidates[k].kind == candidates[k - 1].kind;
-        bool moved = k && is_stateless(node) && candidates[k].feeder >> 8 != candidates[k - 1].feeder >> 8;
+        uint64_t fed = candidates[k].feeder, before = k ? candidates[k - 1].feeder : fed;
+        bool other_port = fed >> 8 != before >> 8 && pack && pack->lanes > 1; /* two lanes of one node share a pack */
+        bool moved = is_stateless(node) && (fed >> 16 != before >> 16 || other_port);
         if (!pack || !same || moved || pack->lanes == widest) {
             if (pack)
                 close_pack(ir, pack);

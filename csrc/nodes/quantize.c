@@ -15,7 +15,7 @@ enum { NEAREST, DOWN, UP };
 /* Bit k: k semitones above the root belong to the scale; in the order of the choice. */
 static const uint16_t scales[] = {
     0xfff, 0xab5, 0x5ad, 0x9ad, 0xaad, 0x6ad, 0x5ab, 0xad5, 0x6b5, /* chromatic, major, minors, dorian to mixolydian */
-    0x56b, 0x295, 0x4a9, 0x4e9, 0x555, 0xb6d, 0x081, 0x001,        /* locrian, pentatonics, blues, even ones, fifths, octaves */
+    0x56b, 0x295, 0x4a9, 0x4e9, 0x555, 0xb6d, 0x081, 0x001, /* locrian, pentatonics, blues, even ones, fifths, octaves */
 };
 
 typedef struct {

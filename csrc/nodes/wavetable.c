@@ -32,18 +32,19 @@ typedef struct {
 
 typedef struct {
     const float *data[W];
-    Words count; /* cycles, at least 1 */
+    Words count, there; /* cycles, at least 1; bits that are all set where a lane has a table */
 } Tables;
 
 GD_RT INLINE Tables tables_of(const GdBlock *b)
 {
-    static const float silence[CYCLE_FRAMES];
+    static const float silence[MARGIN];
     Tables tables;
     for (uint32_t l = 0; l < W; ++l) {
         const GdMemory *memory = l < b->lanes ? b->memory[l] : 0;
         bool good = memory && memory->frames && memory->frames % CYCLE_FRAMES == 0;
         tables.data[l] = good ? memory->data : silence;
         LANE(tables.count, l) = good ? memory->frames / CYCLE_FRAMES : 1;
+        LANE(tables.there, l) = good ? ~0u : 0u;
     }
     return tables;
 }
@@ -86,11 +87,12 @@ typedef struct { /* what a slice reads of one version */
     Lanes part[GD_SLICE];               /* of the way between the middle two */
 } Places;
 
-GD_RT INLINE void locate(Places *places, uint32_t i, const Pick *pick, uint32_t k, Words phase, Ints cycle, Ints last)
+GD_RT INLINE void locate(Places *places, uint32_t i, const Pick *pick, uint32_t k, Words phase, Ints cycle, Words there,
+                         Words next)
 {
     const Words one = (Words){0} + 1u, length = (one << pick->bits[k]) + MARGIN;
-    places->at[i] = pick->from[k] + (phase >> (32u - pick->bits[k])) + ints_as_words(cycle) * length;
-    places->next[i] = length & ~ints_as_words(last);
+    places->at[i] = (pick->from[k] + (phase >> (32u - pick->bits[k])) + ints_as_words(cycle) * length) & there;
+    places->next[i] = length & next;
     places->part[i] = lanes_from_ints(words_as_ints((phase << pick->bits[k]) >> 8)) * 0x1p-24f;
 }
 
@@ -156,14 +158,14 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
             s->pick = pick_of(frequency_hz[i], b->seconds_per_frame, tables.count);
         }
         Lanes place = position[i * b->stride[POSITION]] * span;
-        Ints cycle = lanes_truncate(place), last = MASK(cycle >= top);
+        Ints cycle = lanes_truncate(place), inside = MASK(cycle < top);
         Words phase = silent ? s->phase : s->phase + phase_of_turns(pm[i]);
         between[i] = place - lanes_from_ints(cycle);
         far[i] = s->pick.far;
         morphs |= lanes_to_bits(between[i]);
         fades |= lanes_to_bits(far[i]);
         for (uint32_t k = 0; k < 2; ++k)
-            locate(&places[k], i, &s->pick, k, phase, cycle, last);
+            locate(&places[k], i, &s->pick, k, phase, cycle, tables.there, ints_as_words(inside) & tables.there);
         s->phase += s->step;
     }
     const Lanes *mix = any_lane(morphs) ? between : NULL;

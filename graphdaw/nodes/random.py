@@ -20,7 +20,7 @@ class Random(Node, tags=("control", "modulation")):
     sync = sync("one number; free goes by `rate_hz`")
     rate_hz = Param(2.0, lo=0.001, hi=1000.0, unit="Hz", curve="log", help="Numbers a second.")
     amount = Param(1.0, lo=0.0, hi=1.0, help="Largest distance from the centre.")
-    offset = Param(0.0, lo=-1.0, hi=1.0, help="Centre of the wandering.")
+    offset = Param(0.0, lo=-1.0, hi=1.0, help="Centre of the swing.")
     stride = Param(0.3, lo=0.0, hi=1.0, help="How far from each other neighbouring numbers may lie.")
     seed = Param(
         0.0, lo=0.0, hi=9999.0, ramp_s=0.0, help="The same seed walks the same way; 0 goes by the node's name."
