@@ -230,7 +230,7 @@ GD_RT INLINE void read_piece(float x[2][4][GD_SLICE], float *t, float *const *da
                 joint[c][k] = data[c][(begin + k) & mask];
     } else if (mask == 0xffffffffu) /* a file has frames before its first */
         from[0] = data[0] + low, from[1] = data[1] + low;
-    int64_t place = at - ((low + 1) << 32);
+    int64_t place = (int64_t)((uint64_t)at - ((uint64_t)(low + 1) << 32));
     for (uint32_t i = 0; i < count; ++i, place += step) {
         const uint32_t whole = (uint32_t)(place >> 32);
         for (int k = 0; k < 4; ++k) {
