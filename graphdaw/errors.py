@@ -150,8 +150,10 @@ class MediaError(ProjectError):
 
 
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names most like `name`, best first, three at most."""
-    return tuple(difflib.get_close_matches(name, list(names), n=3, cutoff=0.5))
+    """The names most like `name`, best first, three at most; none that is much less like it than the best."""
+    close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
+    likeness = [difflib.SequenceMatcher(None, other, name).ratio() for other in close]
+    return tuple(other for other, like in zip(close, likeness, strict=True) if like > likeness[0] - 0.1)
 
 
 def suggestion(name: str, names: Iterable[str], noun: str) -> str:

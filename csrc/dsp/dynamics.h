@@ -21,7 +21,7 @@ INLINE Lanes size_of(Lanes x)
 INLINE Lanes octaves_of(Lanes size)
 {
     Ints bits = lanes_to_bits(lanes_max(lanes(1e-20f), size)), exponent = (bits - 0x3f3504f3) >> 23;
-    Lanes t = lanes_from_bits(bits - (exponent << 23)) - 1.0f, tt = t * t;
+    Lanes t = lanes_from_bits(bits - (exponent * (1 << 23))) - 1.0f, tt = t * t;
     Lanes low = 1.44271348f + t * -0.721131856f, middle = 0.479348008f + t * -0.367490014f;
     return lanes_from_ints(exponent) + t * ((low + tt * middle) + (tt * tt) * (0.322154927f + t * -0.206591743f));
 }

@@ -61,7 +61,7 @@ INLINE Lanes exp_lanes(Lanes x) { return exp2_lanes(x * 1.44269504f); }
 INLINE Lanes log2_lanes(Lanes x)
 {
     Ints bits = lanes_to_bits(x), exponent = (bits - 0x3f3504f3) >> 23; /* 0x3f3504f3: sqrt(1/2) */
-    Lanes mantissa = lanes_from_bits(bits - (exponent << 23));
+    Lanes mantissa = lanes_from_bits(bits - (exponent * (1 << 23)));
     Lanes s = (mantissa - 1.0f) / (mantissa + 1.0f), z = s * s;
     return lanes_from_ints(exponent)
            + s * (2.88539008f + z * (0.961796694f + z * (0.577078016f + z * (0.412198583f + z * 0.320598898f))));

@@ -49,7 +49,8 @@ INLINE void lagrange(Lanes weight[6], Lanes t)
  * from the fundamental. It is held where a constant would fade only half as fast, since it must fade too. */
 INLINE Coefs coefs_at(const GdBlock *b, uint32_t frame)
 {
-    const Lanes hz = lanes_min(value_of(b, FREQUENCY_HZ, frame), lanes(0.2f * b->sample_rate_hz));
+    /* never 0, as in lanes not in use */
+    const Lanes hz = lanes_clamp(value_of(b, FREQUENCY_HZ, frame), lanes(1.0f), lanes(0.2f * b->sample_rate_hz));
     const Lanes period = b->sample_rate_hz / hz, whole = lanes_floor(period), half = sine_quarter(0.5f / period);
     const Lanes kept = exp2_lanes(-9.96578428f / (value_of(b, DECAY_S, frame) * hz)), curve = 4.0f * half * half;
     const Lanes wanted = 0.25f - 0.25f * value_of(b, BRIGHTNESS, frame);

@@ -9,6 +9,7 @@ import msgspec
 
 from graphdaw.errors import GroupingError, UnknownPortError, UnknownWireError
 from graphdaw.graph import checks
+from graphdaw.graph.buses import bus_of
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire, takes_text
 from graphdaw.graph.ports import (
     compatible,
@@ -161,7 +162,8 @@ def _insert(document: Document, edit: InsertOnWire) -> Expansion:
         )
     before = Connect(document.issue("w"), wire.source, wire.source_port, node.id, inlet)
     after = Connect(wire.id, node.id, outlet, wire.target, wire.target_port, wire.depth, wire.order, wire.extra)
-    free = not document.incoming.get(node.id) and not document.outgoing.get(node.id) and node.type != GROUP
+    drawn = document.incoming.get(node.id) or document.outgoing.get(node.id)
+    free = not drawn and node.type != GROUP and bus_of(node) is None
     beside = node.parent == document.nodes[wire.source].parent and not _outer_ports(document, node.id, None)
     chosen = bool(edit.inlet or edit.outlet)
     return [Disconnect(wire.id), before, after], free and beside and not chosen
