@@ -76,6 +76,8 @@ typedef struct GdKernel {
     uint32_t width;        /* W */
     uint32_t state_rows;   /* rows of W four-byte words */
     uint32_t flags;
+    uint32_t effort;       /* about how many hundredths of a nanosecond a frame of a lane takes in a full pack, so that
+                              work can be shared out; 0: as a filter or, where stateless, a gain (bench/kernels.md) */
     uint32_t ins, outs, params, choices;
     const char *const *in_names, *const *out_names, *const *param_names, *const *choice_names;
     GD_RT void (*reset)(void *state, const GdBlock *b);   /* first state of all lanes; null: zeros */

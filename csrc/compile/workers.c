@@ -11,8 +11,11 @@ static float predicted_cost(const GdIr *ir, const GdIrStep *step)
 {
     if (step->kind != GD_STEP_KERNEL)
         return 30.0f + 3.0f * (float)step->width + 20.0f * (float)step->read_count;
-    const GdKernel *form = ir->packs[step->pack].form;
+    const GdIrPack *pack = &ir->packs[step->pack];
+    const GdKernel *form = pack->form;
     float per_frame = form->flags & GD_STATELESS ? 0.1f * (float)step->width : 0.25f * (float)step->width + 1.0f;
+    if (form->effort)
+        per_frame = 0.01f * (float)form->effort * (float)pack->lanes;
     return 10.0f + per_frame * (float)ir->slice_frames;
 }
 

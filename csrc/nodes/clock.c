@@ -106,4 +106,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     *(State *)state = s;
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.effort = 250, .prepare = prepare)

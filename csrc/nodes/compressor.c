@@ -216,4 +216,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         publish_row(b, 0, b->out[REDUCTION][b->frames - 1]);
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 110, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

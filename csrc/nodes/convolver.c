@@ -132,4 +132,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 6000, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -158,4 +158,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.reset = reset, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 1500, .reset = reset, .idle = idle, .flags = GD_RINGS)

@@ -180,4 +180,4 @@ GD_RT static void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 800, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -175,4 +175,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 580, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -164,4 +164,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
             out[i] = done[i] * s->level;
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 60, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -107,4 +107,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         publish_row(b, 0, b->out[CHANGE][b->frames - 1]);
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.effort = 110, .prepare = prepare)

@@ -125,4 +125,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     ringing_count(&s->ringing, sounding, b);
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 340, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -134,4 +134,4 @@ GD_RT static void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.effort = 300, .prepare = prepare)

@@ -92,4 +92,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     *s = now;
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 170, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

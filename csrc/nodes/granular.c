@@ -317,4 +317,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.effort = 1600, .prepare = prepare)

@@ -77,4 +77,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     ringing_count(&s->ringing, sounding, b);
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 130, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -155,4 +155,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         ladder(s, b, HIGHPASS);
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 200, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

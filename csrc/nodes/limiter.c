@@ -155,4 +155,4 @@ GD_RT static void run(void *state, const GdBlock *b)
         publish_row(b, 0, b->out[REDUCTION][b->frames - 1]);
 }
 
-KERNEL(.reset = reset, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 2000, .reset = reset, .idle = idle, .flags = GD_RINGS)

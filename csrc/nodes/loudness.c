@@ -207,4 +207,4 @@ GD_RT static void run(void *state, const GdBlock *b)
         end_cell(s, b);
 }
 
-KERNEL(.flags = GD_SINK)
+KERNEL(.effort = 660, .flags = GD_SINK)

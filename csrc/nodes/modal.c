@@ -156,4 +156,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 260, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -101,4 +101,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         run_bands(s, b, 3);
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 550, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

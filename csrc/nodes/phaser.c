@@ -123,4 +123,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         run_sides(s, b, left_step, right_step, false);
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 390, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

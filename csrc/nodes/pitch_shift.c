@@ -156,4 +156,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
             b->out[LEFT_OUT + c][i] = dry[c][i] + mix[i * b->stride[MIX]] * (wet[c][i] - dry[c][i]);
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 7500, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -48,4 +48,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         look(s, b);
 }
 
-KERNEL(.flags = GD_SINK)
+KERNEL(.effort = 1300, .flags = GD_SINK)

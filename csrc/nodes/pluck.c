@@ -209,4 +209,4 @@ GD_RT static void run(void *state, const GdBlock *b)
         play(state, b, first, b->frames - first < RUN ? b->frames - first : RUN, true);
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 250, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -424,4 +424,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     mix_out(b, early, late);
 }
 
-KERNEL(.reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 3000, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

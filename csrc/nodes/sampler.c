@@ -355,4 +355,4 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
     return rest;
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 160, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -97,4 +97,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     *(State *)state = s;
 }
 
-KERNEL(.flags = GD_SINK)
+KERNEL(.effort = 780, .flags = GD_SINK)

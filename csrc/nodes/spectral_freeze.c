@@ -170,4 +170,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.reset = reset, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 2200, .reset = reset, .idle = idle, .flags = GD_RINGS)

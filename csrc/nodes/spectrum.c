@@ -62,4 +62,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         out[i] = in[i];
 }
 
-KERNEL(.flags = GD_SINK)
+KERNEL(.effort = 1200, .flags = GD_SINK)

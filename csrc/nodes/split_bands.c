@@ -69,4 +69,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 120, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

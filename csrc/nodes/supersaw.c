@@ -202,4 +202,4 @@ GD_RT static void run(void *state, const GdBlock *b)
         play(s, b, false, false);
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.effort = 160, .prepare = prepare)

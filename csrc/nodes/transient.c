@@ -100,4 +100,4 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
            && all_zero(s->change, b->lanes) && all_zero(s->wait, b->lanes);
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 150, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

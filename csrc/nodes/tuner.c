@@ -62,4 +62,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         look(s, b);
 }
 
-KERNEL(.flags = GD_SINK)
+KERNEL(.effort = 1270, .flags = GD_SINK)

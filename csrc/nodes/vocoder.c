@@ -234,4 +234,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
-KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 2000, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

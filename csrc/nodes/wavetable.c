@@ -177,4 +177,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         out[i] += far[i] * (dark[i] - out[i]);
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.effort = 240, .prepare = prepare)

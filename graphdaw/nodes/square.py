@@ -10,8 +10,8 @@ class Square(Node, tags=("source", "oscillator", "synth")):
 
     It is high in the first half of each turn, as the sine is.
     At 44.1 kHz its harmonics are right to 0.15 dB up to 16 kHz, and aliases stay below -80 dB up to 18 kHz for pitches
-    up to 5 kHz, hard sync included. What is wired in is heard 8 frames later, because edges are smoothed ahead of time
-    (linear-phase BLEP; Eli Brandt, "Hard Sync Without Aliasing", 2001).
+    up to 5 kHz, hard sync by straight ramps included. What is wired in is heard 8 frames later, because edges are
+    smoothed ahead of time (linear-phase BLEP; Eli Brandt, "Hard Sync Without Aliasing", 2001).
     """
 
     sync = In(
