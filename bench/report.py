@@ -114,7 +114,8 @@ def markdown(results: dict[tuple[str, str], Found], about: dict[str, str]) -> st
     facts = "\n".join(f"- {key}: {value}" for key, value in about.items())
     return (
         "# Speed\n\n48 kHz, blocks of 128 frames, one thread, offline; seconds of audio per second of processor time, "
-        "median of several runs.\nEvery contestant ran in the same session.\n\n"
+        "median of several runs.\nContestants ran one after the other on the same machine; rows kept from an earlier "
+        "run of that day were not repeated.\n\n"
         f"{speeds(results)}\n{durations(results)}\n## Remarks\n\n{remarks(results)}\n"
         f"## Machine\n\n{facts}\n- contestants: {', '.join(versions)}\n"
     )
