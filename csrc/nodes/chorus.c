@@ -8,27 +8,11 @@
 #define CHOICES P(VOICES, "voices") P(SHAPE, "shape")
 #include "kernel.h"
 #include "dsp/delay.h"
-#include "dsp/ringing.h"
-#include "dsp/swing.h"
+#include "dsp/swung_line.h"
 
 enum { SHORTEST = 3, SIDES = 2, MOST = 4 };
 
-typedef struct {
-    Swing swing;
-    Ints ringing;
-} State;
-
-GD_RT static void prepare(void *state, const GdBlock *b)
-{
-    if (!MOVES(b, RATE_HZ))
-        swing_set(&((State *)state)->swing, b->param[RATE_HZ][0], b);
-}
-
-GD_RT static void reset(void *state, const GdBlock *b) { ((State *)state)->ringing = ringing_unknown(b); }
-GD_RT static bool idle(const void *state, const GdBlock *b)
-{
-    return ringing_over(((const State *)state)->ringing, b->lanes);
-}
+typedef SwungLine State;
 
 /* Voices lie evenly over a turn; the right side's lie up to half-way between the left side's. */
 INLINE void place_voice(Places *places, const Lines *lines, const GdBlock *b, const Words phase[GD_SLICE], uint32_t side,
@@ -92,4 +76,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     ringing_count(&s->ringing, sounding, b);
 }
 
-KERNEL(.effort = 560, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 560, .reset = swung_reset, .prepare = swung_prepare, .idle = swung_idle, .flags = GD_RINGS)

@@ -8,34 +8,18 @@
 #define CHOICES P(MODE, "mode") P(SHAPE, "shape")
 #include "kernel.h"
 #include "dsp/delay.h"
-#include "dsp/ringing.h"
-#include "dsp/swing.h"
+#include "dsp/swung_line.h"
 
 enum { CLASSIC, THROUGH_ZERO, RISING, FALLING };
 enum { SHORTEST = 3, SIDES = 2, STAIRS = 3 /* voices of an endless flanger */ };
 
-typedef struct {
-    Swing swing;
-    Ints ringing;
-} State;
+typedef SwungLine State;
 
 /* One voice in a slice: where it is read and how loud. */
 typedef struct {
     Places places;
     Lanes level[GD_SLICE];
 } Voice;
-
-GD_RT static void prepare(void *state, const GdBlock *b)
-{
-    if (!MOVES(b, RATE_HZ))
-        swing_set(&((State *)state)->swing, b->param[RATE_HZ][0], b);
-}
-
-GD_RT static void reset(void *state, const GdBlock *b) { ((State *)state)->ringing = ringing_unknown(b); }
-GD_RT static bool idle(const void *state, const GdBlock *b)
-{
-    return ringing_over(((const State *)state)->ringing, b->lanes);
-}
 
 /* An endless voice passes through four octaves of delay in a turn, loud in their middle and silent at their ends; three,
  * a third of a turn apart, are together as loud at any time. */
@@ -125,4 +109,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     ringing_count(&s->ringing, sounding, b);
 }
 
-KERNEL(.effort = 340, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 340, .reset = swung_reset, .prepare = swung_prepare, .idle = swung_idle, .flags = GD_RINGS)

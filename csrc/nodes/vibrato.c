@@ -6,28 +6,12 @@
 #define CHOICES P(SHAPE, "shape")
 #include "kernel.h"
 #include "dsp/delay.h"
-#include "dsp/ringing.h"
-#include "dsp/swing.h"
+#include "dsp/swung_line.h"
 
 enum { SHORTEST = 2 };
 static const float longest_swing_s = 0.04f; /* either way */
 
-typedef struct {
-    Swing swing;
-    Ints ringing;
-} State;
-
-GD_RT static void prepare(void *state, const GdBlock *b)
-{
-    if (!MOVES(b, RATE_HZ))
-        swing_set(&((State *)state)->swing, b->param[RATE_HZ][0], b);
-}
-
-GD_RT static void reset(void *state, const GdBlock *b) { ((State *)state)->ringing = ringing_unknown(b); }
-GD_RT static bool idle(const void *state, const GdBlock *b)
-{
-    return ringing_over(((const State *)state)->ringing, b->lanes);
-}
+typedef SwungLine State;
 
 /* A delay of a - a sin(2 pi f t) plays faster by 2 pi f a where it shortens fastest, which is the ratio of the cents;
  * a triangle's slope is 4 f a everywhere. */
@@ -70,4 +54,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     ringing_count(&s->ringing, sounding, b);
 }
 
-KERNEL(.effort = 190, .reset = reset, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 190, .reset = swung_reset, .prepare = swung_prepare, .idle = swung_idle, .flags = GD_RINGS)

@@ -230,14 +230,3 @@ class Node:
             at_once=at_once,
             **methods,
         )
-
-
-def ahead_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
-    """Whole frames of a node's `lookahead_s`."""
-    return round(float(values["lookahead_s"]) * sample_rate_hz)
-
-
-def ahead_memory(frames: int) -> int:
-    """Floats of a lane that looks `frames` ahead, from which the kernel tells that number (csrc/dsp/ahead.h)."""
-    ring = 1 << (frames + 255).bit_length()
-    return 16 + (2 * ring + frames if frames else 0)

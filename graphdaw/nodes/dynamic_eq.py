@@ -24,7 +24,7 @@ def _threshold(band: int) -> Param:
 
 def _ratio(band: int) -> Param:
     about = f"Decibels in for one out above the threshold of band {band}; 1 does nothing, below 1 lifts instead."
-    return Param(1.0, lo=0.25, hi=20.0, curve="log", ramp_s=0.05, help=about)
+    return Param(1.0, lo=0.25, hi=20.0, curve="log", ramp_s=0.2, help=about)
 
 
 def _range(band: int) -> Param:

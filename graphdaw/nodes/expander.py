@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from graphdaw.nodes.base import Choice, In, Node, Out, Param, ahead_frames, ahead_memory
+from graphdaw.nodes.base import Choice, In, Node, Out, Param
+from graphdaw.nodes.lookahead import ahead_frames, ahead_memory_frames
 
 
 class Expander(Node, linked=True, tags=("dynamics", "level")):
@@ -44,12 +42,5 @@ class Expander(Node, linked=True, tags=("dynamics", "level")):
         0.0, lo=0.0, hi=0.05, unit="s", fixed=True, help="How far it acts before the sound; adds latency."
     )
 
-    @staticmethod
-    def memory_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
-        """A reading, and the rings of the look-ahead."""
-        return ahead_memory(ahead_frames(values, sample_rate_hz))
-
-    @staticmethod
-    def latency_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:
-        """The look-ahead."""
-        return ahead_frames(values, sample_rate_hz)
+    memory_frames = staticmethod(ahead_memory_frames)
+    latency_frames = staticmethod(ahead_frames)

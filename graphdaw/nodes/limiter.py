@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphdaw.nodes.base import Choice, In, Node, Out, Param, ahead_memory
+from graphdaw.nodes.base import Choice, In, Node, Out, Param
+from graphdaw.nodes.lookahead import ahead_memory
 
 BAND_FRAMES = 48
 PEAK_FRAMES = 26

@@ -21,7 +21,6 @@ TIMES = 3.0
 MEANT = {
     ("audio_file", "speed"): "noise is played faster",
     ("bitcrush", "bits"): "each number of bits has steps of its own",
-    ("chorus", "depth_s"): "20 ms of tape run off in 5 ms",
     ("comb", "frequency_hz"): "50 ms of tape run off in 5 ms",
     ("convolver", "predelay_s"): "half a second of tape runs off in 50 ms",
     ("delay", "time_s"): "a minute of tape runs off in 50 ms, at 1,200 times its speed",
@@ -34,9 +33,6 @@ MEANT = {
     ("modal", "stretch"): "all partials slide",
     ("pluck", "frequency_hz"): "a string slides by eight octaves in 5 ms",
     ("sampler", "pitch_semitones"): "noise is played faster",
-    ("saw", "frequency_hz"): "a glide from 0 to 24 kHz passes what lies between",
-    ("vocoder", "formant_semitones"): "bands slide by four octaves in 5 ms",
-    **{("eq", f"type{band}"): "one band fades into another within 128 frames" for band in range(1, 9)},
 }
 
 
@@ -47,12 +43,13 @@ def audible(subject: Subject) -> list[str]:
 
 
 def glides(param: Param) -> Signal:
-    """Five ways through a range, a lane each, as the engine glides: eased in and out over `ramp_s`."""
+    """Five ways through a range, a lane each, as the engine glides: eased in and out over the cells of `ramp_s`."""
     middle = float(between(param, np.float32(0.5)))
     begin = np.float32([param.lo, param.hi, param.default, param.default, middle])[:, None]
     end = np.float32([param.hi, param.lo, param.lo, param.hi, param.default])[:, None]
-    part = np.clip((np.arange(BEFORE + AFTER) - BEFORE) / max(1.0, param.ramp_s * RATE_HZ), 0.0, 1.0)
-    eased = part**3 * (part * (6.0 * part - 15.0) + 10.0)
+    frames = np.ceil(param.ramp_s * RATE_HZ / CELL) * CELL
+    part = np.clip((np.arange(BEFORE + AFTER) - BEFORE + 1) / max(1.0, frames), 0.0, 1.0)
+    eased = part * part * (3.0 - 2.0 * part)
     return np.float32(begin + (end - begin) * eased).clip(param.lo, param.hi)
 
 
