@@ -14,6 +14,7 @@ typedef struct GdAudio {
     uint32_t stage, fade_frame;
     uint64_t time, cells, last_start_ns;
     GdDevice device;            /* where this slice's samples come from and go to */
+    GdTransport transport;      /* of this slice */
     const float *in[GD_MAX_CHANNELS];
     float *out[GD_MAX_CHANNELS];
     float fade[GD_FADE];        /* a raised cosine, rising; set once */
@@ -53,12 +54,14 @@ struct GdEngine {
     /* control thread only */
     GdProgram *newest;          /* last one published */
     uint32_t committed;         /* the graph's epoch in it */
+    bool locates;               /* the next program moves the transport, to `position` */
+    uint64_t position;
     bool newest_settled;
     /* shared: a box holds at most one program */
     _Atomic(GdProgram *) next;      /* control puts, audio takes */
     _Atomic(GdProgram *) retired;   /* audio puts, control takes */
     _Atomic(GdProgram *) settled;   /* audio: the program whose last stage runs */
-    _Atomic uint64_t time;
+    _Atomic uint64_t time, position_now; /* of the next frame: absolute, and in the piece */
     _Atomic uint32_t profile;
     GdToAudio to_audio;
     GdFromAudio from_audio;
@@ -67,6 +70,10 @@ struct GdEngine {
     GdAudio audio;
     GdCrew crew;
 };
+
+/* --- engine_setup.c --- */
+/* Every program, wherever it is; nobody runs one. */
+GD_CTL void gd_engine_free_programs(GdEngine *engine);
 
 /* --- run.c: one slice of a plan --- */
 GD_RT void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile);

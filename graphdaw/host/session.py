@@ -2,24 +2,75 @@
 
 from __future__ import annotations
 
+import atexit
+import math
 import os
 import threading
+import weakref
+from collections.abc import Callable
 from types import TracebackType
+from typing import Protocol
+
+import msgspec
 
 from graphdaw.errors import EngineError
-from graphdaw.graph.graph import Graph, NodeHandle
+from graphdaw.graph.graph import End, Graph, NodeHandle
 from graphdaw.host.device import Device, HandDevice, forced, open_device
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import Observers, Started, Stopped
+from graphdaw.host.taps import Meter, Tap, outlet_of
 
 TICK_S = 0.002  # while a change waits for the fade before it
 FEED_S = 0.1
+CLOSE_S = 5.0  # for a call that is under way in another thread; one that hangs longer is left to itself
+
+_open_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+class HasGraph(Protocol):
+    """A project: something with a graph."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """How a session is doing; times are in seconds, counts are since it was made."""
+
+    device: str  # "" while it is stopped
+    position_s: float
+    played_s: float
+    load: float  # part of the time that the engine's own work takes
+    work_peak_s: float
+    gap_peak_s: float
+    callbacks: int
+    over_budget: int
+    gaps: int
+    not_finite: int
+    swaps: int
+    underruns: int
+    events_dropped: int
+    problems: dict[str, str]
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(self.position_s, 60.0)
+        work_ms, gap_ms = self.work_peak_s * 1e3, self.gap_peak_s * 1e3
+        lines = [
+            f"{self.device or 'stopped'} at {minutes:.0f}:{seconds:06.3f}, {self.played_s:.1f} s played",
+            f"load {self.load:.1%}, longest callback {work_ms:.2f} ms, longest gap {gap_ms:.2f} ms",
+            f"{self.callbacks} callbacks: {self.over_budget} over budget, {self.gaps} late",
+            f"{self.not_finite} bad samples, {self.underruns} underruns",
+        ]
+        return "\n".join(lines + [f"{id or 'graph'}: {sentence}" for id, sentence in self.problems.items()])
 
 
 class Session:
     """A running engine; edits of `session.graph` are heard at once, each faded in.
 
-    `device` is "null" (a timer, no sound), "hand" (plays when stepped), a sound card's name or number, or None for the
-    default. The engine runs from `play` to `stop`; position and sound go on from where they were.
+    It takes a graph, or a project that has one. `device` is "null" (a timer, no sound), "hand" (plays when stepped), a
+    sound card's name or number, or None for the default. The engine runs from `play` to `stop`; position and sound go
+    on from where they were. A session plays until it is closed, at the latest when the program ends.
 
     >>> import graphdaw as gd
     >>> g = gd.Graph(sample_rate=48_000)
@@ -34,24 +85,29 @@ class Session:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Graph | HasGraph,
         device: str | int | None = None,
         *,
         block_frames: int = 128,
         channels: int | None = None,
         threads: int = 1,
     ) -> None:
-        self.graph = graph
-        self.engine = Engine(graph, threads=threads, missing="silence")
+        self.graph = graph if isinstance(graph, Graph) else graph.graph
+        self.engine = Engine(self.graph, threads=threads, missing="silence")
         self.device: Device | None = None
         self._device_name = device if device is not None else forced()
         self._block_frames = block_frames
         self._channels = channels
+        self._observers = Observers()
+        self._turn = threading.RLock()  # one of play, stop, locate and close at a time
         self._quit = threading.Event()
         self._woken = threading.Event()
-        self._forget = graph.observe(lambda _: self._woken.set())
+        self._forget = self.graph.observe(lambda _: self._woken.set())
         self._keeper = threading.Thread(target=self._keep_up, name="graphdaw-session", daemon=True)
         self._keeper.start()
+        _open_sessions.add(self)
+
+    # Transport
 
     @property
     def playing(self) -> bool:
@@ -63,21 +119,55 @@ class Session:
         """How much has been played, in seconds."""
         return self.engine.time_frames / self.engine.sample_rate
 
+    @property
+    def position_s(self) -> float:
+        """Where in the piece the sound is, in seconds."""
+        return self.engine.position_frames / self.engine.sample_rate
+
     def play(self) -> None:
         """Open the device and start the sound; raises EngineError where it cannot be opened."""
-        if self._quit.is_set():
-            raise EngineError("The session is closed; make a new one.")
-        if self.device is None:
-            self.engine.feed()
-            self.device = open_device(
-                self.engine, self._device_name, block_frames=self._block_frames, channels=self._channels
-            )
+        with self._turn:
+            if self._quit.is_set():
+                raise EngineError("The session is closed; make a new one.")
+            if self.device is None:
+                self.engine.feed()
+                self.device = open_device(
+                    self.engine, self._device_name, block_frames=self._block_frames, channels=self._channels
+                )
+                self._observers.tell(Started(self.device.name))
 
     def stop(self) -> None:
-        """Stop the sound and close the device."""
-        device, self.device = self.device, None
-        if device is not None:
-            device.close()
+        """Stop the sound and close the device; the position stays."""
+        with self._turn:
+            device, self.device = self.device, None
+            if device is not None:
+                device.close()
+                self._observers.tell(Stopped(self.position_s))
+
+    def locate(self, seconds: float) -> None:
+        """Go to a place in the piece. Raises EngineError for one before its start.
+
+        While it plays, recordings and what is in time with the tempo are cross-faded to where they are there, clocks
+        jump, and tails ring on. While it is stopped everything begins anew: after `locate(0)`, `play` sounds as a
+        render does, to the bit.
+
+        >>> import graphdaw as gd
+        >>> with gd.Session(gd.Graph(), device="hand") as s:
+        ...     s.locate(1.5)
+        ...     s.position_s
+        1.5
+        """
+        if not (math.isfinite(seconds) and 0.0 <= seconds < 1e9):
+            raise EngineError(f"Cannot go to {seconds} seconds; a piece begins at 0.")
+        with self._turn:
+            if self._quit.is_set():
+                raise EngineError("The session is closed; make a new one.")
+            frames = round(seconds * self.engine.sample_rate)
+            if self.device is None:
+                self.engine.restart(frames)
+            else:
+                self.engine.locate(frames)
+            self._woken.set()
 
     def step(self, blocks: int = 1) -> list[list[float]]:
         """On the "hand" device: play blocks and return the last one; edits that wait are taken up as soon as may be."""
@@ -90,10 +180,6 @@ class Session:
             last = self.device.step()
         return last
 
-    def record(self, node: str | NodeHandle, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
-        """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
-        self.engine.record(node if isinstance(node, str) else node.id, path, bit_depth=bit_depth)
-
     def settled(self, timeout_s: float = 1.0) -> bool:
         """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""
         waiting = threading.Event()
@@ -104,14 +190,80 @@ class Session:
             waiting.wait(TICK_S)
         return False
 
+    # Listening
+
+    def observe(
+        self, callback: Callable[[object], object], kind: type | tuple[type, ...] = object
+    ) -> Callable[[], None]:
+        """Call `callback(event)` for events of that kind (see `graphdaw.host.events`); returns a function that ends it.
+
+        Calls come in the order of what happened, from a thread of their own, so a slow observer delays no sound.
+        """
+        return self._observers.observe(callback, kind)
+
+    def tap(self, end: End) -> Tap:
+        """Listen to an outlet, also of a group or inside one; a node alone means its first. Close it when done.
+
+        The graph knows nothing of it and nothing else sounds different. Raises UnknownNodeError and UnknownPortError.
+
+        >>> import graphdaw as gd
+        >>> g = gd.Graph()
+        >>> osc = g.add("sine")
+        >>> with gd.Session(g, device="hand") as s, s.tap(osc) as tap:
+        ...     s.play()
+        ...     _ = s.step(3)
+        ...     tap.read().shape
+        (1, 256)
+        """
+        return self.engine.tap(outlet_of(self.graph, end))
+
+    def meter(self, end: End) -> Meter:
+        """Measure an outlet: `read()` gives peak and RMS of each channel since last asked. Close it when done."""
+        return Meter(self.tap(end))
+
+    def record(self, node: str | NodeHandle, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+        """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
+        self.engine.record(node if isinstance(node, str) else node.id, path, bit_depth=bit_depth)
+
+    def stats(self) -> Stats:
+        """How it is doing, as numbers and, printed, as a few lines."""
+        numbers, device = self.engine.stats(), self.device
+        return Stats(
+            device=device.name if device is not None else "",
+            position_s=self.position_s,
+            played_s=self.time_s,
+            load=numbers["load"],
+            work_peak_s=numbers["work_peak_s"],
+            gap_peak_s=numbers["gap_peak_s"],
+            callbacks=int(numbers["callbacks"]),
+            over_budget=int(numbers["over_budget"]),
+            gaps=int(numbers["gaps"]),
+            not_finite=int(numbers["not_finite"]),
+            swaps=int(numbers["swaps"]),
+            underruns=self.engine.underruns,
+            events_dropped=self._observers.dropped,
+            problems=dict(self.engine.problems),
+        )
+
+    # The end
+
     def close(self) -> None:
-        """Stop and free everything; the graph stays."""
-        self.stop()
+        """Stop and free everything; the graph stays. From any thread and state, and more than once."""
         self._quit.set()
         self._woken.set()
-        self._keeper.join()
-        self._forget()
-        self.engine.close()
+        if not self._turn.acquire(timeout=CLOSE_S):
+            return  # a driver hangs in another thread's call; what it may still use must stay
+        try:
+            self.stop()
+            self._keeper.join()
+            self._forget()
+            self._tell_news()
+            self.engine.close()
+            self._tell_news()
+        finally:
+            self._turn.release()
+            _open_sessions.discard(self)
+        self._observers.close()
 
     def __enter__(self) -> Session:
         return self
@@ -122,13 +274,20 @@ class Session:
         self.close()
 
     def _keep_up(self) -> None:
-        """Publish edits that had to wait for a fade, and keep the disk ahead of the sound."""
+        """Publish edits that had to wait for a fade, keep the disk ahead of the sound, and tell what happened."""
         while not self._quit.is_set():
-            try:
-                behind = not self.engine.commit() or not self.engine.settled()
-            except EngineError as error:  # what sounds goes on; the next edit tries again
-                self.engine.problems["graph"] = str(error)
-                behind = False
-            self.engine.feed()
-            self._woken.wait(TICK_S if behind and self.playing else FEED_S)
+            done = self.engine.keep_up()
+            self._tell_news()
+            self._woken.wait(FEED_S if done or not self.playing else TICK_S)
             self._woken.clear()
+
+    def _tell_news(self) -> None:
+        for event in self.engine.news():
+            self._observers.tell(event)
+
+
+@atexit.register
+def _close_all() -> None:
+    """A program that forgets to close its sessions ends cleanly, and its takes are complete."""
+    for session in list(_open_sessions):
+        session.close()
