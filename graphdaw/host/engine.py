@@ -63,6 +63,7 @@ class Engine:
         self._place = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._taps: dict[Tap, Listening] = {}
+        self._edited = False  # since the last beginning
         self._lock = threading.RLock()
         self._streams: dict[int, MediaStream] = {}
         self._tapes: dict[str, Tape] = {}
@@ -129,6 +130,7 @@ class Engine:
         with self._lock:
             if self._engine is None:
                 return
+            self._edited = True
             delta = self._flat.apply(edits)
             for removed in delta.nodes_removed:
                 self._forget_values(removed.id)
@@ -210,6 +212,12 @@ class Engine:
             self._wanted, self._behind = position_frames, True
             self.commit()
 
+    def begin(self) -> None:
+        """Before the first sound, while nothing calls for it: edits made so far are heard from the first frame on."""
+        with self._lock:
+            if self._edited and not self._core_time:
+                self.restart(self.position_frames)
+
     def restart(self, position_frames: int = 0) -> None:
         """Begin anew at a frame of the piece, with nothing of what has sounded; only while nothing calls for sound."""
         with self._lock:
@@ -219,8 +227,7 @@ class Engine:
             self._restarted_at += self._core_time
             self._unsent.clear()  # all values are in the graph
             lib.gd_engine_restart(self._engine, position_frames)
-            self._told.append(Located(position_frames / self.sample_rate, self._restarted_at))
-            self._behind = True
+            self._edited, self._behind = False, True
             self.commit()
 
     def _go_to(self, position_frames: int) -> None:
@@ -242,7 +249,7 @@ class Engine:
             tap = Tap(self, end)
             self._taps[tap] = self._lowering.listen(tap.pointer)
             self._aim_taps()
-            self._behind = True
+            self._edited = self._behind = True
             self.commit()
             return tap
 

@@ -6,94 +6,107 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-
-import msgspec
+from dataclasses import dataclass
 
 MOST_WAITING = 4096  # events; an observer that hangs loses the oldest
 
 
-class Event(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Event:
     """Something that happened."""
 
 
-class Started(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Started(Event):
     """The device plays."""
 
     device: str
 
 
-class Stopped(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Stopped(Event):
     """The device rests; the next `play` goes on from this position, in seconds."""
 
     position_s: float
 
 
-class Located(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Located(Event):
     """The transport has jumped to a position, in seconds; `frame` counts what was played."""
 
     position_s: float
     frame: int = 0
 
 
-class Swapped(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Swapped(Event):
     """An edit begins to be heard, in that frame of all that was played."""
 
     frame: int
 
 
-class Settled(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Settled(Event):
     """An edit is heard in full."""
 
     frame: int
 
 
-class NotFinite(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class NotFinite(Event):
     """So many samples that were no numbers have been silenced in the callback that ended before that frame."""
 
     count: int
     frame: int
 
 
-class OverBudget(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class OverBudget(Event):
     """A callback's own work took more than 80 % of its time."""
 
     frame: int
 
 
-class Problem(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Problem(Event):
     """Something about a node ("" for the whole graph) does not sound as it should; the sentence says what to do."""
 
     node: str
     sentence: str
 
 
-class RecordingStopped(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class RecordingStopped(Event):
     """A `record` node writes no more, against the user's will; what it had is kept."""
 
     node: str
     sentence: str
 
 
-class DeviceLost(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class DeviceLost(Event):
     """A device calls no more; the sound goes on on the null device."""
 
     name: str
     why: str
 
 
-class DeviceReturned(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class DeviceReturned(Event):
     """A device that was lost plays again."""
 
     name: str
 
 
-class DeviceChanged(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class DeviceChanged(Event):
     """Another device plays, or the same one with other settings."""
 
     name: str
 
 
-class Saved(Event, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Saved(Event):
     """The project is on disk."""
 
     path: str

@@ -8,16 +8,15 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
-
-import msgspec
 
 from graphdaw.errors import EngineError
 from graphdaw.graph.graph import End, Graph, NodeHandle
 from graphdaw.host.device import Device, HandDevice, forced, open_device
 from graphdaw.host.engine import Engine
-from graphdaw.host.events import Observers, Started, Stopped
+from graphdaw.host.events import Located, Observers, Started, Stopped
 from graphdaw.host.taps import Meter, Tap, outlet_of
 
 TICK_S = 0.002  # while a change waits for the fade before it
@@ -35,7 +34,8 @@ class HasGraph(Protocol):
         """The graph."""
 
 
-class Stats(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Stats:
     """How a session is doing; times are in seconds, counts are since it was made."""
 
     device: str  # "" while it is stopped
@@ -130,6 +130,7 @@ class Session:
             if self._quit.is_set():
                 raise EngineError("The session is closed; make a new one.")
             if self.device is None:
+                self.engine.begin()
                 self.engine.feed()
                 self.device = open_device(
                     self.engine, self._device_name, block_frames=self._block_frames, channels=self._channels
@@ -165,6 +166,7 @@ class Session:
             frames = round(seconds * self.engine.sample_rate)
             if self.device is None:
                 self.engine.restart(frames)
+                self._observers.tell(Located(self.position_s, self.engine.time_frames))
             else:
                 self.engine.locate(frames)
             self._woken.set()
