@@ -172,6 +172,20 @@ void gd_tape_rewind(GdGraph *graph, int32_t index)
     atomic_store_explicit(&stream->consumed, atomic_load(&stream->written), memory_order_relaxed);
 }
 
+static void copy_from_tape(const GdNode *node, uint64_t from, uint32_t count, float *planes, uint32_t channels, float *gate,
+                           uint32_t frames)
+{
+    const uint32_t ring = node->memory_frames / 2;
+    for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t at = (uint32_t)(from + i) & (ring - 1);
+        for (uint32_t c = 0; c < channels; ++c)
+            planes[(size_t)c * frames + i] = c < node->memory_lanes ? node->memory[c].data[at] : 0.0f;
+        gate[i] = node->memory[0].data[ring + at];
+    }
+}
+
+/* The recorder waits for nobody: what it has come round to while it was being copied may be torn, and is copied anew from
+ * further on. Model: tests/models/tape.pml. */
 uint32_t gd_tape_read(GdGraph *graph, int32_t index, float *planes, uint32_t channels, float *gate, uint32_t frames,
                       uint64_t until, uint64_t *lost)
 {
@@ -181,22 +195,21 @@ uint32_t gd_tape_read(GdGraph *graph, int32_t index, float *planes, uint32_t cha
     *lost = 0;
     if (!written || !node->memory_lanes)
         return 0;
-    if (until > written)
-        written = until;
-    const uint32_t ring = node->memory_frames / 2, room = ring - 2 * GD_SLICE; /* what may be written meanwhile is left out */
-    if (written > from + room) {
-        *lost = written - room - from;
-        from = written - room;
+    const uint32_t room = node->memory_frames / 2 - 2 * GD_SLICE; /* what may be written meanwhile is left out */
+    for (;;) {
+        const uint64_t end = until > written ? until : written;
+        if (end > from + room) {
+            *lost += end - room - from;
+            from = end - room;
+        }
+        const uint32_t count = end - from < frames ? (uint32_t)(end - from) : frames;
+        copy_from_tape(node, from, count, planes, channels, gate, frames);
+        written = atomic_fetch_add_explicit(&node->stream->written, 0, memory_order_acq_rel); /* not before the copies */
+        if (written <= from + room) {
+            atomic_store_explicit(&node->stream->consumed, from + count, memory_order_relaxed);
+            return count;
+        }
     }
-    const uint32_t count = written - from < frames ? (uint32_t)(written - from) : frames;
-    for (uint32_t i = 0; i < count; ++i) {
-        const uint32_t at = (uint32_t)(from + i) & (ring - 1);
-        for (uint32_t c = 0; c < channels; ++c)
-            planes[(size_t)c * frames + i] = c < node->memory_lanes ? node->memory[c].data[at] : 0.0f;
-        gate[i] = node->memory[0].data[ring + at];
-    }
-    atomic_store_explicit(&node->stream->consumed, from + count, memory_order_relaxed);
-    return count;
 }
 
 bool gd_graph_peek(GdGraph *graph, int32_t index, uint32_t lane, float *words, uint32_t count)
