@@ -16,7 +16,7 @@ import msgspec
 from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import bundle, codec
 from graphdaw.graph.bundle import CHUNK, DOCUMENT, MEDIA, Writer
-from graphdaw.graph.clip import graft, selection
+from graphdaw.graph.clip import distrust, graft, selection
 from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.model import Document, Medium, Node
 from graphdaw.graph.ports import node_of
@@ -181,7 +181,7 @@ def insert_group(document: Document, path: str | os.PathLike[str], parent: str =
     edits: list[Edit] = [SetMedia(hash, medium) for hash, medium in part.media.items() if hash not in document.media]
     for hash, place in part.media_files.items():
         document.media_files.setdefault(hash, place)
-    document.foreign |= part.foreign
+    distrust(document, part)
     for type, sketch in part.sketches.items():
         document.sketches.setdefault(type, sketch)
     return edits + graft(document, part, parent)
