@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import Any, get_args
 
 import msgspec
 
 from graphdaw.errors import PatchError, TextError
-from graphdaw.graph import limits, structure
+from graphdaw.graph import limits, outside, structure
 from graphdaw.graph.clip import graft
 from graphdaw.graph.model import Document
 from graphdaw.graph.parse import parse
@@ -45,21 +44,12 @@ def read(path: str | os.PathLike[str]) -> Patch:
     """The patch in a file, whatever form it has; raises PatchError or TextError, which name the file."""
     name = os.fspath(path)
     try:
-        with open(name, "rb", opener=_regular) as file:
+        with outside.opened(name) as file:
             data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
+        reason = error.strerror or error
         raise PatchError(f"{name} cannot be read: {reason}; choose a patch file.") from error
     return loads(data, name)
-
-
-def _regular(path: str, flags: int) -> int:
-    """Open a file that is one: a pipe would wait for ever, a device might never end."""
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(0, "it is no file", path)
-    return handle
 
 
 def loads(data: bytes, where: str = "The patch") -> Patch:

@@ -1,6 +1,6 @@
 """MIDI files as plain values: exact ticks, the tempo map, notes with their ends. Any thread but the audio thread.
 
-mido reads them, after a look at every event: it has no limits of its own, and a number of a megabyte takes it hours.
+mido reads them, after a look at every event: it has no limits of its own, and one long number can keep it for an hour.
 """
 
 from __future__ import annotations
