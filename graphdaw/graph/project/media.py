@@ -15,6 +15,7 @@ from typing import IO
 import msgspec
 
 from graphdaw.errors import MediaError
+from graphdaw.graph import outside
 from graphdaw.graph.model import Document, Medium, Node
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.bundle import CHUNK, MEDIA, Writer
@@ -76,7 +77,7 @@ def hash_file(path: str) -> tuple[str, int]:
     """The SHA-256 of a file, in hexadecimal, and its size in bytes; raises MediaError."""
     digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
+        with outside.opened(path) as file:
             facts = os.fstat(file.fileno())
             key = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
             if key in _hashes:
@@ -97,7 +98,7 @@ def hash_file(path: str) -> tuple[str, int]:
 def content(hash: str, place: str) -> Iterator[IO[bytes]]:
     """A recording open for reading, wherever it lies: in a bundle, or as a file of its own."""
     with ExitStack() as stack:
-        file: IO[bytes] = stack.enter_context(open(place, "rb"))
+        file: IO[bytes] = stack.enter_context(outside.opened(place))
         if file.read(4) == b"PK\x03\x04":
             archive = stack.enter_context(bundle.opened(place))
             if MEDIA + hash in archive.namelist():
