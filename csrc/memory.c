@@ -72,7 +72,7 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
 void gd_node_free_memory(GdNode *node)
 {
     if (node->tape) {
-        gd_tape_inherit(node->tape, node->memory, node->memory_lanes, node->stream);
+        gd_tape_inherit(node->tape, node->memory, node->memory_lanes);
         return;
     }
     for (uint32_t lane = 0; lane < node->memory_lanes; ++lane)

@@ -45,7 +45,7 @@ struct GdTape {
     GdTapeState state;
     Finished *first, **last;
     uint64_t reached;           /* frames before this are on their way to disk, or not wanted */
-    bool wanted;
+    bool wanted;                /* somebody waits for it to be further on */
     /* disk thread only */
     uint64_t at;                /* next frame to look at */
     bool started;
@@ -76,10 +76,12 @@ static uint64_t max64(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static uint64_t min64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t down(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
-/* The oldest frame that nobody writes over now. */
+/* The oldest frame that nobody had begun to write over when all was read that was read before this call: see
+ * tests/models/tape.pml. The node writes on after the tape's end, so its own clock tells. */
 static uint64_t oldest(const GdTape *tape, const View *view)
 {
-    return max64(view->first, down(view->now, tape->ring - MARGIN));
+    const uint64_t written = atomic_fetch_add_explicit(&tape->stream->written, 0, memory_order_acq_rel);
+    return max64(view->first, down(written, tape->ring - MARGIN));
 }
 
 /* --- takes --- */
@@ -166,8 +168,7 @@ static int write_frames(GdTape *tape, const View *view, uint32_t count)
         for (uint32_t i = 0; i < count; ++i)
             tape->block[(size_t)i * channels + c] = ring[(tape->at + tape->spec.late_frames + i) & (tape->ring - 1)];
     }
-    const View after = look(tape); /* some of it may have been written over meanwhile */
-    const uint32_t torn = (uint32_t)min64(down(oldest(tape, &after), tape->at), count);
+    const uint32_t torn = (uint32_t)min64(down(oldest(tape, view), tape->at), count); /* it was overtaken */
     memset(tape->block, 0, sizeof *tape->block * torn * channels);
     tape->take.lost += torn;
     tape->at += count;
@@ -364,12 +365,11 @@ void gd_tape_lend(GdTape *tape, const GdMemory *memory, uint32_t lanes)
     pthread_mutex_unlock(&tape->lock);
 }
 
-void gd_tape_inherit(GdTape *tape, GdMemory *memory, uint32_t lanes, GdStream *stream)
+void gd_tape_inherit(GdTape *tape, GdMemory *memory, uint32_t lanes)
 {
     pthread_mutex_lock(&tape->lock);
     tape->memory = memory;
     tape->lanes = lanes;
-    tape->stream = stream;
     tape->inherited = true;
     pthread_mutex_unlock(&tape->lock);
 }

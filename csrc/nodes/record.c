@@ -1,8 +1,9 @@
 /* record: passes its source on and keeps the last seconds of it in rings that a tape empties. Audio thread; the rings' other
  * end is a disk thread.
  *
- * A lane's memory is a ring of samples, addressed by absolute time, and for channel 0 another one of the gate. A tape knows
- * from the engine's clock how far all channels have come, and whether it has taken what is written over: here nobody waits. */
+ * A lane's memory is a ring of samples, addressed by absolute time, and for channel 0 another one of the gate. Channel 0
+ * alone tells the tape what may be written over: `written` is released at the start of a slice. How far all channels have
+ * come the tape knows from the engine's clock, and whether it has taken what is written over: here nobody waits. */
 #define NODE record
 #define INS P(IN, "in")
 #define OUTS P(OUT, "out")
@@ -34,9 +35,12 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         const GdMemory *memory = b->memory[l];
         if (!memory || !memory->stream)
             continue;
-        if (b->channel[l] == 0 && !LANE(s->started, l)) /* nothing before this is there to be taken */
-            atomic_store_explicit(&memory->stream->consumed, b->time, memory_order_release);
-        LANE(s->started, l) = 1;
+        if (b->channel[l] == 0) {
+            if (!LANE(s->started, l)) /* nothing before this is there to be taken */
+                atomic_store_explicit(&memory->stream->consumed, b->time, memory_order_release);
+            atomic_store_explicit(&memory->stream->written, b->time, memory_order_release);
+            LANE(s->started, l) = 1;
+        }
         keep_lane(memory, b, l);
     }
 }
