@@ -132,9 +132,7 @@ static void end_take(GdTape *tape, int error)
 static int begin_take(GdTape *tape, const View *view, uint64_t opened)
 {
     char path[4096];
-    tape->at = max64(down(opened, tape->spec.preroll_frames), oldest(tape, view));
-    if (tape->at > opened)
-        opened = tape->at;
+    tape->at = min64(max64(down(opened, tape->spec.preroll_frames), oldest(tape, view)), opened);
     tape->take = (GdTake){.number = tape->take.number + 1, .channels = view->lanes, .file = -1, .start = tape->at, .opened = opened};
     tape->wav = (GdWav){.file = -1, .channels = view->lanes, .bits = tape->spec.bits, .start = tape->at,
                         .sample_rate_hz = tape->sample_rate_hz};
@@ -234,7 +232,7 @@ static bool go_on(GdTape *tape)
         const uint64_t until = down(view.now, tape->spec.late_frames);
         if (!tape->started || tape->at >= until)
             break;
-        const uint64_t gone = down(oldest(tape, &view), tape->at);
+        const uint64_t gone = min64(down(oldest(tape, &view), tape->at), until - tape->at);
         if (gone && tape->writing)
             error = write_lost(tape, gone);
         else if (gone)
