@@ -110,7 +110,7 @@ class Tape:
             reel.naming.join(timeout_s)
         return not any(reel.naming.is_alive() for reel in self._reels)
 
-    def catch_up(self, share: float = 0.25) -> None:
+    def catch_up(self, share: float) -> None:
         """Wait for the disk until no more than that share of the ring is held: for time that does not run by itself."""
         for reel in self._reels:
             reel.catch_up(share)
