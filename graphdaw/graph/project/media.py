@@ -123,7 +123,7 @@ def media_path(document: Document, value: str, folder: str | os.PathLike[str]) -
         if os.path.isfile(value):
             return Path(value)
         if value not in document.collected:
-            raise MediaError(f"Recording {value} is missing; put it back, or find it with `graphdaw relink`.")
+            raise MediaError(f"Recording {value} is missing; put it back or find it with `graphdaw relink`.")
         hash, medium = document.collected[value]
         return _unpacked(document, hash, medium.name, Path(folder))
     return _unpacked(document, value, document.media[value].name, Path(folder))
