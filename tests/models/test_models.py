@@ -53,11 +53,12 @@ BUGS = {
     ],
     "tape": [
         "DOES_NOT_LOOK_AGAIN",
+        "ENDS_BY_THE_ENGINES_CLOCK",
         "LOOKS_AGAIN_TOO_EARLY",
         "LOST_IS_NOT_COUNTED",
         "THE_SLICE_UNDER_WAY_IS_FORGOTTEN",
-        "WHAT_WAS_MISSED_IS_READ_AGAIN",
-        "WRITTEN_BEFORE_IT_IS_THERE",
+        "TIME_PASSES_BEFORE_IT_IS_HEARD",
+        "WHAT_COMES_AFTER_THE_END_IS_LOST_TOO",
     ],
     "crew": [
         "ANY_CALL_THEY_JOINED_WILL_DO",
