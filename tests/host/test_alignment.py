@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 
 import graphdaw as gd
 from graphdaw.host.device import HandDevice
@@ -110,7 +111,7 @@ def assert_aligned(audio: np.ndarray, maze: Maze, noise: np.ndarray, end: int) -
 def test_random_graphs_are_aligned_to_the_frame(
     long_form: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    count = 500 if long_form else 80
+    count = 500 if long_form else 200
     noise = noise_alone(60_000)
     warm = 14 * LONGEST // FRAMES * FRAMES + FRAMES
     swaps = 0.0
@@ -132,11 +133,13 @@ def test_random_graphs_are_aligned_to_the_frame(
 
 
 def test_one_frame_off_would_be_seen() -> None:
+    """The expectation's own check: it fails where one node is a frame later than the graph says."""
     maze, noise = random_maze(3), noise_alone(20_000)
     with Renderer(maze.graph) as renderer:
         audio = renderer.render(14_000)[0]
     assert_aligned(audio, maze, noise, 14_000)
-    late = next(id for id in maze.late)
-    maze.late[late] += 1
-    if np.array_equal(maze.expected(noise, 14_000 - FRAMES), audio[-FRAMES:]):
-        raise AssertionError("the expectation does not depend on a latency")
+    for late in maze.late:
+        maze.late[late] += 1
+
+    with pytest.raises(AssertionError):
+        assert_aligned(audio, maze, noise, 14_000)
