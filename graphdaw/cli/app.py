@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli import bench, check, devices, diff, nodes, play, render, show
+from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, render, show
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ for _command in (
     check.check,
     show.show,
     diff.diff,
+    apply.apply,
     devices.devices,
     bench.bench,
 ):

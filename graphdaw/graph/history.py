@@ -39,9 +39,14 @@ class History:
         self._observers.append(callback)
         return lambda: self._observers.remove(callback) if callback in self._observers else None
 
-    def apply(self, edits: Iterable[Edit], label: str = "", author: str = "user") -> list[Edit]:
-        """Make edits, all or nothing, as one undo step (or as part of the open one); returns the primitive edits."""
-        done, inverse = perform(self.document, edits)
+    def apply(
+        self, edits: Iterable[Edit], label: str = "", author: str = "user", *, trusted: bool = False
+    ) -> list[Edit]:
+        """Make edits, all or nothing, as one undo step (or as part of the open one); returns the primitive edits.
+
+        `trusted` skips the checks: for primitive edits that lead to a document that is known.
+        """
+        done, inverse = perform(self.document, edits, trusted)
         transaction = self._open
         if transaction is not None:
             transaction.edits += done
