@@ -68,7 +68,7 @@ DeviceEvent = DeviceLost | DeviceReturned | DeviceWaits | DeviceChanged | Device
 class Driver:
     """Opens, changes and closes the device that calls an engine, and watches it.
 
-    `tell` hears of what happens, on the thread that calls `watch` or `change`. Any thread may call any method.
+    Observers hear of what happens on the thread that calls `watch` or `change`. Any thread may call any method.
 
     >>> import graphdaw as gd
     >>> with Engine(gd.Graph()) as engine:
@@ -80,10 +80,10 @@ class Driver:
     null 64
     """
 
-    def __init__(self, engine: Engine, tell: Callable[[DeviceEvent], object] = lambda _: None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.settings = DeviceSettings("null")
-        self._tell = tell
+        self._observers: list[Callable[[DeviceEvent], object]] = []
         self._lock = threading.RLock()
         self._device: Device | None = None
         self._returning: Returning | None = None
@@ -140,6 +140,14 @@ class Driver:
         stats["priority"] = self._priority
         stats["device_calls"], stats["device_xruns"] = facts["calls"], facts["xruns"]
         return stats
+
+    def observe(self, observer: Callable[[DeviceEvent], object]) -> None:
+        """Have it called with every event from now on; it must return soon and not raise."""
+        self._observers.append(observer)
+
+    def _tell(self, event: DeviceEvent) -> None:
+        for observer in self._observers:
+            observer(event)
 
     # Opening, changing, closing
 
