@@ -18,9 +18,7 @@ def play(
     file: ProjectFile,
     device: Annotated[
         str | None,
-        typer.Option(
-            help="Number or part of the name (`graphdaw devices`), “jack”, “jack:SERVER”, or “null” for silence."
-        ),
+        typer.Option(help="Number or part of the name (`graphdaw devices`), “jack”, “jack:SERVER”, or “null”."),
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after this time; else Ctrl-C stops.")] = None,
     block: Annotated[int | None, typer.Option(help="Frames that the device asks for at once.")] = None,
@@ -30,7 +28,7 @@ def play(
     ] = None,
     outputs: Annotated[
         str | None,
-        typer.Option(help="Device channels to play to, from 0: “2,3” is the second pair. JACK: port names too."),
+        typer.Option(help="Device channels to play to, from 0: “2,3” is the second pair."),
     ] = None,
 ) -> None:
     """Play FILE until Ctrl-C, or for some seconds."""

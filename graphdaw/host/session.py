@@ -21,7 +21,8 @@ class Session:
     """A running engine; edits of `session.graph` are heard at once, each faded in.
 
     `device` is "null" (a timer, no sound), "hand" (plays when stepped), a sound card's name or number, or None for the
-    default; `DeviceSettings` say more, and `driver` changes it while it plays. The engine runs from `play` to `stop`; position and sound go on from where they were.
+    default; `DeviceSettings` say more, and `driver` changes it while it plays. The engine runs from `play` to `stop`;
+    position and sound go on from where they were.
 
     >>> import graphdaw as gd
     >>> g = gd.Graph(sample_rate=48_000)
