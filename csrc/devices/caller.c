@@ -113,13 +113,13 @@ float *gd_caller_plane(GdCaller *caller, bool input, uint32_t channel)
 
 /* --- the audio thread --- */
 
-GD_RT static void shape(const GdCaller *caller, float *const *out, uint32_t done, uint32_t frames, bool rises)
+GD_RT static void shape(const GdCaller *caller, float *const *out, uint32_t done, uint32_t frames)
 {
     const float *fade = caller->fade;
     for (uint32_t k = 0; k < caller->out_count; ++k) {
         float *plane = out[caller->outs[k]] + done;
         for (uint32_t i = 0; i < frames; ++i)
-            plane[i] *= rises ? fade[caller->level + i] : fade[caller->level - 1 - i];
+            plane[i] *= caller->rises ? fade[caller->level + i] : fade[caller->level - 1 - i];
     }
 }
 
@@ -148,14 +148,16 @@ GD_RT static uint32_t run_open(GdCaller *caller, const float *const *in, float *
     if (open)
         atomic_store_explicit(&caller->silent, 0, memory_order_relaxed); /* before it sounds: control may shut it at once */
     while (done < frames && (open || caller->level)) {
+        if (!caller->level || caller->level == caller->fade_frames)
+            caller->rises = open;
         uint32_t count = frames - done < caller->block ? frames - done : caller->block;
-        uint32_t left = open ? caller->fade_frames - caller->level : caller->level;
+        uint32_t left = caller->rises ? caller->fade_frames - caller->level : caller->level;
         if (left && left < count)
             count = left;
         run_engine(caller, in, out, done, count);
         if (left) {
-            shape(caller, out, done, count, open);
-            caller->level = open ? caller->level + count : caller->level - count;
+            shape(caller, out, done, count);
+            caller->level = caller->rises ? caller->level + count : caller->level - count;
         }
         done += count;
     }

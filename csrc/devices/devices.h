@@ -21,6 +21,7 @@ struct GdCaller {
     _Atomic uintptr_t thread;   /* audio: who calls, for the control side to give priority to */
     /* audio only */
     uint32_t level;             /* how far the gate is open: 0 to fade_frames */
+    bool rises;                 /* which way it moves; it turns round only at the ends, where that makes no kink */
 };
 
 enum { GD_MINE = 1, GD_INSIDE = 2 };

@@ -14,7 +14,7 @@ from graphdaw.host.devices.settings import FADE_FRAMES
 from graphdaw.host.engine import Engine
 
 WANTED_PRIORITY = 65
-CLOSE_S = 2.0  # a driver that takes longer is left to itself
+CLOSE_S = 1.5  # a driver that takes longer is left to itself
 LEAVE_S = 5.0  # a call of the engine that takes longer hangs
 POLL_S = 0.0005
 
