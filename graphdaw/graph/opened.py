@@ -275,6 +275,34 @@ def _adopt_places(document: Document, saved: Document) -> None:
     document.media_files.update((hash, place) for hash, place in saved.media_files.items() if hash in document.media)
 
 
+# Graphs that are loaded and saved without being opened
+
+
+def load_graph(path: str) -> Graph:
+    """A project to look at: with the edits a crash left, but without those of a program that has it open now."""
+    if ProjectLock.holder(path):
+        return Graph.at(History(load(path)), path)
+    history, report, _ = recover(path)
+    graph = Graph.of(history)
+    graph.path, graph.recovered = path, report
+    return graph
+
+
+def save_graph(graph: Graph, path: str) -> None:
+    """Write a graph to a file; through its project where it is the file of that."""
+    name = os.path.realpath(path)
+    project = graph.project
+    if project is not None and name == os.path.realpath(project.path or ""):
+        project.save()
+        return
+    report = graph.recovered
+    continues = report is not None and name == os.path.realpath(report.path)
+    with ProjectLock(name):
+        save(graph.document, name, mark=report.mark if report is not None and continues else None)
+    if project is None:
+        graph.path = path
+
+
 # Projects without a name
 
 
