@@ -31,7 +31,9 @@ def snapshot(document: Document, history: History, seq: int, unsaved: int) -> Ca
     past, future = _latest(history.past), _latest(history.future)
     unfinished = history.unfinished
     if unfinished is not None:
-        unfinished = Transaction(unfinished.label, unfinished.edits.copy(), unfinished.inverse.copy(), unfinished.author)
+        unfinished = Transaction(
+            unfinished.label, unfinished.edits.copy(), unfinished.inverse.copy(), unfinished.author
+        )
 
     def encoded() -> Snapshot:
         data = codec.encode(twin)
@@ -54,7 +56,9 @@ def steps_alone(history: History, seq: int) -> Snapshot:
     """The undo steps, for a journal that goes on from a file that was just saved."""
     unfinished = history.unfinished
     if unfinished is not None:
-        unfinished = Transaction(unfinished.label, unfinished.edits.copy(), unfinished.inverse.copy(), unfinished.author)
+        unfinished = Transaction(
+            unfinished.label, unfinished.edits.copy(), unfinished.inverse.copy(), unfinished.author
+        )
     return Snapshot(seq=seq, past=_latest(history.past), future=_latest(history.future), unfinished=unfinished)
 
 
@@ -83,8 +87,8 @@ def _latest(steps: list[Transaction]) -> list[Transaction]:
 class Keeper:
     """Looks after a journal until it is closed.
 
-    The journal is renewed from a snapshot once it has grown by `max_changes` or `max_bytes`, or `every_s` after the first
-    change that is only in it. Events of the journal reach `tell` on this thread.
+    The journal is renewed from a snapshot once it has grown by `max_changes` or `max_bytes`, or `every_s` after the
+    first change that is only in it. Events of the journal reach `tell` on this thread.
     """
 
     def __init__(

@@ -279,9 +279,14 @@ class Graph:
 
     # History
 
-    def apply(self, edits: Iterable[Edit], label: str = "edit", author: str = "user") -> list[Edit]:
-        """Make edits, all or nothing, as one undo step; returns the primitive edits that were made."""
-        return self.history.apply(edits, label, author)
+    def apply(
+        self, edits: Iterable[Edit], label: str = "edit", author: str = "user", *, trusted: bool = False
+    ) -> list[Edit]:
+        """Make edits, all or nothing, as one undo step; returns the primitive edits that were made.
+
+        `trusted` skips the checks: for primitive edits that lead to a document that is known, as `difference` gives.
+        """
+        return self.history.apply(edits, label, author, trusted=trusted)
 
     def undo(self) -> Transaction:
         """Take the last step back; raises HistoryError when there is none."""

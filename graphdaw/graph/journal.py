@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from graphdaw.graph import places, records
+from graphdaw.graph.project import disk
 from graphdaw.graph.records import Header, Record, Snapshot
 from graphdaw.graph.vocabulary import AddNode, Edit, SetMedia, SetValues
 
@@ -52,8 +53,8 @@ def journal_path(project: str) -> str:
 class Journal:
     """The journal of one open project. The file appears with the first change.
 
-    Three locks, taken in this order: `_renewing` while the file is written anew, `_syncing` while it is synced or put in
-    place, `_writing` for the moments in which an edit appends to it. An edit waits for nothing but the last.
+    Three locks, taken in this order: `_renewing` while the file is written anew, `_syncing` while it is synced or put
+    in place, `_writing` for the moments in which an edit appends to it. An edit waits for nothing but the last.
     """
 
     def __init__(self, path: str, history: History, base: str) -> None:
@@ -143,7 +144,7 @@ class Journal:
             try:
                 os.fsync(file)
                 if not self._named:
-                    sync_folder(self.path)
+                    disk.sync_folder(os.path.dirname(self.path))
                     self._named = True
             except OSError as error:
                 with self._writing:
@@ -203,24 +204,20 @@ class Renewal:
         """
         journal = self._journal
         path = path or journal.path
-        draft = f"{path}.{secrets.token_hex(6)}.tmp"
-        file = os.open(draft, _NEW, 0o666)
-        try:
-            size = _write_all(file, records.head(journal._header(self.seq)) + records.entry(snapshot))
-            os.fsync(file)
-            with journal._syncing:
-                file = self._put(draft, file, size, path)
-                sync_folder(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(draft)
-            raise
-        finally:
-            if file >= 0:
-                os.close(file)
+        with disk.temporary(*_draft(path)) as (draft, handle):
+            file = os.dup(handle)
+            try:
+                size = _write_all(file, records.head(journal._header(self.seq)) + records.entry(snapshot))
+                os.fsync(file)
+                with journal._syncing:
+                    file = self._put(draft, file, size, path)
+                    disk.sync_folder(os.path.dirname(path))
+            finally:
+                if file >= 0:
+                    os.close(file)
         was, journal.broken = journal.broken, ""
         if was:
-            journal.news(JournalWorks(f"The journal {journal.path} is written again; nothing is missing in it."))
+            journal.news(JournalWorks(f"The journal {path} is written again; nothing is missing in it."))
 
     def _put(self, draft: str, file: int, size: int, path: str) -> int:
         """Add what was changed meanwhile and change the files over; returns the old one."""
@@ -240,13 +237,10 @@ class Renewal:
         return old
 
 
-def sync_folder(path: str) -> None:
-    """Make the names in a file's folder last."""
-    handle = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _draft(path: str) -> tuple[str, str]:
+    """Folder and name for a file that will be this journal: swept with those of its project."""
+    folder, name = os.path.split(path)
+    return folder, name.removeprefix(".").removesuffix(".journal")
 
 
 def clean(text: str) -> str:

@@ -8,7 +8,7 @@ import secrets
 import time
 import weakref
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,9 @@ from graphdaw.graph.autosave import Keeper, steps_alone
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.journal import Journal, JournalEvent, journal_path
 from graphdaw.graph.model import Document
-from graphdaw.graph.project import generations as kept
-from graphdaw.graph.project.lock import ProjectLock
+from graphdaw.graph.project import kept
+from graphdaw.graph.project.loading import load_marked
+from graphdaw.graph.project.lock import ProjectLock, live_owner
 from graphdaw.graph.project.marks import JournalMark
 from graphdaw.graph.project.saving import save
 from graphdaw.graph.recovery import Recovered, Recovery, recover
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from graphdaw.graph.project.saving import Saved
 
 
-def open_project(path: str | os.PathLike[str] | None = None, *, create: bool = False, every_s: float = 120.0) -> Project:
+def open_project(
+    path: str | os.PathLike[str] | None = None, *, create: bool = False, every_s: float = 120.0
+) -> Project:
     """Open a project to edit it, with every edit in it that a crash left in its journal.
 
     `create` makes the file where there is none. Without a path the project has no name until `save_as`, and lies in the
@@ -82,7 +85,7 @@ def _put_aside(name: str, report: Recovery) -> Recovery:
     journal = journal_path(name)
     if report.fits and not report.dropped and not report.why:
         return report
-    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     kept_as = f"{journal}.{moment}.{secrets.token_hex(2)}"
     try:
         os.link(journal, kept_as)
@@ -148,7 +151,7 @@ class Project:
         return self._journal.unsaved
 
     def observe(self, callback: Callable[[JournalEvent], object]) -> Callable[[], None]:
-        """Call `callback(event)` when the journal breaks or works again, from a thread of its own; returns what ends it."""
+        """Call `callback(event)`, on another thread, when the journal breaks or works again; returns what ends it."""
         self._observers.append(callback)
         return lambda: self._observers.remove(callback) if callback in self._observers else None
 
@@ -280,8 +283,10 @@ def _adopt_places(document: Document, saved: Document) -> None:
 
 def load_graph(path: str) -> Graph:
     """A project to look at: with the edits a crash left, but without those of a program that has it open now."""
-    if ProjectLock.holder(path):
-        return Graph.at(History(load(path)), path)
+    if live_owner(path) is not None:
+        graph = Graph(document=load_marked(path)[0])
+        graph.path = path
+        return graph
     history, report, _ = recover(path)
     graph = Graph.of(history)
     graph.path, graph.recovered = path, report
@@ -297,8 +302,10 @@ def save_graph(graph: Graph, path: str) -> None:
         return
     report = graph.recovered
     continues = report is not None and name == os.path.realpath(report.path)
-    with ProjectLock(name):
-        save(graph.document, name, mark=report.mark if report is not None and continues else None)
+    owner = live_owner(name)
+    if owner is not None:
+        raise ProjectError(f"{name} is open, by {owner}; save through that, or under another name.")
+    save(graph.document, name, mark=report.mark if report is not None and continues else None)
     if project is None:
         graph.path = path
 

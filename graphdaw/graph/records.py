@@ -109,7 +109,9 @@ def read(path: str) -> Contents:
         with os.fdopen(handle, "rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise ProjectError(f"{path} cannot be read: {error.strerror or error}; check the disk and the rights.") from error
+        raise ProjectError(
+            f"{path} cannot be read: {error.strerror or error}; check the disk and the rights."
+        ) from error
     return parse(data)
 
 

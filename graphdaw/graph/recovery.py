@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +19,7 @@ from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.loading import load_marked
 from graphdaw.graph.project.marks import JournalMark
-from graphdaw.graph.records import Contents, Record, Snapshot
+from graphdaw.graph.records import Contents, Record
 
 MAX_ORDER = 2**62
 
@@ -79,7 +79,7 @@ def _edits(count: int) -> str:
 
 def _clock(time_s: float) -> str:
     try:
-        return datetime.fromtimestamp(time_s, timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (OverflowError, OSError, ValueError):
         return "an unknown time"
 
@@ -120,7 +120,7 @@ def recover(path: str) -> Recovered:
 
 
 def digest_of(path: str) -> str:
-    """The SHA-256 of the document in a project file, by which a journal knows what it continues; raises ProjectError."""
+    """The SHA-256 of the document in a project, by which a journal knows what it continues; raises ProjectError."""
     with bundle.reading(path), bundle.opened(path) as archive:
         return hashlib.sha256(bundle.read_document(archive, path)).hexdigest()
 
@@ -154,7 +154,7 @@ def _from(contents: Contents, saved: int, document: Document | None, path: str) 
         try:
             rerun.make(record)
         except Exception as error:  # whatever a forged edit runs into, what was made so far stands
-            why = f"change {record.seq} does not fit: {error or type(error).__name__}"
+            why = f"change {record.seq} does not fit: {str(error) or type(error).__name__}"
             break
         done = record.seq
     applied = [record for record in found if record.seq <= done]
