@@ -143,6 +143,12 @@ class ProjectError(GraphdawError):
     code = "project"
 
 
+class VersionError(ProjectError):
+    """A project of a version that this GraphDAW cannot read; the file is sound."""
+
+    code = "version"
+
+
 class MediaError(ProjectError):
     """A recording that is missing, damaged, or named by a path the user has not chosen."""
 

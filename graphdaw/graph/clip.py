@@ -31,6 +31,8 @@ def selection(document: Document, ids: Iterable[str]) -> Document:
     part.sketches = {type: sketch for type, sketch in document.sketches.items() if type in types}
     used = {v for node in part.nodes.values() for v in node.values.values() if isinstance(v, str)}
     part.media = {hash: medium for hash, medium in document.media.items() if hash in used}
+    part.collected = {path: known for path, known in document.collected.items() if path in used}
+    used |= {hash for hash, _ in part.collected.values()}
     part.media_files = {hash: place for hash, place in document.media_files.items() if hash in used}
     part.foreign = document.foreign & used
     part.top = document.top

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -22,27 +23,50 @@ from graphdaw.nodes.base import registry
 replace = msgspec.structs.replace
 
 
-def collect(saved: Document) -> dict[str, str]:
-    """Put hashes in place of paths; returns where each recording lies now."""
-    wanted = {hash: place for hash, place in saved.media_files.items() if hash in saved.media}
-    known: dict[str, str] = {}
+Collected = dict[str, tuple[str, Medium]]
+"""The hash and the entry in the media table of each recording that a document names by its path."""
+
+_UNREADABLE = (errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE)
+_hashes: dict[tuple[object, ...], str] = {}  # by device, inode, size and times: what a file with these held
+_MAX_HASHES = 10_000
+
+
+def collect(saved: Document) -> Collected:
+    """Put hashes in place of the paths the user has chosen; returns what stands for which path.
+
+    A path that leads nowhere (any more) stands for what was collected from it before, and else stays as it is.
+    """
+    collected: Collected = {}
     for node in list(saved.nodes.values()):
-        for param, value in _media_values(node):
-            if value in saved.media or value in saved.foreign or not os.path.isfile(value):
+        for param, value in media_values(node):
+            if value in saved.media or value in saved.foreign:
                 continue
-            if value not in known:
-                hash, size = hash_file(value)
-                known[value] = hash
-                saved.media.setdefault(
-                    hash, Medium(os.fsencode(os.path.basename(value)).decode(errors="replace"), size)
-                )
-                wanted.setdefault(hash, os.path.realpath(value))
-            node = replace(node, values={**node.values, param: known[value]})
+            if value not in collected:
+                found = _identify(saved, value)
+                if found is None:
+                    continue
+                collected[value] = found
+            hash, medium = collected[value]
+            saved.media.setdefault(hash, medium)
+            node = replace(node, values={**node.values, param: hash})
             saved.nodes[node.id] = node
-    return wanted
+    return collected
 
 
-def _media_values(node: Node) -> list[tuple[str, str]]:
+def _identify(saved: Document, path: str) -> tuple[str, Medium] | None:
+    if os.path.isfile(path):
+        try:
+            hash, size = hash_file(path)
+        except MediaError as error:
+            if getattr(error.__cause__, "errno", 0) not in _UNREADABLE:
+                raise
+        else:
+            return hash, Medium(os.fsencode(os.path.basename(path)).decode(errors="replace"), size)
+    return saved.collected.get(path)
+
+
+def media_values(node: Node) -> list[tuple[str, str]]:
+    """The media settings of a node that name a recording: parameter, and hash or path."""
     kind = registry.get(node.type)
     found = ((name, node.values.get(name)) for name in (kind.media if kind else ()))
     return [(name, value) for name, value in found if isinstance(value, str) and value]
@@ -50,14 +74,22 @@ def _media_values(node: Node) -> list[tuple[str, str]]:
 
 def hash_file(path: str) -> tuple[str, int]:
     """The SHA-256 of a file, in hexadecimal, and its size in bytes; raises MediaError."""
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
     try:
         with open(path, "rb") as file:
+            facts = os.fstat(file.fileno())
+            key = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+            if key in _hashes:
+                return _hashes[key], facts.st_size
             while piece := file.read(CHUNK):
                 digest.update(piece)
-                size += len(piece)
+            size, after = file.tell(), os.fstat(file.fileno())
     except OSError as error:
         raise MediaError(f"Recording {path} cannot be read: {error.strerror}; check it or choose another.") from error
+    if (after.st_size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+        if len(_hashes) >= _MAX_HASHES:
+            _hashes.clear()
+        _hashes[key] = digest.hexdigest()
     return digest.hexdigest(), size
 
 
@@ -88,25 +120,31 @@ def media_path(document: Document, value: str, folder: str | os.PathLike[str]) -
     if value not in document.media:
         if value in document.foreign:
             raise MediaError(f"Recording {value} lies outside the project and came with the file; choose it yourself.")
-        if not os.path.isfile(value):
-            raise MediaError(f"Recording {value} is missing; put it back or choose another.")
-        return Path(value)
-    target = Path(folder) / value
-    if target.is_file() and hash_file(str(target))[0] == value:
+        if os.path.isfile(value):
+            return Path(value)
+        if value not in document.collected:
+            raise MediaError(f"Recording {value} is missing; put it back, or find it with `graphdaw relink`.")
+        hash, medium = document.collected[value]
+        return _unpacked(document, hash, medium.name, Path(folder))
+    return _unpacked(document, value, document.media[value].name, Path(folder))
+
+
+def _unpacked(document: Document, hash: str, label: str, folder: Path) -> Path:
+    target = folder / hash
+    if target.is_file() and hash_file(str(target))[0] == hash:
         return target
-    label = document.media[value].name
-    if value not in document.media_files:
-        raise MediaError(f"Recording {label!r} is not in the project file; choose it again.")
-    place = document.media_files[value]
+    place = document.media_files.get(hash, "")
+    if not os.path.isfile(place):
+        raise MediaError(f"Recording {label!r} is not in the project file; find it with `graphdaw relink`.")
     with (
         bundle.reading(place),
         tempfile.TemporaryDirectory(dir=folder) as scratch,
-        content(value, place) as recording,
-        open(Path(scratch) / value, "w+b") as out,
+        content(hash, place) as recording,
+        open(Path(scratch) / hash, "w+b") as out,
     ):
         shutil.copyfileobj(recording, out, CHUNK)
         out.flush()
-        if hash_file(out.name)[0] != value:
+        if hash_file(out.name)[0] != hash:
             raise MediaError(f"Recording {label!r} in {place} is damaged; choose it again.")
         os.replace(out.name, target)
     return target
