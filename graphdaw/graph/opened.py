@@ -17,10 +17,14 @@ import msgspec
 from graphdaw.errors import HistoryError, ProjectError
 from graphdaw.graph import places
 from graphdaw.graph.autosave import Keeper, steps_alone
+from graphdaw.graph.differences import adopt, difference
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.journal import Journal, JournalEvent, journal_path
 from graphdaw.graph.model import Document
-from graphdaw.graph.project import kept
+from graphdaw.graph.project import checkpoints, kept
+from graphdaw.graph.project.checkpoints import Checkpoint, Checkpoints
+from graphdaw.graph.project.checkpoints import restore as restore_checkpoint
+from graphdaw.graph.project.kept import Generation
 from graphdaw.graph.project.loading import load_marked
 from graphdaw.graph.project.lock import ProjectLock, live_owner
 from graphdaw.graph.project.marks import JournalMark
@@ -29,6 +33,7 @@ from graphdaw.graph.recovery import Recovered, Recovery, recover
 
 if TYPE_CHECKING:
     from graphdaw.graph.project.saving import Saved
+    from graphdaw.graph.vocabulary import Edit
 
 
 def open_project(
@@ -112,6 +117,7 @@ class Project:
         self._history = found.history
         self._journal = Journal(journal_path(name), found.history, found.digest)
         self._keeper = Keeper(self._journal, found.history, _teller(self._observers), every_s=every_s)
+        self._checkpoints: Checkpoints | None = None
         self._closed = False
         self._finalizer = weakref.finalize(self, _let_go, os.getpid(), self._keeper, self._journal, self._lock)
         if not self.is_named:
@@ -194,6 +200,51 @@ class Project:
         self.graph.path = name
         return saved
 
+    # Checkpoints and earlier versions
+
+    def checkpoint(self, label: str, prompt: str = "", author: str = "user") -> Checkpoint:
+        """Save the project with a labelled state in it to come back to; raises ProjectError, and then there is none."""
+        self._check_open()
+        known = self._known_checkpoints()
+        with self._history.lock:
+            made = known.add(self._history.document, label, author, prompt)
+        try:
+            self._save(self._name)
+        except BaseException:
+            known.remove(made.id)
+            raise
+        return known[made.id]
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """The checkpoints in the project, oldest first; raises ProjectError."""
+        return list(self._known_checkpoints())
+
+    def generations(self) -> list[Generation]:
+        """The versions that were saved over and are kept, newest first."""
+        return kept.generations(self._name)
+
+    def restore(self, state: Checkpoint | Generation | int) -> list[Edit]:
+        """Bring the graph to a checkpoint (or its number) or an earlier version, as one step that can be undone.
+
+        Returns the edits made. What is the same in both plays on untouched. Raises ProjectError where the state is
+        damaged or not there.
+        """
+        self._check_open()
+        if isinstance(state, Generation):
+            with self._history.lock:
+                target = load_marked(state.path)[0]
+                edits = difference(self.graph.document, target)
+                adopt(self.graph.document, target)
+                return self.graph.apply(edits, f"restore {state}", trusted=True)
+        id = state if isinstance(state, int) else state.id
+        with self._history.lock:
+            return restore_checkpoint(self.graph, self._known_checkpoints(), id)
+
+    def _known_checkpoints(self) -> Checkpoints:
+        if self._checkpoints is None:
+            self._checkpoints = checkpoints.read(self._name)
+        return self._checkpoints
+
     def _save(self, name: str) -> Saved:
         """Write the file with a mark that says up to where the journal is in it, then begin the journal anew."""
         history, journal = self._history, self._journal
@@ -203,7 +254,7 @@ class Project:
                     raise HistoryError("Cannot save inside an open transaction; leave it first.")
                 renewal.start()
                 twin, steps, edits = history.document.copy(), steps_alone(history, renewal.seq), journal.edits
-            saved = save(twin, name, mark=JournalMark(journal.id, renewal.seq))
+            saved = save(twin, name, mark=JournalMark(journal.id, renewal.seq), checkpoints=self._checkpoints)
             journal.saved_edits = edits
             with history.lock:
                 _adopt_places(history.document, twin)
