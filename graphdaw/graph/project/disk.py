@@ -38,11 +38,11 @@ def temporary(folder: str, name: str) -> Iterator[tuple[str, int]]:
 
 
 def sweep(folder: str, name: str) -> list[str]:
-    """Remove temporary files for `name` whose makers died; returns their paths."""
-    ours = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{12}}\.tmp")
+    """Remove temporary files for names of the form `name` whose makers died; returns their paths."""
+    ours = re.compile(rf"\.{name}\.[0-9a-f]{{12}}\.tmp")
     swept = []
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder or "."):
+    with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+        for entry in entries:
             if ours.fullmatch(entry.name) and entry.is_file(follow_symlinks=False) and _abandoned(entry):
                 os.unlink(entry.path)
                 swept.append(entry.path)
