@@ -109,7 +109,6 @@ class Keeper:
         self._max_bytes = max_bytes
         self._renewed_s = time.monotonic()
         self._tried_s = self._renewed_s
-        self._bytes_at_first = 0
         self._events: queue.SimpleQueue[JournalEvent] = queue.SimpleQueue()
         self._woken = threading.Event()
         self._quit = False
@@ -135,7 +134,7 @@ class Keeper:
                 renewal.publish(taken())
         except (OSError, *records.FAULTS):
             return False
-        self._renewed_s, self._bytes_at_first = time.monotonic(), self._journal.size_bytes
+        self._renewed_s = time.monotonic()
         return True
 
     def _take(self, renewal: Renewal) -> Callable[[], Snapshot] | None:
@@ -168,7 +167,8 @@ class Keeper:
         if not journal.changes:
             self._renewed_s = now
             return False
-        grown = journal.size_bytes - self._bytes_at_first > max(self._max_bytes, self._bytes_at_first)
+        grown_bytes = journal.size_bytes - journal.snapshot_bytes
+        grown = grown_bytes > max(self._max_bytes, journal.snapshot_bytes)
         return grown or journal.changes >= self._max_changes or now - self._renewed_s >= self._every_s
 
     def _pass_on(self) -> None:

@@ -65,6 +65,7 @@ class Journal:
         self.edits = 0
         self.saved_edits = 0
         self.size_bytes = 0
+        self.snapshot_bytes = 0
         self.broken = ""
         self.news: Callable[[JournalEvent], object] = lambda _: None
         self._history = history
@@ -225,6 +226,7 @@ class Renewal:
         with journal._writing:
             if journal._kept is None:
                 raise OSError("a change cannot be written down")
+            journal.snapshot_bytes = size
             size += _write_all(file, b"".join(journal._kept))
             os.replace(draft, path)
             old, journal._file = journal._file, file
