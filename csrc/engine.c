@@ -208,7 +208,7 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
         run_slice(engine, count);
         audio->time += count;
         done += count;
-        atomic_store_explicit(&engine->time, audio->time, memory_order_relaxed);
+        atomic_store_explicit(&engine->time, audio->time, memory_order_release); /* tapes: all before it is in the rings */
     }
     if (called)
         gd_crew_end_call(&engine->crew);

@@ -152,7 +152,7 @@ uint32_t gd_engine_channels(GdEngine *engine)
     return plan ? plan->device_channels : 0;
 }
 
-uint64_t gd_engine_time(GdEngine *engine) { return atomic_load_explicit(&engine->time, memory_order_relaxed); }
+uint64_t gd_engine_time(GdEngine *engine) { return atomic_load_explicit(&engine->time, memory_order_acquire); }
 
 bool gd_engine_news(GdEngine *engine, GdNews *news) { return gd_receive_from_audio(&engine->from_audio, news); }
 

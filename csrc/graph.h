@@ -57,7 +57,9 @@ typedef struct GdNode {
     uint32_t memory_lanes;
     GdMedia *media;                 /* what the memory of every lane points into */
     bool recorded;                  /* the memory is rings that a disk fills: lanes beyond it stay silent */
+    bool taped;                     /* the memory is rings that a disk empties: see gd_graph_tape */
     GdStream *stream;
+    GdTape *tape;                   /* what empties them; null: nothing */
     GdSpot *spots[GD_PARTS];        /* [part][lane], `spot_room` of them */
     uint8_t spot_room[GD_PARTS];
 } GdNode;

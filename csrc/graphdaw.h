@@ -69,15 +69,8 @@ uint32_t gd_stream_room(GdGraph *graph, int32_t node);
 void gd_stream_write(GdGraph *graph, int32_t node, const float *planes, uint32_t frames);
 void gd_stream_end(GdGraph *graph, int32_t node);                         /* [disk] nothing more will come */
 uint32_t gd_stream_underruns(GdGraph *graph, int32_t node);               /* [any] */
-/* [control] A tape: every lane writes rings of `frames` (a power of two), which the disk side empties. */
+/* [control] A node that is recorded: every lane writes a ring of `frames` (a power of two), the first one also its gate. */
 bool gd_graph_tape(GdGraph *graph, int32_t node, uint32_t frames);
-uint32_t gd_tape_channels(GdGraph *graph, int32_t node);                  /* [control] that have been recorded so far */
-void gd_tape_rewind(GdGraph *graph, int32_t node);                        /* [disk] forget what has not been read */
-/* [disk, while no control call is under way] Up to `frames` frames that have not been read yet, planes of `frames` each, with
- * the gate of the first channel; returns how many. `until`: an absolute frame up to which all is recorded, if the caller
- * knows because nothing runs, else 0. `lost` is set to the frames that were written over before they were read. */
-uint32_t gd_tape_read(GdGraph *graph, int32_t node, float *planes, uint32_t channels, float *gate, uint32_t frames,
-                      uint64_t until, uint64_t *lost);
 /* [any] The first `count` words of a lane's memory (a meter's readings); false where there is no such lane. */
 bool gd_graph_peek(GdGraph *graph, int32_t node, uint32_t lane, float *words, uint32_t count);
 
@@ -127,6 +120,44 @@ void gd_engine_stats(GdEngine *engine, GdStats *stats);      /* [any] */
 void gd_engine_stats_reset(GdEngine *engine);                /* [control] peaks start again */
 void gd_engine_profile(GdEngine *engine, bool on);           /* [control] time every step of every 16th cell */
 bool gd_engine_node_cost(GdEngine *engine, int32_t node, double *mean_s, double *peak_s); /* [control] its share of a slice */
+
+/* --- tapes: what a recorded node hears, written to disk by a thread of the tape's own, a file a take --- */
+typedef struct GdTape GdTape;
+
+typedef struct GdTapeSpec {
+    const char *parts;          /* takes are written to PARTS-1.part.wav, PARTS-2.part.wav and so on */
+    uint32_t bits;              /* 16, 24, or 32 for floating point */
+    uint32_t preroll_frames;    /* a take begins so much before its gate opens, as far as the ring reaches */
+    uint32_t late_frames;       /* what is heard is so much later than the gate, and than the time it belongs to */
+    uint64_t from;              /* absolute frame from which the gate counts */
+} GdTapeSpec;
+
+/* `error` is 0 where a take is complete, else the system's number of why the tape stopped. */
+typedef struct GdTake {
+    uint32_t number, channels;
+    int32_t error;
+    int32_t file;               /* open and locked until the caller closes it; -1: it could not be made */
+    uint64_t start, opened;     /* absolute frames: of its first sample, and at which its gate opened */
+    uint64_t frames, lost;      /* lost: that were written over before they could be read, and are silent */
+    float peak;
+} GdTake;
+
+typedef struct GdTapeState {
+    bool ended, writing;
+    uint32_t ring_frames, held_frames, held_peak_frames; /* held: heard, and not yet on its way to disk */
+    uint64_t start, frames, lost;                        /* of the take that is being written */
+    float peak;
+} GdTapeState;
+
+/* [control] Record a node, one tape at a time; null when out of memory or threads. The engine outlives the tape's stop. */
+GdTape *gd_tape_new(GdEngine *engine, int32_t node, const GdTapeSpec *spec);
+void gd_tape_stop(GdTape *tape, uint64_t at);  /* [control] it ends at that absolute frame; what it lags behind is written */
+bool gd_tape_next(GdTape *tape, GdTake *take); /* [any] wait for the next finished take; false: it has ended, that was all */
+void gd_tape_catch_up(GdTape *tape, uint32_t held_frames); /* [any] wait until it holds no more: for time that runs at will */
+void gd_tape_state(GdTape *tape, GdTapeState *state);      /* [any] */
+void gd_tape_free(GdTape *tape);               /* [control] after its last take */
+/* [any] Make a take that a crash left whole; 0 or an error number: EWOULDBLOCK while somebody writes it, EILSEQ: no take. */
+int gd_tape_repair(const char *path, GdTake *take, uint32_t *sample_rate_hz, uint32_t *bits);
 
 /* --- looking into the plan, for tests and for `graphdaw bench` --- */
 typedef struct GdStepInfo {

@@ -9,6 +9,7 @@ import msgspec
 from graphdaw.errors import GroupingError
 from graphdaw.graph.model import GROUP, Document, Node, Wire
 from graphdaw.graph.ports import node_of
+from graphdaw.graph.structure import outside_paths
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit
 
 replace = msgspec.structs.replace
@@ -37,6 +38,12 @@ def selection(document: Document, ids: Iterable[str]) -> Document:
     part.foreign = document.foreign & used
     part.top = document.top
     return part
+
+
+def distrust(document: Document, part: Document) -> None:
+    """Paths that `part` brings count as foreign, but for those the user of `document` has chosen already."""
+    chosen = outside_paths(document) - document.foreign
+    document.foreign |= outside_paths(part) - chosen
 
 
 def graft(document: Document, part: Document, parent: str = "", shift: tuple[float, float] = (0.0, 0.0)) -> list[Edit]:

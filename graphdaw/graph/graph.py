@@ -166,8 +166,14 @@ class Graph:
         """Add a node, in the outermost level; raises UnknownTypeError, UnknownParameterError, OutOfRangeError."""
         document = self.document
         id = document.issue(type) if type in registry else self._id_for(type)
+        self._choose(values)
         self.history.apply((AddNode(id, type, values, "", document.next_order()),), "add")  # type: ignore[arg-type]
         return NodeHandle(self, id)
+
+    def _choose(self, values: Mapping[str, float | str | None]) -> None:
+        """A path set by a call is one the user has chosen, whatever a file said before; edits alone choose nothing."""
+        if self.document.foreign:
+            self.document.foreign.difference_update(v for v in values.values() if isinstance(v, str))
 
     def _id_for(self, type: str) -> str:
         checks.check_type(self.document, type)
@@ -177,6 +183,7 @@ class Graph:
     def add_inside(self, group: End, type: str, /, **values: float | str) -> NodeHandle:
         """Add a node inside a group."""
         id = self._id_for(type)
+        self._choose(values)
         self.apply([AddNode(id, type, values, self._id(group))], "add")  # type: ignore[arg-type]
         return NodeHandle(self, id)
 
@@ -216,6 +223,7 @@ class Graph:
     def set(self, node: End, /, **values: float | str | None) -> None:
         """Set parameters, choices, media and texts of a node; None returns one to its default."""
         id = node.id if isinstance(node, NodeHandle) else self._id(node)
+        self._choose(values)
         self.history.apply((SetValues(id, values),), "set")  # type: ignore[arg-type]
 
     def set_depth(self, wire: Wire | str, depth: float) -> None:
@@ -234,6 +242,7 @@ class Graph:
     def replace(self, node: End, type: str, /, **values: float | str) -> NodeHandle:
         """Put another type in a node's place, keeping the wires and values both have."""
         new = self._id_for(type)
+        self._choose(values)
         self.apply([ReplaceNode(self._id(node), type, dict[str, Value](values), new)], "replace")
         return NodeHandle(self, new)
 

@@ -15,14 +15,14 @@ from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
-from graphdaw.graph.model import Node
+from graphdaw.graph.model import Node, settings
 from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
-from graphdaw.host.files import Written
 from graphdaw.host.lowering import Lowering
 from graphdaw.host.media import MediaStream
 from graphdaw.host.prepared import PreparedMedia
-from graphdaw.host.tape import Tape, why_stopped
+from graphdaw.host.recorder import Recorder
+from graphdaw.host.tape import Take
 from graphdaw.nodes import registry
 
 RING_FRAMES = 1 << 16
@@ -55,7 +55,7 @@ class Engine:
         self._missing = missing
         self._lock = threading.RLock()
         self._streams: dict[int, MediaStream] = {}
-        self._tapes: dict[str, Tape] = {}
+        self.recorder = Recorder(self)
         self._told: list[tuple[str, int, int]] = []
         self._prepared = PreparedMedia(graph.sample_rate)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
@@ -89,8 +89,7 @@ class Engine:
             if self._engine is None:
                 return
             self._forget()
-            for id in list(self._tapes):
-                self._run_tape(id, ends=True, until=self.time_frames)
+            self.problems.update(self.recorder.close())
             lib.gd_engine_free(self._engine)
             self._engine = None
             self._lowering.close()
@@ -123,7 +122,7 @@ class Engine:
                 if not lib.gd_engine_set(self._engine, node, param, value):
                     self._behind = True  # the ring is full: the value is in the graph, the next plan carries it
             self._close_streams_of_removed()
-            self._follow_tapes()
+            self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
                 self.commit()
@@ -198,10 +197,11 @@ class Engine:
             self._streams.pop(index).close()
 
     def feed(self) -> None:
-        """Fill every ring as far as it goes and empty every tape; call at least every half second of sound."""
+        """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
         with self._lock:
-            for id in list(self._tapes):
-                self._run_tape(id)
+            for id, problem in self.recorder.sweep():
+                self.problems[id] = problem
+                self._told.append(("recording_stopped", 1, self.time_frames))
             for index, stream in list(self._streams.items()):
                 try:
                     self._feed_one(index, stream)
@@ -228,49 +228,44 @@ class Engine:
 
     # Tapes
 
-    def record(self, id: str, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+    def record(
+        self,
+        id: str,
+        path: str | os.PathLike[str],
+        *,
+        bit_depth: int | None = None,
+        preroll_s: float = 0.0,
+        late_frames: int = 0,
+    ) -> None:
         """Write what flows through a `record` node to a file while its gate is open, from now on; see `Tape`.
 
-        Raises `MediaError` where the file cannot be made, and `EngineError` where the node is no `record` node.
+        A take begins `preroll_s` before the gate opened, or before this call where it is open. `late_frames` is by how
+        much what is heard is later than what it belongs to: takes are moved by that. Raises `MediaError` where the file
+        cannot be made, and `EngineError` where the node is no `record` node or does not remember so much.
         """
+        self.stop_recording(id)
         with self._lock:
             index = self._lowering.nodes.get(id)
             if index is None or not registry[self._flat.nodes[id].type].taped:
                 raise EngineError(f"Node {id!r} is no record node that plays; add one where you want to record.")
-            self.stop_recording(id)
-            self._tapes[id] = Tape(self._lowering.graph, index, os.fspath(path), self.sample_rate, bit_depth)
+            reach_s = float(settings(self._flat.nodes[id])["buffer_s"])
+            self.recorder.start(
+                id, index, path, bit_depth=bit_depth, preroll_s=preroll_s, late_frames=late_frames, reach_s=reach_s
+            )
 
-    def stop_recording(self, id: str) -> list[Written]:
-        """Complete what a node records, and return its takes; an empty list where it did not."""
+    def stop_recording(self, id: str) -> list[Take]:
+        """Complete what a node records, and return its takes; an empty list where it did not. Waits for the disk."""
         with self._lock:
-            tape = self._tapes.get(id)
-            self._run_tape(id, ends=True)
-            return tape.takes if tape is not None else []
-
-    def _run_tape(self, id: str, *, ends: bool = False, until: int = 0) -> None:
-        """Empty a tape, and let go of it where it ends or fails."""
-        tape = self._tapes.get(id)
+            tape = self.recorder.stop(id)
         if tape is None:
-            return
-        try:
-            tape.feed(until)
-            if ends:
-                tape.finish()
-                del self._tapes[id]
-        except MediaError as error:
-            tape.keep()
-            del self._tapes[id]
-            self.problems[id] = why_stopped(error)
-            self._told.append(("recording_stopped", 1, self.time_frames))
+            return []
+        tape.join()
+        self.feed()
+        return tape.takes
 
-    def _follow_tapes(self) -> None:
-        """Nodes that are gone end their takes; those that were replaced go on."""
-        for id, tape in list(self._tapes.items()):
-            index = self._lowering.nodes.get(id)
-            if index is None:
-                self._run_tape(id, ends=True)
-            else:
-                tape.follow(index)
+    def catch_up(self) -> None:
+        """Where time does not run by itself: wait until tapes have room again."""
+        self.recorder.catch_up()
 
     def _name_of(self, index: int) -> str:
         return next((id for id, node in self._lowering.nodes.items() if node == index), "")

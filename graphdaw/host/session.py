@@ -10,6 +10,7 @@ from graphdaw.errors import EngineError
 from graphdaw.graph.graph import Graph, NodeHandle
 from graphdaw.host.device import Device, HandDevice, forced, open_device
 from graphdaw.host.engine import Engine
+from graphdaw.host.tape import Take
 
 TICK_S = 0.002  # while a change waits for the fade before it
 FEED_S = 0.1
@@ -87,12 +88,25 @@ class Session:
         for _ in range(blocks):
             self.engine.commit()
             self.engine.feed()
+            self.engine.catch_up()
             last = self.device.step()
         return last
 
-    def record(self, node: str | NodeHandle, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+    def record(
+        self,
+        node: str | NodeHandle,
+        path: str | os.PathLike[str],
+        *,
+        bit_depth: int | None = None,
+        preroll_s: float = 0.0,
+    ) -> None:
         """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
-        self.engine.record(node if isinstance(node, str) else node.id, path, bit_depth=bit_depth)
+        id = node if isinstance(node, str) else node.id
+        self.engine.record(id, path, bit_depth=bit_depth, preroll_s=preroll_s)
+
+    def stop_recording(self, node: str | NodeHandle) -> list[Take]:
+        """Complete what a `record` node records, and return its takes; waits for the disk."""
+        return self.engine.stop_recording(node if isinstance(node, str) else node.id)
 
     def settled(self, timeout_s: float = 1.0) -> bool:
         """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""

@@ -53,6 +53,8 @@ def opened(path: str) -> Iterator[zipfile.ZipFile]:
         if not os.path.isfile(path):
             what = "is not a file" if os.path.exists(path) else "does not exist"
             raise ProjectError(f"{path} {what}; choose a .gdaw project.")
+        if not os.path.getsize(path):
+            raise ProjectError(f"{path} is empty; open an earlier version of it.")
         archive = zipfile.ZipFile(path)
     with archive:
         with reading(path):

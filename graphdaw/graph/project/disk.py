@@ -18,6 +18,22 @@ READ = os.O_RDONLY | os.O_CLOEXEC
 _DAY_S = 86_400
 
 
+def is_file(path: str) -> bool:
+    """Whether there is a file; raises OSError when that cannot be told, which os.path.isfile takes for a no."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) if path else False
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+
+
+def real_path(path: str | os.PathLike[str]) -> str:
+    """Where a path leads, links followed, whether something is there or not; raises OSError."""
+    try:
+        return os.path.realpath(os.fspath(path), strict=True)
+    except FileNotFoundError:
+        return os.path.realpath(os.fspath(path))
+
+
 @contextmanager
 def temporary(folder: str, name: str) -> Iterator[tuple[str, int]]:
     """A new hidden file, open for writing, that goes if it is still there at the end.

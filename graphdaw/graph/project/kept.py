@@ -65,9 +65,10 @@ def folder_of(path: str | os.PathLike[str]) -> str:
 
 def generations(path: str | os.PathLike[str]) -> list[Generation]:
     """The earlier versions of a project, newest first; empty when there are none."""
-    place = os.path.realpath(os.fspath(path))
-    present = _identity(place)
-    found = []
+    found: list[Generation] = []
+    present: tuple[int, int] | None = None
+    with contextlib.suppress(OSError):
+        present = _identity(os.path.realpath(os.fspath(path)))
     with contextlib.suppress(OSError), os.scandir(folder_of(path)) as entries:
         for entry in entries:
             number, moment = _read_name(entry.name)
@@ -99,9 +100,10 @@ def generation(path: str | os.PathLike[str], number: int) -> Generation:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
+    """What tells a file from every other; None when there is none; raises OSError when that cannot be told."""
     try:
         facts = os.stat(path)
-    except OSError:
+    except FileNotFoundError:
         return None
     return facts.st_dev, facts.st_ino
 
@@ -111,12 +113,12 @@ def keep(path: str) -> Kept:
 
     A file that cannot be kept is no reason not to save: the caller tells, and goes on.
     """
-    present = _identity(path)
-    if present is None:
-        return Kept()
     folder = folder_of(path)
     kept = Kept()
     try:
+        present = _identity(path)
+        if present is None:
+            return kept
         _make(folder)
         number, is_kept = _next_number(folder, present)
         if not is_kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from graphdaw.graph.clip import graft, selection
+from graphdaw.graph.clip import distrust, graft, selection
 from graphdaw.graph.model import Document
 from graphdaw.graph.ports import node_of
 from graphdaw.graph.project.loading import load
@@ -23,7 +23,7 @@ def insert_group(document: Document, path: str | os.PathLike[str], parent: str =
     edits: list[Edit] = [SetMedia(hash, medium) for hash, medium in part.media.items() if hash not in document.media]
     for hash, place in part.media_files.items():
         document.media_files.setdefault(hash, place)
-    document.foreign |= part.foreign
+    distrust(document, part)
     for type, sketch in part.sketches.items():
         document.sketches.setdefault(type, sketch)
     return edits + graft(document, part, parent)
