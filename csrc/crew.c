@@ -40,8 +40,10 @@ static void *helper_main(void *argument)
     GdCrew *crew = &helper.engine->crew;
     gd_flush_denormals();
     uint32_t last = 0;
-    while (!atomic_load(&crew->quit)) {
+    for (;;) {
         uint32_t call = atomic_load_explicit(&crew->call, memory_order_acquire);
+        if (atomic_load(&crew->quit)) /* after the call: what ends the crew changes the call last, so it ends the sleep */
+            return NULL;
         if ((call & 1) && call != last) {
             last = call;
             take_part(helper.engine, helper.worker, call);
@@ -49,7 +51,6 @@ static void *helper_main(void *argument)
             gd_sleep_while(&crew->call, call);
         }
     }
-    return NULL;
 }
 
 bool gd_crew_start(GdEngine *engine)

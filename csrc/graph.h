@@ -58,7 +58,9 @@ typedef struct GdNode {
     GdMedia *media;                 /* what the memory of every lane points into */
     GdTap *tap;                     /* keeps the rings that its lanes write; null: none */
     bool recorded;                  /* the memory is rings that a disk fills: lanes beyond it stay silent */
+    bool taped;                     /* the memory is rings that a disk empties: see gd_graph_tape */
     GdStream *stream;
+    GdTape *tape;                   /* what empties them; null: nothing */
     GdSpot *spots[GD_PARTS];        /* [part][lane], `spot_room` of them */
     uint8_t spot_room[GD_PARTS];
 } GdNode;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "graph.h"
+#include "tape.h"
 
 bool gd_node_grow_spots(GdNode *node, uint32_t part, uint32_t lanes)
 {
@@ -55,19 +56,22 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
         return false;
     for (; node->memory_lanes < lanes; ++node->memory_lanes) {
         GdMemory *memory = gd_node_written(node, node->memory_lanes);
-        memory->data = node->tap ? gd_tap_ring(node->tap, node->memory_lanes) : frames ? gd_zeroed_floats(frames) : NULL;
+        const uint32_t own = node->taped && node->memory_lanes ? frames / 2 : frames; /* one gate is enough */
+        memory->data = node->tap ? gd_tap_ring(node->tap, node->memory_lanes) : frames ? gd_zeroed_floats(own) : NULL;
         if (frames && !memory->data)
             return false;
-        memory->frames = frames;
+        memory->frames = own;
         memory->stream = node->stream;
         lend(node, node->memory_lanes);
     }
+    if (node->tape)
+        gd_tape_lend(node->tape, node->memory, node->memory_lanes);
     return true;
 }
 
 void gd_node_forget_memory(GdNode *node)
 {
-    if (node->recorded)
+    if (node->recorded || node->tape)
         return;
     for (uint32_t lane = 0; lane < node->memory_lanes; ++lane) {
         if (!node->tap)
@@ -75,14 +79,14 @@ void gd_node_forget_memory(GdNode *node)
         *gd_node_written(node, lane) = (GdMemory){0};
     }
     node->memory_lanes = 0;
-    if (node->stream && !node->tap) {
-        atomic_store(&node->stream->written, 0);
-        atomic_store(&node->stream->consumed, 0);
-    }
 }
 
 void gd_node_free_memory(GdNode *node)
 {
+    if (node->tape) {
+        gd_tape_inherit(node->tape, node->memory, node->memory_lanes);
+        return;
+    }
     node->recorded = false;
     gd_node_forget_memory(node);
     free(node->memory);
@@ -173,49 +177,17 @@ void gd_stream_end(GdGraph *graph, int32_t index)
 
 uint32_t gd_stream_underruns(GdGraph *graph, int32_t index) { return atomic_load(&graph->nodes[index].stream->underruns); }
 
-/* --- tapes: what is recorded while it sounds --- */
+/* --- nodes that are recorded while they sound --- */
 
 bool gd_graph_tape(GdGraph *graph, int32_t index, uint32_t frames)
 {
     GdNode *node = &graph->nodes[index];
     node->stream = calloc(1, sizeof *node->stream);
     node->memory_frames = 2 * frames;
+    node->taped = true;
+    if (node->stream)
+        atomic_store(&node->stream->consumed, UINT64_MAX); /* until it plays: then the first frame in the rings */
     return node->stream != NULL;
-}
-
-uint32_t gd_tape_channels(GdGraph *graph, int32_t index) { return graph->nodes[index].memory_lanes; }
-
-void gd_tape_rewind(GdGraph *graph, int32_t index)
-{
-    GdStream *stream = graph->nodes[index].stream;
-    atomic_store_explicit(&stream->consumed, atomic_load(&stream->written), memory_order_relaxed);
-}
-
-uint32_t gd_tape_read(GdGraph *graph, int32_t index, float *planes, uint32_t channels, float *gate, uint32_t frames,
-                      uint64_t until, uint64_t *lost)
-{
-    GdNode *node = &graph->nodes[index];
-    uint64_t written = atomic_load_explicit(&node->stream->written, memory_order_acquire);
-    uint64_t from = atomic_load_explicit(&node->stream->consumed, memory_order_relaxed);
-    *lost = 0;
-    if (!written || !node->memory_lanes)
-        return 0;
-    if (until > written)
-        written = until;
-    const uint32_t ring = node->memory_frames / 2, room = ring - 2 * GD_SLICE; /* what may be written meanwhile is left out */
-    if (written > from + room) {
-        *lost = written - room - from;
-        from = written - room;
-    }
-    const uint32_t count = written - from < frames ? (uint32_t)(written - from) : frames;
-    for (uint32_t i = 0; i < count; ++i) {
-        const uint32_t at = (uint32_t)(from + i) & (ring - 1);
-        for (uint32_t c = 0; c < channels; ++c)
-            planes[(size_t)c * frames + i] = c < node->memory_lanes ? node->memory[c].data[at] : 0.0f;
-        gate[i] = node->memory[0].data[ring + at];
-    }
-    atomic_store_explicit(&node->stream->consumed, from + count, memory_order_relaxed);
-    return count;
 }
 
 bool gd_graph_peek(GdGraph *graph, int32_t index, uint32_t lane, float *words, uint32_t count)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST_NAME = 256  # characters; whatever is longer was no slip of the hand, and comparing it takes long
+
 
 class GraphdawError(Exception):
     """Base of all errors GraphDAW raises on purpose."""
@@ -121,6 +123,17 @@ class HistoryError(GraphdawError):
     code = "history"
 
 
+class PatchError(GraphdawError):
+    """A patch that cannot be read or applied; `edit` is the place of the edit at fault, -1 for the patch as a whole."""
+
+    code = "patch"
+
+    def __init__(self, message: str, *, edit: int = -1, allowed: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.edit = edit
+        self.allowed = tuple(allowed)
+
+
 class EngineError(GraphdawError):
     """A graph that cannot be played as it is."""
 
@@ -143,6 +156,12 @@ class ProjectError(GraphdawError):
     code = "project"
 
 
+class VersionError(ProjectError):
+    """A project of a version that this GraphDAW cannot read; the file is sound."""
+
+    code = "version"
+
+
 class MediaError(ProjectError):
     """A recording that is missing, damaged, or named by a path the user has not chosen."""
 
@@ -151,6 +170,8 @@ class MediaError(ProjectError):
 
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """The names most like `name`, best first, three at most; none that is much less like it than the best."""
+    if len(name) > LONGEST_NAME:
+        return ()
     close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
     likeness = [difflib.SequenceMatcher(None, other, name).ratio() for other in close]
     return tuple(other for other, like in zip(close, likeness, strict=True) if like > likeness[0] - 0.1)

@@ -1,4 +1,8 @@
-"""Hooks for every test: CI refuses a skipped test that tests/allowed_skips.txt does not name."""
+"""Hooks for every test: refuses skips that tests/allowed_skips.txt does not name; `--long` asks for long forms.
+
+A test that can run for minutes takes the fixture `long_form`, and does what fits into seconds while that is false.
+`make soak` runs such tests with `--long`.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +51,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--forbid-unlisted-skips", action="store_true", help="fail if a skipped test is not in tests/allowed_skips.txt"
     )
+    parser.addoption(
+        "--long", action="store_true", help="tests that have a long form run that: minutes instead of seconds"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--forbid-unlisted-skips"):
         config.pluginmanager.register(ForbidUnlistedSkips(), "forbid-unlisted-skips")
+
+
+@pytest.fixture(scope="session")
+def long_form(request: pytest.FixtureRequest) -> bool:
+    """Whether to run at the full figures, which take minutes."""
+    return bool(request.config.getoption("--long"))

@@ -25,21 +25,38 @@ typedef struct Segment {
     uint32_t worker;
 } Segment;
 
+/* The last step that writes what step `s` reads; -1 if it reads nothing. */
+static int32_t last_source(const GdIr *ir, uint32_t s)
+{
+    int32_t last = -1;
+    for (uint32_t r = 0; r < ir->steps[s].read_count; ++r) {
+        int32_t writer = ir->values[ir->reads[ir->steps[s].first_read + r]].step;
+        last = writer > last ? writer : last;
+    }
+    return last;
+}
+
+/* A segment ends when it is worth handing over, and before a step that could begin sooner than it: a strip's player must
+ * not wait for the end of the strip before. `needs` is the last step outside the segment that it reads. */
 static uint32_t cut(GdIr *ir, Segment *segments, uint32_t most, float total)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, first = 0;
     float aim = total / (float)most, cost = 0.0f;
-    segments[0].first = 0;
+    int32_t needs = -1;
     for (uint32_t s = 0; s < ir->step_count; ++s) {
+        int32_t source = last_source(ir, s);
+        if (source < needs) {
+            segments[count++] = (Segment){.first = first, .end = s, .cost_ns = cost};
+            first = s, cost = 0.0f, needs = -1;
+        }
+        if (source < (int32_t)first && source > needs)
+            needs = source;
         cost += ir->steps[s].cost_ns;
         bool chunk_done = ir->steps[s].kind == GD_STEP_CHUNK && cost > 0.25f * aim;
-        if ((cost < aim && !chunk_done) && s + 1 < ir->step_count)
+        if (cost < aim && !chunk_done && s + 1 < ir->step_count)
             continue;
-        segments[count].end = s + 1, segments[count].cost_ns = cost;
-        ++count;
-        if (s + 1 < ir->step_count)
-            segments[count].first = s + 1;
-        cost = 0.0f;
+        segments[count++] = (Segment){.first = first, .end = s + 1, .cost_ns = cost};
+        first = s + 1, cost = 0.0f, needs = -1;
     }
     return count;
 }

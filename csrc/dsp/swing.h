@@ -18,10 +18,17 @@ INLINE void swing_set(Swing *s, Lanes rate_hz, const GdBlock *b)
     s->step = step;
 }
 
+/* Phase of a slice's first frame; and a state that has come to phase `at` after its last. */
+INLINE Words swing_at(const Swing *s, const GdBlock *b) { return s->begin + s->step * (uint32_t)b->time; }
+INLINE void swing_close(Swing *s, Words at, const GdBlock *b)
+{
+    s->begin = at - s->step * ((uint32_t)b->time + b->frames);
+}
+
 /* Phases of a slice, of a rate that stands and has been set, or of one that moves. */
 INLINE void swing_run(Swing *s, const GdBlock *b, uint32_t rate_hz, Words phase[GD_SLICE])
 {
-    Words at = s->begin + s->step * (uint32_t)b->time;
+    Words at = swing_at(s, b);
     if (!MOVES(b, rate_hz)) {
         for (uint32_t i = 0; i < b->frames; ++i)
             phase[i] = at + s->step * i;
@@ -32,7 +39,7 @@ INLINE void swing_run(Swing *s, const GdBlock *b, uint32_t rate_hz, Words phase[
         s->step = phase_step(b->param[rate_hz][i], b->seconds_per_frame);
         at += s->step;
     }
-    s->begin = at - s->step * ((uint32_t)b->time + b->frames);
+    swing_close(s, at, b);
 }
 
 /* A parameter with a value for every frame, also where it stands: loops over it have no stride, and so a pack of one lane

@@ -32,11 +32,12 @@ INLINE Coefs coefs_at(const GdBlock *b, uint32_t i)
 
 GD_RT static void prepare(void *state, const GdBlock *b) { ((State *)state)->coefs = coefs_at(b, 0); }
 
+/* Never: dither is heard in silence too, and a jittering clock must not stand still while nothing comes in. */
 GD_RT static bool idle(const void *state, const GdBlock *b)
 {
     (void)state;
     (void)b;
-    return false; /* the clock that takes samples goes on in silence */
+    return false;
 }
 
 INLINE Lanes lowpass(SvfState *charge, SvfCoefs coefs, Lanes in)

@@ -107,4 +107,5 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         publish_row(b, 0, b->out[CHANGE][b->frames - 1]);
 }
 
+/* Never skipped: downwards, silence is what is made softest, and `change` says so. */
 KERNEL(.effort = 110, .prepare = prepare)

@@ -222,4 +222,5 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     *s = next;
 }
 
+/* Never skipped: a formula may make something of nothing, and counts and remembers in silence. */
 KERNEL()

@@ -317,4 +317,6 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     }
 }
 
+/* Never skipped: the grains' clock goes on, what comes in is recorded even where it is silence, and a recording or what
+ * was frozen sounds of itself. */
 KERNEL(.effort = 1600, .prepare = prepare)

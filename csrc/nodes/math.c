@@ -6,6 +6,7 @@
 #define CHOICES P(OPERATION, "operation")
 #include "kernel.h"
 #include "dsp/arithmetic.h"
+#include "dsp/dynamics.h"
 #include "dsp/gate.h"
 #include "dsp/safe.h"
 
@@ -36,7 +37,7 @@ INLINE Lanes folded(Lanes x, Lanes lo, Lanes hi)
         for (uint32_t i = 0; i < b->frames; ++i) {                                        \
             const Lanes x = in[i], y = AT(B);                                           \
             (void)y;                                                                      \
-            out[i] = finite_or_zero(value);                                               \
+            out[i] = finite_or_zero(value) + 0.0f; /* no zero has a sign */               \
         }                                                                                 \
         break;
 #define AT(parameter) b->param[parameter][i * b->stride[parameter]]
@@ -107,4 +108,20 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         run_function(b);
 }
 
-KERNEL()
+/* Made of nothing once, to see whether it is nothing. */
+GD_RT static bool idle(const void *state, const GdBlock *b)
+{
+    (void)state;
+    if (MOVES(b, B) || MOVES(b, LO) || MOVES(b, HI))
+        return false;
+    const Lanes nothing = lanes(0.0f), *const in[] = {&nothing};
+    Lanes made = nothing, *const out[] = {&made};
+    GdBlock once = *b;
+    once.frames = 1;
+    once.in = in;
+    once.out = out;
+    run(NULL, &once);
+    return all_zero(made, b->lanes);
+}
+
+KERNEL(.idle = idle, .flags = GD_RINGS)

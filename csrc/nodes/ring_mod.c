@@ -5,18 +5,24 @@
 #define PARAMS P(FREQUENCY_HZ, "frequency_hz") P(BIAS, "bias") P(MIX, "mix")
 #define CHOICES P(WAVE, "wave")
 #include "kernel.h"
-#include "dsp/phase.h"
+#include "dsp/swing.h"
 
 enum { SINE, TRIANGLE, SQUARE, INLET };
 
-typedef struct {
-    Words phase;
-    Words step;
-} State;
+typedef Swing State;
 
 GD_RT static void prepare(void *state, const GdBlock *b)
 {
-    ((State *)state)->step = phase_step(b->param[FREQUENCY_HZ][0], b->seconds_per_frame);
+    if (!MOVES(b, FREQUENCY_HZ))
+        swing_set(state, b->param[FREQUENCY_HZ][0], b);
+}
+
+/* Nothing times a carrier is nothing, and the carrier's phase is reckoned from the time. */
+GD_RT static bool idle(const void *state, const GdBlock *b)
+{
+    (void)state;
+    (void)b;
+    return true;
 }
 
 /* A step of 2 at phase 0, rounded over a frame on either side: the residue of a band-limited one in two points. */
@@ -44,7 +50,7 @@ INLINE void modulate(State *s, const GdBlock *b, uint32_t carrier)
     const Lanes *restrict bias = b->param[BIAS], *restrict mix = b->param[MIX];
     Lanes *restrict out = b->out[OUT];
     const uint32_t bias_stride = b->stride[BIAS], mix_stride = b->stride[MIX];
-    Words phase = s->phase, step = s->step;
+    Words phase = swing_at(s, b), step = s->step;
     for (uint32_t i = 0; i < b->frames; ++i) {
         if (MOVES(b, FREQUENCY_HZ))
             step = phase_step(b->param[FREQUENCY_HZ][i], b->seconds_per_frame);
@@ -53,7 +59,8 @@ INLINE void modulate(State *s, const GdBlock *b, uint32_t carrier)
         out[i] = in[i] * (1.0f - share) + in[i] * level * share;
         phase += step;
     }
-    s->phase = phase;
+    s->step = step;
+    swing_close(s, phase, b);
 }
 
 GD_RT INLINE void run(void *state, const GdBlock *b)
@@ -68,4 +75,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         modulate(state, b, INLET);
 }
 
-KERNEL(.prepare = prepare)
+KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -45,18 +45,18 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
 }
 
 /* How far every bin turned since the hop before; where what is held is much louder than the source, it goes on as it
- * did. */
-GD_FFT_BODY void measure_turns(const Parts *p)
+ * did. Rows are parameters because gcc believes `restrict` of those alone, and takes one bin at a time otherwise. */
+GD_FFT_BODY void turns_of(uint32_t bins, const float *restrict re, const float *restrict im, const float *restrict old_re,
+                          const float *restrict old_im, const float *restrict held, float *restrict turn_re,
+                          float *restrict turn_im)
 {
-    const float *restrict re = row(p, NOW_RE), *restrict im = row(p, NOW_IM);
-    const float *restrict old_re = row(p, OLD_RE), *restrict old_im = row(p, OLD_IM);
-    float *restrict turn_re = row(p, TURN_RE), *restrict turn_im = row(p, TURN_IM), *restrict held = row(p, HELD);
-    for (uint32_t k = 0; k < stft_bins(p->plan); ++k) {
-        const bool louder = re[k] * re[k] + im[k] * im[k] > 0.04f * held[k] * held[k];
+    for (uint32_t k = 0; k < bins; ++k) {
+        const float power = re[k] * re[k] + im[k] * im[k], least = 0.04f * held[k] * held[k];
         const float x = re[k] * old_re[k] + im[k] * old_im[k], y = im[k] * old_re[k] - re[k] * old_im[k];
         const float size = __builtin_sqrtf(x * x + y * y) + 1e-30f;
-        turn_re[k] = louder ? x / size : turn_re[k];
-        turn_im[k] = louder ? y / size : turn_im[k];
+        const float take = power > least ? 1.0f : 0.0f, keep = 1.0f - take;
+        turn_re[k] = take * (x / size) + keep * turn_re[k];
+        turn_im[k] = take * (y / size) + keep * turn_im[k];
     }
 }
 
@@ -129,7 +129,8 @@ INLINE void hop_lane(State *s, const GdBlock *b, const Parts *p, uint32_t l)
         LANE(s->share, l) = next < 0.0f ? 0.0f : next > 1.0f ? 1.0f : next;
         LANE(s->holds, l) = (frozen && LANE(s->holds, l)) || (!frozen && largest > 0.0f);
         if (!frozen)
-            measure_turns(p);
+            turns_of(stft_bins(p->plan), row(p, NOW_RE), row(p, NOW_IM), row(p, OLD_RE), row(p, OLD_IM), row(p, HELD),
+                     row(p, TURN_RE), row(p, TURN_IM));
         const uint32_t seed = hash_word(b->seed[l] ^ (uint32_t)(b->time / p->plan->hop) * 0x9e3779b9u);
         turn(p, LANE(s->share, l) == 0.0f, LANE(b->param[MOTION][0], l), seed);
         if (!LANE(s->holds, l) && LANE(s->ringing, l) == 0) { /* as if new */

@@ -9,31 +9,64 @@
 #include "kernel.h"
 #include "dsp/delay.h"
 #include "dsp/dynamics.h"
-#include "dsp/phase.h"
+#include "dsp/swing.h"
 #include "dsp/tempo.h"
 
 enum { SINE, TRIANGLE, SQUARE, RISING, FALLING };
 enum { LEVEL, HARMONIC };
 enum { LEFT, RIGHT, CHANNELS };
 
-typedef struct { Words step; Lanes smooth, split; } Coefs; /* shares a frame of the way to a new value */
+typedef struct { Lanes smooth, split; } Coefs; /* shares a frame of the way to a new value */
 typedef struct {
+    Swing turn;
     Coefs coefs;
-    Words phase;
     Lanes swing[CHANNELS], low[CHANNELS];
+    Words sounded; /* other than 0 if anything came in within this cell */
+    Ints rests;    /* all ones from a cell of silence on until something comes in */
 } State;
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
 
+INLINE Lanes rate_at(const GdBlock *b, uint32_t i)
+{
+    return b->choice[SYNC] ? sync_hz(AT(TEMPO_BPM, i), b->choice[SYNC]) : AT(RATE_HZ, i);
+}
+
 INLINE Coefs coefs_at(const GdBlock *b, uint32_t i)
 {
     const float spf = b->seconds_per_frame;
-    Lanes hz = b->choice[SYNC] ? sync_hz(AT(TEMPO_BPM, i), b->choice[SYNC]) : AT(RATE_HZ, i);
-    return (Coefs){phase_step(hz, spf), share_for(AT(SMOOTH_S, i), spf),
-                   share_for(0.159154943f / AT(CROSSOVER_HZ, i), spf)};
+    return (Coefs){share_for(AT(SMOOTH_S, i), spf), share_for(0.159154943f / AT(CROSSOVER_HZ, i), spf)};
 }
 
-GD_RT static void prepare(void *state, const GdBlock *b) { ((State *)state)->coefs = coefs_at(b, 0); }
+GD_RT static void prepare(void *state, const GdBlock *b)
+{
+    State *s = state;
+    if (!MOVES(b, RATE_HZ) && !MOVES(b, TEMPO_BPM))
+        swing_set(&s->turn, rate_at(b, 0), b);
+    s->coefs = coefs_at(b, 0);
+}
+
+GD_RT static bool idle(const void *state, const GdBlock *b)
+{
+    const State *s = state;
+    int32_t rests = -1;
+    for (uint32_t l = 0; l < b->lanes; ++l)
+        rests &= LANE(s->rests, l);
+    return rests != 0;
+}
+
+/* A lane in which nothing has sounded for a whole cell rests: its smoothing then begins anew with what comes next, from
+ * the wave as it is, so that nothing depends on whether the kernel ran in between. */
+INLINE void begin_cell(State *s)
+{
+    Words rings = {0};
+    for (uint32_t k = 0; k < CHANNELS; ++k) {
+        s->low[k] = settle_at_zero(line_safe(s->low[k]), 1e-15f);
+        rings |= ints_as_words(lanes_to_bits(s->low[k]));
+    }
+    s->rests |= MASK((s->sounded | rings) == 0u);
+    s->sounded = (Words){0};
+}
 
 INLINE Lanes wave_of(Words phase, uint32_t shape)
 {
@@ -51,22 +84,25 @@ INLINE Lanes wave_of(Words phase, uint32_t shape)
     }
 }
 
-GD_RT INLINE void run(void *state, const GdBlock *b)
+INLINE void swell(State *state, const GdBlock *b, bool moves, bool some_rest)
 {
-    State s = *(State *)state;
+    State s = *state;
     Coefs c = s.coefs;
-    const bool moves = MOVES(b, RATE_HZ) || MOVES(b, SMOOTH_S) || MOVES(b, CROSSOVER_HZ) || MOVES(b, TEMPO_BPM);
+    Words at = swing_at(&s.turn, b);
     const bool harmonic = b->choice[MODE] == HARMONIC;
-    for (uint32_t k = 0; k < CHANNELS && b->offset == 0; ++k)
-        s.low[k] = settle_at_zero(line_safe(s.low[k]), 1e-15f);
-    for (uint32_t i = 0; i < b->frames; ++i, s.phase += c.step) {
+    for (uint32_t i = 0; i < b->frames; ++i, at += s.turn.step) {
         const Lanes depth = AT(DEPTH, i);
-        if (moves)
+        if (moves) {
+            s.turn.step = phase_step(rate_at(b, i), b->seconds_per_frame);
             c = coefs_at(b, i);
+        }
         for (uint32_t k = 0; k < CHANNELS; ++k) {
-            Words phase = k == LEFT ? s.phase : s.phase + phase_of_turns(AT(SPREAD, i));
-            Lanes in = b->in[LEFT_IN + k][i];
-            s.swing[k] += c.smooth * (wave_of(phase, b->choice[SHAPE]) - s.swing[k]);
+            const Words phase = k == LEFT ? at : at + phase_of_turns(AT(SPREAD, i));
+            const Lanes in = b->in[LEFT_IN + k][i], wave = wave_of(phase, b->choice[SHAPE]);
+            s.sounded |= ints_as_words(lanes_to_bits(in)) << 1; /* but for the sign */
+            s.swing[k] += c.smooth * (wave - s.swing[k]);
+            if (some_rest)
+                s.swing[k] = lanes_where(s.rests, wave, s.swing[k]);
             Lanes up = 1.0f - depth * (0.5f - 0.5f * s.swing[k]), down = 1.0f - depth * (0.5f + 0.5f * s.swing[k]);
             if (harmonic) {
                 s.low[k] += c.split * (in - s.low[k]);
@@ -74,9 +110,26 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
             } else
                 b->out[k][i] = in * up;
         }
+        if (some_rest)
+            s.rests &= MASK(s.sounded == 0u);
     }
-    s.coefs = ((State *)state)->coefs;
-    *(State *)state = s;
+    swing_close(&s.turn, at, b);
+    *state = s;
 }
 
-KERNEL(.prepare = prepare)
+GD_RT INLINE void run(void *state, const GdBlock *b)
+{
+    State *s = state;
+    if (b->offset == 0)
+        begin_cell(s);
+    const bool moves = MOVES(b, RATE_HZ) || MOVES(b, SMOOTH_S) || MOVES(b, CROSSOVER_HZ) || MOVES(b, TEMPO_BPM);
+    int32_t rests = 0;
+    for (uint32_t l = 0; l < b->lanes; ++l)
+        rests |= LANE(s->rests, l);
+    if (moves || rests)
+        swell(s, b, moves, rests != 0);
+    else
+        swell(s, b, false, false);
+}
+
+KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -161,9 +161,11 @@ INLINE float sum_of(const float x[GROUP_OF])
 
 typedef struct Voice { float source[CHUNK], carrier[CHUNK], attack[CHUNK], release[CHUNK], shift[CHUNK]; } Voice;
 
-GD_FFT_BODY void play_chunk(const GdBlock *b, const Voice *v, float *out, uint32_t frames, uint32_t l)
+/* `level` has zeros beside the bands. */
+GD_FFT_BODY void play_chunk(const GdBlock *b, const Voice *v, float *out, uint32_t frames, uint32_t l,
+                            float level[CHUNK][BANDS_MOST + 2 * EDGE])
 {
-    float level[CHUNK][BANDS_MOST + 2 * EDGE] = {{0}}, sum[CHUNK][GROUP_OF] = {{0}}, *work = work_of(b, l)->data;
+    float sum[CHUNK][GROUP_OF] = {{0}}, *work = work_of(b, l)->data;
     const uint32_t bands = plan_of(b, l)->groups * GROUP_OF;
     for (uint32_t turn = 0; turn < 2; ++turn)
         for (uint32_t at = 0; at < bands; at += FFT_V) {
@@ -183,6 +185,7 @@ INLINE void run_lane(State *s, const GdBlock *b, const Lanes *source, const Lane
     const bool attacks = MOVES(b, ATTACK_S), releases = MOVES(b, RELEASE_S);
     const float bands_per_semitone = plan_of(b, l)->bands_per_octave * (1.0f / 12.0f);
     const Lanes *restrict formants = b->param[FORMANT_SEMITONES];
+    float level[CHUNK][BANDS_MOST + 2 * EDGE] = {{0}};
     int32_t sounding = 0;
     for (uint32_t from = 0; from < b->frames; from += CHUNK) {
         const uint32_t frames = b->frames - from < CHUNK ? b->frames - from : CHUNK;
@@ -198,7 +201,7 @@ INLINE void run_lane(State *s, const GdBlock *b, const Lanes *source, const Lane
             v.shift[i] = LANE(formants[(from + i) * b->stride[FORMANT_SEMITONES]], l) * bands_per_semitone;
             sounding |= v.source[i] != 0.0f || v.carrier[i] != 0.0f;
         }
-        play_chunk(b, &v, out, frames, l);
+        play_chunk(b, &v, out, frames, l, level);
         for (uint32_t i = 0; i < frames; ++i)
             LANE(wet[from + i], l) = out[i];
     }

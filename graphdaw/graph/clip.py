@@ -9,6 +9,7 @@ import msgspec
 from graphdaw.errors import GroupingError
 from graphdaw.graph.model import GROUP, Document, Node, Wire
 from graphdaw.graph.ports import node_of
+from graphdaw.graph.structure import outside_paths
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit
 
 replace = msgspec.structs.replace
@@ -31,10 +32,18 @@ def selection(document: Document, ids: Iterable[str]) -> Document:
     part.sketches = {type: sketch for type, sketch in document.sketches.items() if type in types}
     used = {v for node in part.nodes.values() for v in node.values.values() if isinstance(v, str)}
     part.media = {hash: medium for hash, medium in document.media.items() if hash in used}
+    part.collected = {path: known for path, known in document.collected.items() if path in used}
+    used |= {hash for hash, _ in part.collected.values()}
     part.media_files = {hash: place for hash, place in document.media_files.items() if hash in used}
     part.foreign = document.foreign & used
     part.top = document.top
     return part
+
+
+def distrust(document: Document, part: Document) -> None:
+    """Paths that `part` brings count as foreign, but for those the user of `document` has chosen already."""
+    chosen = outside_paths(document) - document.foreign
+    document.foreign |= outside_paths(part) - chosen
 
 
 def graft(document: Document, part: Document, parent: str = "", shift: tuple[float, float] = (0.0, 0.0)) -> list[Edit]:

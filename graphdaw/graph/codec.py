@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from graphdaw.errors import ProjectError
+from graphdaw.errors import ProjectError, VersionError
 from graphdaw.graph import checks, limits, structure
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.nodes.base import registry
@@ -112,9 +112,9 @@ def _current(data: bytes, where: str) -> Fields:
         raise ProjectError(f"{where} is not a GraphDAW project; choose a file that GraphDAW has saved.")
     version = msgspec.msgpack.decode(fields.pop("version", msgspec.Raw(b"\xc0")))
     if type(version) is not int or (version < VERSION and version not in migrations):
-        raise ProjectError(f"{where} has the unknown version {version!r}; open it with the GraphDAW that wrote it.")
+        raise VersionError(f"{where} has the unknown version {version!r}; open it with the GraphDAW that wrote it.")
     if version > VERSION:
-        raise ProjectError(f"{where} is of version {version}, this GraphDAW reads up to {VERSION}; update GraphDAW.")
+        raise VersionError(f"{where} is of version {version}, this GraphDAW reads up to {VERSION}; update GraphDAW.")
     if version < VERSION:
         plain = msgspec.msgpack.decode(data)
         for step in range(version, VERSION):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -98,7 +98,6 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
             checked = checks.check_values(document, edit, values)
             if checked is not values:
                 values = {name: value for name, value in checked.items() if value is not None}
-            _trust(document, values)
         if edit.label or edit.comment or edit.place or edit.ports or edit.extra:
             place = _check_look(edit)
     order = edit.order or document.next_order()
@@ -109,12 +108,6 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
     if order != edit.order or values is not edit.values or place is not edit.place:
         edit = replace(edit, order=order, values=values, place=place)
     return edit, RemoveNode(edit.id)
-
-
-def _trust(document: Document, values: Mapping[str, Any]) -> None:
-    """A path the user sets is one the user has chosen, whatever a file said before."""
-    if document.foreign:
-        document.foreign.difference_update(v for v in values.values() if isinstance(v, str))
 
 
 def _check_look(node: Node) -> tuple[float, float] | None:
@@ -139,7 +132,6 @@ def _set_values(document: Document, edit: SetValues, trusted: bool) -> Step:
     new = edit.values
     if not trusted:
         new = dict(checks.check_values(document, node, edit.values))
-        _trust(document, new)
     values = node.values.copy()
     old = {name: values.get(name) for name in new}
     for name, value in new.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from graphdaw.errors import ProjectError, TextError, UnknownTypeError, suggestion
-from graphdaw.graph import structure
+from graphdaw.graph import outside, structure
 from graphdaw.graph.model import Document, Node
 from graphdaw.graph.parse import MAX_TEXT, parse
 from graphdaw.nodes.base import registry
@@ -44,7 +44,7 @@ def read(path: str | os.PathLike[str]) -> Document:
     """
     name = os.fspath(path)
     try:
-        with open(name, encoding="utf-8", newline="") as file:
+        with open(name, encoding="utf-8", newline="", opener=outside.regular) as file:
             document = parse(file.read(MAX_TEXT + 1))
     except OSError as error:
         raise ProjectError(f"{name} cannot be read: {error.strerror or error}; choose another file.") from error
@@ -52,6 +52,8 @@ def read(path: str | os.PathLike[str]) -> Document:
         raise TextError(f"{name} is no text; choose a graph as `graphdaw show` prints it.") from error
     except TextError as error:
         raise TextError(f"{name}: {error}", line=error.line) from None
+    except ValueError as error:
+        raise ProjectError(f"{name!r} cannot be read: {error}; choose another file.") from error
     _find_media(document, Path(name).resolve().parent)
     return document
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import eq
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
 from graphdaw.graph import checks, vocabulary
@@ -32,6 +33,10 @@ from graphdaw.graph.vocabulary import (
     Ungroup,
 )
 from graphdaw.nodes.base import registry
+
+if TYPE_CHECKING:
+    from graphdaw.graph.opened import Project
+    from graphdaw.graph.recovery import Recovery
 
 
 class PortHandle:
@@ -119,6 +124,15 @@ class Graph:
         self.document = Document(sample_rate) if document is None else document
         self.history = History(self.document)
         self.path: str | None = None
+        self.recovered: Recovery | None = None
+        self.project: Project | None = None
+
+    @classmethod
+    def of(cls, history: History) -> Graph:
+        """The graph of a document that has a past already."""
+        graph = cls(document=history.document)
+        graph.history = history
+        return graph
 
     def __repr__(self) -> str:
         return f"<Graph {len(self.nodes)} nodes, {len(self.wires)} wires, {self.sample_rate} Hz>"
@@ -152,8 +166,14 @@ class Graph:
         """Add a node, in the outermost level; raises UnknownTypeError, UnknownParameterError, OutOfRangeError."""
         document = self.document
         id = document.issue(type) if type in registry else self._id_for(type)
+        self._choose(values)
         self.history.apply((AddNode(id, type, values, "", document.next_order()),), "add")  # type: ignore[arg-type]
         return NodeHandle(self, id)
+
+    def _choose(self, values: Mapping[str, float | str | None]) -> None:
+        """A path set by a call is one the user has chosen, whatever a file said before; edits alone choose nothing."""
+        if self.document.foreign:
+            self.document.foreign.difference_update(v for v in values.values() if isinstance(v, str))
 
     def _id_for(self, type: str) -> str:
         checks.check_type(self.document, type)
@@ -163,6 +183,7 @@ class Graph:
     def add_inside(self, group: End, type: str, /, **values: float | str) -> NodeHandle:
         """Add a node inside a group."""
         id = self._id_for(type)
+        self._choose(values)
         self.apply([AddNode(id, type, values, self._id(group))], "add")  # type: ignore[arg-type]
         return NodeHandle(self, id)
 
@@ -202,6 +223,7 @@ class Graph:
     def set(self, node: End, /, **values: float | str | None) -> None:
         """Set parameters, choices, media and texts of a node; None returns one to its default."""
         id = node.id if isinstance(node, NodeHandle) else self._id(node)
+        self._choose(values)
         self.history.apply((SetValues(id, values),), "set")  # type: ignore[arg-type]
 
     def set_depth(self, wire: Wire | str, depth: float) -> None:
@@ -220,6 +242,7 @@ class Graph:
     def replace(self, node: End, type: str, /, **values: float | str) -> NodeHandle:
         """Put another type in a node's place, keeping the wires and values both have."""
         new = self._id_for(type)
+        self._choose(values)
         self.apply([ReplaceNode(self._id(node), type, dict[str, Value](values), new)], "replace")
         return NodeHandle(self, new)
 
@@ -265,9 +288,14 @@ class Graph:
 
     # History
 
-    def apply(self, edits: Iterable[Edit], label: str = "edit", author: str = "user") -> list[Edit]:
-        """Make edits, all or nothing, as one undo step; returns the primitive edits that were made."""
-        return self.history.apply(edits, label, author)
+    def apply(
+        self, edits: Iterable[Edit], label: str = "edit", author: str = "user", *, trusted: bool = False
+    ) -> list[Edit]:
+        """Make edits, all or nothing, as one undo step; returns the primitive edits that were made.
+
+        `trusted` skips the checks: for primitive edits that lead to a document that is known, as `difference` gives.
+        """
+        return self.history.apply(edits, label, author, trusted=trusted)
 
     def undo(self) -> Transaction:
         """Take the last step back; raises HistoryError when there is none."""
@@ -300,22 +328,22 @@ class Graph:
     # Files
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the project file, atomically; raises ProjectError."""
-        from graphdaw.graph import project
+        """Write the project file, atomically; raises ProjectError, also where the file is open in another program."""
+        from graphdaw.graph import opened
 
-        project.save(self.document, path)
-        self.path = os.fspath(path)
+        opened.save_graph(self, os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read a project file, or a graph as text from a file called .txt; raises ProjectError or TextError."""
-        from graphdaw.graph import examples, project
+        """Read a project file, or a graph as text from a file called .txt; raises ProjectError or TextError.
+
+        Edits that a crash left in the project's journal are in the graph, and `recovered` tells of them.
+        """
+        from graphdaw.graph import examples, opened
 
         if os.fspath(path).endswith(".txt"):
             return cls(document=examples.read(path))
-        graph = cls(document=project.load(path))
-        graph.path = os.fspath(path)
-        return graph
+        return opened.load_graph(os.fspath(path))
 
     # Ends
 

@@ -1,6 +1,8 @@
-"""A first look at msgpack from outside: depth, item count and declared lengths, before anything is built from it."""
+"""A first look at msgpack or JSON from outside: depth, items and declared lengths, before anything is built from it."""
 
 from __future__ import annotations
+
+import re
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
@@ -18,8 +20,39 @@ _SKIP = {
 }  # fmt: skip
 
 
+# A text that the end cuts off counts as one too, so that the search never begins again inside it.
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+_JSON_MARK = re.compile(rb"[\[\]{},]")
+
+
 class LimitError(ValueError):
-    """The bytes are not one whole msgpack value within the limits."""
+    """The bytes are not one whole value within the limits."""
+
+
+def check_json(data: bytes, max_bytes: int, max_items: int, max_depth: int, max_text: int) -> None:
+    """Raise LimitError if `data`, as JSON, holds more or is nested deeper; whether it is JSON shows in decoding it.
+
+    >>> check_json(b'{"a": [1, 2], "b": "[[[["}', max_bytes=100, max_items=10, max_depth=2, max_text=20)
+    >>> check_json(b"[[[1]]]", max_bytes=100, max_items=10, max_depth=2, max_text=20)
+    Traceback (most recent call last):
+    graphdaw.graph.limits.LimitError: it is nested more than 2 deep
+    """
+    if len(data) > max_bytes:
+        raise LimitError(f"it holds {len(data)} bytes, more than {max_bytes}")
+    for text in _JSON_TEXT.finditer(data):
+        if text.end() - text.start() > max_text:
+            raise LimitError(f"it holds a text of more than {max_text} bytes")
+    depth, items = 0, 1
+    for mark in _JSON_MARK.finditer(_JSON_TEXT.sub(b"", data)):
+        items += 1
+        if mark[0] in b"[{":
+            depth += 1
+        elif mark[0] in b"]}":
+            depth -= 1
+        if depth > max_depth:
+            raise LimitError(f"it is nested more than {max_depth} deep")
+        if items > max_items:
+            raise LimitError(f"it holds more than {max_items} values")
 
 
 def check(data: bytes, max_items: int = MAX_ITEMS, max_depth: int = MAX_DEPTH) -> None:

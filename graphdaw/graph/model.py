@@ -77,14 +77,14 @@ class Sketch(msgspec.Struct, frozen=True, omit_defaults=True):
 class Document:
     """A graph; nodes and wires are immutable values, so `copy` is shallow and snapshots are cheap.
 
-    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `foreign` and `origin`
-    are bookkeeping beside the value: ids already given out, the last order number, where media lies now, paths that
-    came with a file, and that file.
+    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `collected`, `foreign` and `origin`
+    are bookkeeping beside the value: ids already given out, the last order number, where media lies now, under which
+    hash a save took in what is named by a path, paths that came with a file, and that file.
     """
 
     __slots__ = (
-        "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members", "nodes",
-        "origin", "outgoing", "ports", "sample_rate", "sketches", "top", "wires",
+        "collected", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members",
+        "nodes", "origin", "outgoing", "ports", "sample_rate", "sketches", "top", "wires",
     )  # fmt: skip
 
     def __init__(self, sample_rate: int = 48_000) -> None:
@@ -97,6 +97,7 @@ class Document:
         self.marks: dict[str, int] = {}
         self.top = 0
         self.media_files: dict[str, str] = {}
+        self.collected: dict[str, tuple[str, Medium]] = {}
         self.foreign: set[str] = set()
         self.origin = ""
         self.incoming: dict[str, dict[str, None]] = {}
@@ -125,6 +126,7 @@ class Document:
             "extra",
             "marks",
             "media_files",
+            "collected",
             "foreign",
             "ends",
             "ports",

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import msgspec
 
-from graphdaw.graph.clip import graft, selection
+from graphdaw.graph.clip import distrust, graft, selection
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.parse import parse
 from graphdaw.graph.vocabulary import Edit
@@ -56,8 +56,13 @@ def copy(document: Document, ids: Iterable[str]) -> str:
 
 
 def paste(document: Document, text: str, parent: str = "", shift: tuple[float, float] = (20.0, 20.0)) -> list[Edit]:
-    """The edits that put copied text into a group under fresh ids; raises TextError. They are not yet made."""
-    return graft(document, parse(text), parent, shift)
+    """The edits that put copied text into a group under fresh ids; raises TextError. They are not yet made.
+
+    A recording that the text names by a path is read only once the user chooses it, unless the document has it already.
+    """
+    part = parse(text)
+    distrust(document, part)
+    return graft(document, part, parent, shift)
 
 
 def _lines(document: Document) -> Iterable[str]:

@@ -7,6 +7,8 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
+from graphdaw.graph import outside
+
 MAX_CHUNKS = 1_000  # a file with more is damaged or means harm
 MAX_CYCLE_FRAMES = 1 << 16
 SAMPLER_HEADER, SAMPLER_LOOP = 36, 24  # bytes of a `smpl` chunk before its loops, and of each loop
@@ -27,7 +29,7 @@ def read_chunks(path: str | Path) -> Chunks:
     the length) are how synthesizers mark wavetables.
     """
     loop, cycle = (0, 0), 0
-    with open(path, "rb") as file:
+    with outside.opened(path) as file:
         head = file.read(12)
         if head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
             return Chunks()

@@ -20,11 +20,11 @@ from graphdaw.graph.ports import source_of
 from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
-from graphdaw.host.files import Written
 from graphdaw.host.lowering import Listening, Lowering
 from graphdaw.host.media import MediaStream
 from graphdaw.host.prepared import PreparedMedia
-from graphdaw.host.tape import Tape, why_stopped
+from graphdaw.host.recorder import Recorder
+from graphdaw.host.tape import Take
 from graphdaw.host.taps import Tap
 from graphdaw.nodes import registry
 
@@ -42,6 +42,12 @@ def is_placed(node: Node) -> bool:
     """True if where the node begins depends on the place in the piece."""
     kind = registry.get(node.type)
     return kind is not None and kind.placed is not None and kind.placed(settings(node))
+
+
+def is_taped(node: Node) -> bool:
+    """True if the node can be recorded."""
+    kind = registry.get(node.type)
+    return kind is not None and kind.taped
 
 
 class Engine:
@@ -66,7 +72,7 @@ class Engine:
         self._edited = False  # since the last beginning
         self._lock = threading.RLock()
         self._streams: dict[int, MediaStream] = {}
-        self._tapes: dict[str, Tape] = {}
+        self.recorder = Recorder(self)
         self._told: list[Event] = []
         self._prepared = PreparedMedia(self.sample_rate)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
@@ -100,8 +106,9 @@ class Engine:
             if self._engine is None:
                 return
             self._forget()
-            for id in list(self._tapes):
-                self._run_tape(id, ends=True, until=self._core_time)
+            for id, problem in self.recorder.close():
+                self.problems[id] = problem
+                self._told.append(RecordingStopped(id, problem))
             self._taps.clear()
             lib.gd_engine_free(self._engine)
             self._engine = None
@@ -138,7 +145,7 @@ class Engine:
                 self._send(id, param, value)
             self._aim_taps()
             self._close_streams_of_removed()
-            self._follow_tapes()
+            self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
             if self._behind:
@@ -215,18 +222,20 @@ class Engine:
     def begin(self) -> None:
         """Before the first sound, while nothing calls for it: edits made so far are heard from the first frame on."""
         with self._lock:
-            if self._edited and not self._core_time:
+            if self._edited and not self.clock_frames:
                 self.restart(self.position_frames)
 
     def restart(self, position_frames: int = 0) -> None:
         """Begin anew at a frame of the piece, with nothing of what has sounded; only while nothing calls for sound."""
         with self._lock:
-            for id in list(self._tapes):
-                self._run_tape(id, until=self._core_time)
+            end = self.clock_frames
+            self.recorder.pause()
+            self._lowering.renew([id for id, node in self._flat.nodes.items() if is_taped(node)])
             self._go_to(position_frames)
-            self._restarted_at += self._core_time
             self._unsent.clear()  # all values are in the graph
             lib.gd_engine_restart(self._engine, position_frames)
+            self._restarted_at += end
+            self.recorder.follow_from(self._lowering.nodes, end)
             self._edited, self._behind = False, True
             self.commit()
 
@@ -261,6 +270,17 @@ class Engine:
                 self._lowering.unlisten(listening)
                 self._behind = True
                 self.commit()
+
+    def take_taps(self, other: Engine) -> None:
+        """Go on with the taps of an engine that nothing calls any more."""
+        with other._lock, self._lock:
+            for tap in other._taps:
+                self._taps[tap] = self._lowering.listen(tap.pointer)
+                tap.engine = self
+            other._taps.clear()
+            self._aim_taps()
+            self._behind = True
+            self.commit()
 
     def _aim_taps(self) -> None:
         """Taps follow their outlets, wherever groups lead and whatever replaces a node."""
@@ -328,10 +348,11 @@ class Engine:
             self._streams.pop(index).close()
 
     def feed(self) -> None:
-        """Fill every ring as far as it goes and empty every tape; call at least every half second of sound."""
+        """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
         with self._lock:
-            for id in list(self._tapes):
-                self._run_tape(id)
+            for id, problem in self.recorder.sweep():
+                self.problems[id] = problem
+                self._told.append(RecordingStopped(id, problem))
             for index, stream in list(self._streams.items()):
                 try:
                     self._feed_one(index, stream)
@@ -356,51 +377,46 @@ class Engine:
         stream.close()
         self._streams.pop(index, None)
 
-    # Tapes
+    # Recording
 
-    def record(self, id: str, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+    def record(
+        self,
+        id: str,
+        path: str | os.PathLike[str],
+        *,
+        bit_depth: int | None = None,
+        preroll_s: float = 0.0,
+        late_frames: int = 0,
+    ) -> None:
         """Write what flows through a `record` node to a file while its gate is open, from now on; see `Tape`.
 
-        Raises `MediaError` where the file cannot be made, and `EngineError` where the node is no `record` node.
+        A take begins `preroll_s` before the gate opened, or before this call where it is open. `late_frames` is by how
+        much what is heard is later than what it belongs to: takes are moved by that. Raises `MediaError` where the file
+        cannot be made, and `EngineError` where the node is no `record` node or does not remember so much.
         """
+        self.stop_recording(id)
         with self._lock:
             index = self._lowering.nodes.get(id)
             if index is None or not registry[self._flat.nodes[id].type].taped:
                 raise EngineError(f"Node {id!r} is no record node that plays; add one where you want to record.")
-            self.stop_recording(id)
-            self._tapes[id] = Tape(self._lowering.graph, index, os.fspath(path), self.sample_rate, bit_depth)
+            reach_s = float(settings(self._flat.nodes[id])["buffer_s"])
+            self.recorder.start(
+                id, index, path, bit_depth=bit_depth, preroll_s=preroll_s, late_frames=late_frames, reach_s=reach_s
+            )
 
-    def stop_recording(self, id: str) -> list[Written]:
-        """Complete what a node records, and return its takes; an empty list where it did not."""
+    def stop_recording(self, id: str) -> list[Take]:
+        """Complete what a node records, and return its takes; an empty list where it did not. Waits for the disk."""
         with self._lock:
-            tape = self._tapes.get(id)
-            self._run_tape(id, ends=True)
-            return tape.takes if tape is not None else []
-
-    def _run_tape(self, id: str, *, ends: bool = False, until: int = 0) -> None:
-        """Empty a tape, and let go of it where it ends or fails."""
-        tape = self._tapes.get(id)
+            tape = self.recorder.stop(id)
         if tape is None:
-            return
-        try:
-            tape.feed(until)
-            if ends:
-                tape.finish()
-                del self._tapes[id]
-        except MediaError as error:
-            tape.keep()
-            del self._tapes[id]
-            self.problems[id] = why_stopped(error)
-            self._told.append(RecordingStopped(id, self.problems[id]))
+            return []
+        tape.join()
+        self.feed()
+        return tape.takes
 
-    def _follow_tapes(self) -> None:
-        """Nodes that are gone end their takes; those that were replaced go on."""
-        for id, tape in list(self._tapes.items()):
-            index = self._lowering.nodes.get(id)
-            if index is None:
-                self._run_tape(id, ends=True)
-            else:
-                tape.follow(index)
+    def catch_up(self) -> None:
+        """Where time does not run by itself: wait until tapes have room again."""
+        self.recorder.catch_up()
 
     def _name_of(self, index: int) -> str:
         return next((id for id, node in self._lowering.nodes.items() if node == index), "")
@@ -415,10 +431,11 @@ class Engine:
     @property
     def time_frames(self) -> int:
         """Frames played since the start."""
-        return self._restarted_at + self._core_time
+        return self._restarted_at + self.clock_frames
 
     @property
-    def _core_time(self) -> int:
+    def clock_frames(self) -> int:
+        """What the core counts all by: frames played since the last beginning."""
         return int(lib.gd_engine_time(self._engine))
 
     @property
@@ -437,6 +454,10 @@ class Engine:
         stats = ffi.new("GdStats *")
         lib.gd_engine_stats(self._engine, stats)
         return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
+
+    def reset_stats(self) -> None:
+        """Let peaks and percentiles begin anew; counts go on."""
+        lib.gd_engine_stats_reset(self._engine)
 
     def news(self) -> list[Event]:
         """What happened since last asked, the oldest first."""

@@ -7,6 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphdaw.host.devices.settings import DeviceSettings
 
 MOST_WAITING = 4096  # events; an observer that hangs loses the oldest
 
@@ -85,10 +89,11 @@ class RecordingStopped(Event):
 
 @dataclass(frozen=True, slots=True)
 class DeviceLost(Event):
-    """A device calls no more; the sound goes on on the null device."""
+    """A device calls no more; the null device has taken over, and made up for the time since the last call."""
 
     name: str
     why: str
+    time_frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +101,31 @@ class DeviceReturned(Event):
     """A device that was lost plays again."""
 
     name: str
+    time_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceWaits(Event):
+    """A device that was lost is there again but cannot be taken as it is; `why` says the way out."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanged(Event):
-    """Another device plays, or the same one with other settings."""
+    """Another device plays, or the same one otherwise."""
 
+    settings: DeviceSettings
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePriority(Event):
+    """Whether the thread that calls has real-time priority: `priority` is 0 where it has none."""
+
+    priority: int
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -107,31 +108,35 @@ class AudioWriter:
             self._put(self._waiting[:CHUNK_FRAMES])
             self._waiting = self._waiting[CHUNK_FRAMES:]
 
-    def finish(self, *, partly: bool = False) -> Written:
-        """Complete the file and give it its name; where that fails, remove it, or `partly` keep what there is."""
-        give_up = self.keep if partly else self.discard
+    def finish(self) -> Written:
+        """Complete the file and give it its name; where that fails, remove it."""
+        self._complete()
+        self._partial.replace(self.path)
+        return self._written(self.path)
+
+    def finish_beside(self, first: int = 1) -> tuple[Written, int]:
+        """Complete the file under a name that is free: `give_free_name`."""
+        self._complete()
+        path, number = give_free_name(self._partial, self.path, first)
+        return self._written(path), number
+
+    def _complete(self) -> None:
         try:
             self._put(self._waiting)
             self._file.close()
             with self._partial.open("rb") as file:
                 os.fsync(file.fileno())
             self._check_length()
-            self._partial.replace(self.path)
         except MediaError:
-            give_up()
+            self.discard()
             raise
         except (OSError, soundfile.LibsndfileError) as error:
-            give_up()
+            self.discard()
             raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial, error)}") from error
-        clipped = self._subtype in CLIPS and self.peak > 1.0
-        return Written(self.path, self.channels, self.frames, self.sample_rate_hz, self.peak, clipped)
 
-    def keep(self) -> Written:
-        """Give the file its name with what could be written of it, after a write has failed."""
-        with suppress(soundfile.LibsndfileError):  # the disk is full: what it holds is all there is
-            self._file.close()
-        self._partial.replace(self.path)
-        return Written(self.path, self.channels, self.frames, self.sample_rate_hz, self.peak, False)
+    def _written(self, path: Path) -> Written:
+        clipped = self._subtype in CLIPS and self.peak > 1.0
+        return Written(path, self.channels, self.frames, self.sample_rate_hz, self.peak, clipped)
 
     def discard(self) -> None:
         """Remove what was written so far; what had the name before is still there."""
@@ -177,6 +182,71 @@ class AudioWriter:
         size = self.frames * self.channels * TAKEN_BY_SAMPLES.get(self._subtype, 0)
         if self.path.suffix.lower() == ".wav" and self._partial.stat().st_size < size:
             raise OSError("the disk is full.")
+
+
+def check_format(path: Path, sample_rate_hz: int, bit_depth: int | None, channels: int = 1) -> None:
+    """Raise `MediaError` where such a file could not be written there."""
+    AudioWriter(path, sample_rate_hz=sample_rate_hz, channels=channels, bit_depth=bit_depth).discard()
+
+
+def part_bits(path: Path, bit_depth: int | None) -> int:
+    """Bits of the WAV file that a take is while it is recorded: floating point where it is to be encoded later."""
+    return (bit_depth or 24) if path.suffix.lower() == ".wav" else 32
+
+
+def give_free_name(part: Path, wanted: Path, first: int = 1) -> tuple[Path, int]:
+    """Name a finished file `name.wav`, or `name-2.wav` and so on where that is taken; returns the path and the number.
+
+    Numbers below `first` are left out. Raises `MediaError`.
+    """
+    number = first
+    while True:
+        path = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
+        try:
+            _rename_to_new(part, path)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise MediaError(f"{path} cannot be written: {error.strerror}.") from error
+        else:
+            _sync_folder(path.parent)
+            return path, number
+
+
+def _rename_to_new(part: Path, path: Path) -> None:
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: only there two programs could choose the same name at once
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        part.rename(path)
+    else:
+        part.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some systems cannot; the file is there, only a power cut could take its name
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def transcode(part: Path, wanted: Path, bit_depth: int | None, first: int = 1) -> tuple[Path, int]:
+    """Encode a finished WAV file to the format that `wanted` has, under a free name; see `give_free_name`."""
+    with soundfile.SoundFile(str(part)) as source:
+        writer = AudioWriter(wanted, sample_rate_hz=source.samplerate, channels=source.channels, bit_depth=bit_depth)
+        try:
+            for block in source.blocks(CHUNK_FRAMES, dtype="float32", always_2d=True):
+                writer.write(block.T)
+        except BaseException:
+            writer.discard()
+            raise
+        written, number = writer.finish_beside(first)
+    return written.path, number
 
 
 def write_audio(path: str | Path, audio: Samples, sample_rate_hz: int, bit_depth: int | None = None) -> Written:

@@ -13,15 +13,19 @@ import soundfile
 import soxr
 
 from graphdaw.errors import MediaError
+from graphdaw.graph import outside
 from graphdaw.host.chunks import read_chunks
 from graphdaw.nodes.base import Recording
 
 Samples = npt.NDArray[np.float32]
 
 MAX_CHANNELS = 64
-MAX_RATE_HZ = 768_000
+MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000  # of a file; a rate of 1 Hz would make a gigabyte of a kilobyte
+FORMATS = {"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3"}  # libsndfile's names
 MAX_LOADED_BYTES = 1 << 30  # 46 minutes of 48 kHz stereo; longer recordings are streamed
-CHUNK_FRAMES = 16_384
+MAGIC = {b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"fLaC", b"OggS"}
+KINDS = "WAV, AIFF, FLAC, Ogg, MP3, CAF, W64 and AU can be"
+CHUNK_FRAMES = 16_384  # decoded at a time, or as many fewer as a higher rate makes of them
 QUALITY = "HQ"  # soxr: 20-bit precision, pass band to 91 % of the lower rate's half
 PREROLL_FRAMES = 2_048  # read ahead of a place that is sought, so that the resampler's filter is full when it arrives
 
@@ -56,6 +60,7 @@ class MediaStream:
         self._file = _open(self.path)
         self.channels: int = self._file.channels
         self.file_rate_hz: int = self._file.samplerate
+        self._chunk_frames = max(1, int(CHUNK_FRAMES * min(1.0, self.file_rate_hz / self._rate_hz)))
         known = 0 <= self._file.frames < 1 << 48  # libsndfile's word for "unknown" is the largest number it has
         self.frames: int | None = _length(self._file.frames, self.file_rate_hz, self._rate_hz) if known else None
         if self._file.frames == 0:
@@ -134,10 +139,10 @@ class MediaStream:
     def _decode(self) -> Samples:
         """The file's next chunk, shape (frames, channels); empty at the end."""
         try:
-            block: Samples = self._file.read(CHUNK_FRAMES, dtype="float32", always_2d=True)
+            block: Samples = self._file.read(self._chunk_frames, dtype="float32", always_2d=True)
             if len(block) == 0 and self.loop:
                 self._file.seek(0)
-                block = self._file.read(CHUNK_FRAMES, dtype="float32", always_2d=True)
+                block = self._file.read(self._chunk_frames, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise MediaError(f"{self.path} is damaged: {_reason(error)}") from error
         return np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
@@ -193,23 +198,35 @@ def _too_long(stream: MediaStream, limit: int) -> MediaError:
 
 def _open(path: Path) -> _Decoder:
     """The file behind `path`, with its header inside the limits."""
-    if not path.exists():
-        raise MediaError(f"{path} does not exist.")
-    if not path.is_file():
-        raise MediaError(f"{path} is not a file.")
+    try:
+        with outside.opened(path) as plain:
+            head = plain.read(12)
+    except FileNotFoundError as error:
+        raise MediaError(f"{path} does not exist.") from error
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror or error}; choose a recording.") from error
+    if not _begins_as_known(head):
+        raise MediaError(f"{path} is no recording that can be read: {KINDS}.")
     try:
         file = _Decoder(str(path))
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
         raise MediaError(f"{path} is no recording that can be read: {_reason(error)}") from error
     reason = ""
-    if not 1 <= file.channels <= MAX_CHANNELS:
+    if file.format not in FORMATS:
+        reason = f"it is of the kind {file.format}; {KINDS}."
+    elif not 1 <= file.channels <= MAX_CHANNELS:
         reason = f"it has {file.channels} channels, and 1 to {MAX_CHANNELS} are allowed."
-    elif not 1 <= file.samplerate <= MAX_RATE_HZ:
-        reason = f"its sample rate is {file.samplerate} Hz, and 1 to {MAX_RATE_HZ} Hz are allowed."
+    elif not MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ:
+        reason = f"its sample rate is {file.samplerate} Hz, and {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz are allowed."
     if reason:
         file.close()
         raise MediaError(f"{path} cannot be used: {reason}")
     return file
+
+
+def _begins_as_known(head: bytes) -> bool:
+    """Whether it is worth asking libsndfile, which else tries 15 old formats, one of which opens other files."""
+    return head[:4] in MAGIC or head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] >= 0xE0)
 
 
 def _reason(error: Exception) -> str:

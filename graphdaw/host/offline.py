@@ -41,6 +41,7 @@ class Renderer:
         while done < frames or not pieces:
             engine.commit()
             engine.feed()
+            engine.catch_up()
             count = min(frames - done, RING_FRAMES // 8)  # at four times its speed a recording takes half a ring
             piece = np.empty((self.channels, count), np.float32)
             lib.gd_engine_render(

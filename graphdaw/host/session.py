@@ -14,9 +14,11 @@ from typing import Protocol
 
 from graphdaw.errors import EngineError
 from graphdaw.graph.graph import End, Graph, NodeHandle
-from graphdaw.host.device import Device, HandDevice, forced, open_device
+from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
+from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Started, Stopped
+from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
 
 TICK_S = 0.002  # while a change waits for the fade before it
@@ -69,8 +71,9 @@ class Session:
     """A running engine; edits of `session.graph` are heard at once, each faded in.
 
     It takes a graph, or a project that has one. `device` is "null" (a timer, no sound), "hand" (plays when stepped), a
-    sound card's name or number, or None for the default. The engine runs from `play` to `stop`; position and sound go
-    on from where they were. A session plays until it is closed, at the latest when the program ends.
+    sound card's name or number, or None for the default; `DeviceSettings` say more, and `change_device` goes to another
+    one while it plays. The engine runs from `play` to `stop`; position and sound go on from where they were. A session
+    plays until it is closed, at the latest when the program ends.
 
     >>> import graphdaw as gd
     >>> g = gd.Graph(sample_rate=48_000)
@@ -86,19 +89,27 @@ class Session:
     def __init__(
         self,
         graph: Graph | HasGraph,
-        device: str | int | None = None,
+        device: str | int | DeviceSettings | None = None,
         *,
-        block_frames: int = 128,
+        block_frames: int | None = None,
         channels: int | None = None,
         threads: int = 1,
     ) -> None:
         self.graph = graph if isinstance(graph, Graph) else graph.graph
         self.engine = Engine(self.graph, threads=threads, missing="silence")
-        self.device: Device | None = None
-        self._device_name = device if device is not None else forced()
-        self._block_frames = block_frames
-        self._channels = channels
         self._observers = Observers()
+        self.driver = Driver(self.engine)
+        self.driver.observe(self._observers.tell)
+        self._settings = (
+            device
+            if isinstance(device, DeviceSettings)
+            else DeviceSettings(
+                device if device is not None else forced(),
+                block_frames,
+                outputs=tuple(range(channels)) if channels else None,
+            )
+        )
+        self._threads = threads
         self._turn = threading.RLock()  # one of play, stop, locate and close at a time
         self._quit = threading.Event()
         self._woken = threading.Event()
@@ -108,6 +119,11 @@ class Session:
         _open_sessions.add(self)
 
     # Transport
+
+    @property
+    def device(self) -> Device | None:
+        """What calls the engine now; None while stopped."""
+        return self.driver.device
 
     @property
     def playing(self) -> bool:
@@ -127,23 +143,32 @@ class Session:
     def play(self) -> None:
         """Open the device and start the sound; raises EngineError where it cannot be opened."""
         with self._turn:
-            if self._quit.is_set():
-                raise EngineError("The session is closed; make a new one.")
+            self._check_open()
             if self.device is None:
                 self.engine.begin()
                 self.engine.feed()
-                self.device = open_device(
-                    self.engine, self._device_name, block_frames=self._block_frames, channels=self._channels
-                )
-                self._observers.tell(Started(self.device.name))
+                self._use(self._settings, self.driver.open)
+                self._observers.tell(Started(self.driver.name))
 
     def stop(self) -> None:
-        """Stop the sound and close the device; the position stays."""
+        """Fade the sound out and close the device; the position stays."""
         with self._turn:
-            device, self.device = self.device, None
-            if device is not None:
-                device.close()
+            played = self.device is not None
+            self.driver.close()
+            if played:
                 self._observers.tell(Stopped(self.position_s))
+
+    def change_device(self, device: str | int | DeviceSettings | None) -> None:
+        """Go on with another device, rate, block size or other channels, fading over; if stopped, from the next play.
+
+        Where it cannot be had everything is as before, and EngineError says why.
+        """
+        settings = device if isinstance(device, DeviceSettings) else DeviceSettings(device)
+        with self._turn:
+            self._check_open()
+            if self.device is not None:
+                self._use(settings, self.driver.change)
+            self._settings = settings
 
     def locate(self, seconds: float) -> None:
         """Go to a place in the piece. Raises EngineError for one before its start.
@@ -161,8 +186,7 @@ class Session:
         if not (math.isfinite(seconds) and 0.0 <= seconds < 1e9):
             raise EngineError(f"Cannot go to {seconds} seconds; a piece begins at 0.")
         with self._turn:
-            if self._quit.is_set():
-                raise EngineError("The session is closed; make a new one.")
+            self._check_open()
             frames = round(seconds * self.engine.sample_rate)
             if self.device is None:
                 self.engine.restart(frames)
@@ -170,6 +194,28 @@ class Session:
             else:
                 self.engine.locate(frames)
             self._woken.set()
+
+    def _use(self, settings: DeviceSettings, how: Callable[[DeviceSettings], None]) -> None:
+        """Open or change; a device at another rate takes an engine at that rate, which goes on at the same place."""
+        try:
+            how(settings)
+        except RateNeededError as needed:
+            old = self.engine
+            new = Engine(self.graph, threads=self._threads, missing="silence", sample_rate_hz=needed.rate_hz)
+            try:
+                new.restart(round(self.position_s * new.sample_rate))
+                self.driver.change(settings, engine=new)
+            except BaseException:
+                new.close()
+                raise
+            self.engine = new
+            new.take_taps(old)
+            new.locate(round(old.position_frames / old.sample_rate * new.sample_rate))
+            old.close()
+
+    def _check_open(self) -> None:
+        if self._quit.is_set():
+            raise EngineError("The session is closed; make a new one.")
 
     def step(self, blocks: int = 1) -> list[list[float]]:
         """On the "hand" device: play blocks and return the last one; edits that wait are taken up as soon as may be."""
@@ -179,6 +225,7 @@ class Session:
         for _ in range(blocks):
             self.engine.commit()
             self.engine.feed()
+            self.engine.catch_up()
             last = self.device.step()
         return last
 
@@ -223,9 +270,21 @@ class Session:
         """Measure an outlet: `read()` gives peak and RMS of each channel since last asked. Close it when done."""
         return Meter(self.tap(end))
 
-    def record(self, node: str | NodeHandle, path: str | os.PathLike[str], *, bit_depth: int | None = None) -> None:
+    def record(
+        self,
+        node: str | NodeHandle,
+        path: str | os.PathLike[str],
+        *,
+        bit_depth: int | None = None,
+        preroll_s: float = 0.0,
+    ) -> None:
         """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
-        self.engine.record(node if isinstance(node, str) else node.id, path, bit_depth=bit_depth)
+        id = node if isinstance(node, str) else node.id
+        self.engine.record(id, path, bit_depth=bit_depth, preroll_s=preroll_s)
+
+    def stop_recording(self, node: str | NodeHandle) -> list[Take]:
+        """Complete what a `record` node records, and return its takes; waits for the disk."""
+        return self.engine.stop_recording(node if isinstance(node, str) else node.id)
 
     def stats(self) -> Stats:
         """How it is doing, as numbers and, printed, as a few lines."""
@@ -280,6 +339,7 @@ class Session:
         while not self._quit.is_set():
             done = self.engine.keep_up()
             self._tell_news()
+            self.driver.watch()
             self._woken.wait(FEED_S if done or not self.playing else TICK_S)
             self._woken.clear()
 

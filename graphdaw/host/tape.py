@@ -1,94 +1,244 @@
-"""Tapes: what `record` nodes hear, taken from their rings and written to files, a file a take. Disk threads."""
+"""Tapes: what `record` nodes hear, in files, a file a take. The core writes them; here they get their names."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+import errno
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from graphdaw._core import ffi, lib
-from graphdaw.errors import MediaError
-from graphdaw.host.files import AudioWriter, Written
+from graphdaw.errors import EngineError, MediaError
+from graphdaw.host.files import check_format, give_free_name, part_bits, transcode
 
-CHUNK_FRAMES = 1 << 14
+WHY = {
+    errno.ENOSPC: "the disk is full.",
+    errno.EDQUOT: "the quota is used up.",
+    errno.EFBIG: "the system allows no longer file.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A finished recording: where it is, and where it belongs.
+
+    `start_frame` is the frame of the engine's time that its first sample belongs to; `preroll_frames` of it lie before
+    the gate opened. `lost_frames` came while the disk was too far behind, and are silent in it, so that all others are
+    in their place. A take is not `complete` where the disk refused the rest, or where it was found after a crash
+    (`recovered`). `peak` is 1.0 at full scale; what was louder is `clipped`, but in floating point.
+    """
+
+    path: Path
+    channels: int
+    frames: int
+    sample_rate_hz: int
+    start_frame: int
+    preroll_frames: int = 0
+    lost_frames: int = 0
+    peak: float = 0.0
+    clipped: bool = False
+    complete: bool = True
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TapeSettings:
+    """How a tape records: to what file, in what form, from when on, and how much before the gate opens."""
+
+    path: Path
+    sample_rate_hz: int
+    bit_depth: int | None = None
+    preroll_frames: int = 0
+    late_frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TapeState:
+    """How a tape is doing: the take that is being written, and how far behind the sound the disk is and was at most."""
+
+    writing: bool
+    start_frame: int
+    frames: int
+    lost_frames: int
+    peak: float
+    held_s: float
+    held_peak_s: float
+    room_s: float
 
 
 class Tape:
-    """Writes takes of one node: to `path`, then to `name-2.wav` beside it, and so on.
+    """Records one node; `takes` are those that are finished, `problem` says in a sentence why it had to stop.
 
-    `takes` holds those that are complete, `lost_frames` counts what the disk was too late for, and is silence in them.
+    Takes are named `take.wav`, `take-2.wav` and so on; a name that is in use is left alone and the next one taken.
     """
 
-    def __init__(self, graph: Any, index: int, path: str | Path, sample_rate_hz: int, bit_depth: int | None) -> None:
-        self.path = Path(path)
-        self.takes: list[Written] = []
-        self.lost_frames = 0
+    def __init__(self, engine: Any, index: int, settings: TapeSettings, *, from_frame: int) -> None:
+        check_format(settings.path, settings.sample_rate_hz, settings.bit_depth)
+        self.settings = settings
         self.index = index
-        self._graph = graph
-        self._rate_hz, self._bit_depth = sample_rate_hz, bit_depth
-        self._begun = 0
-        self._writer: AudioWriter | None = None
-        AudioWriter(path, sample_rate_hz=sample_rate_hz, channels=1, bit_depth=bit_depth).discard()  # it can be written
-        lib.gd_tape_rewind(graph, index)
+        self.takes: list[Take] = []
+        self.problem = ""
+        self._engine = engine
+        self._numbered = 0
+        self._reels: list[_Reel] = []
+        self._reels.append(self._reel(from_frame))
 
-    def follow(self, index: int) -> None:
-        """The node has been replaced by another one in the core's graph."""
+    @property
+    def lost_frames(self) -> int:
+        """What the disk was too late for, in the finished takes."""
+        return sum(take.lost_frames for take in self.takes)
+
+    def follow(self, index: int, now: int, *, begins: int | None = None) -> None:
+        """The node has been replaced by another one: its take ends, and goes on in the next, at `begins` if not now."""
         if index != self.index:
-            self.feed()
+            self.stop(now)
             self.index = index
-            lib.gd_tape_rewind(self._graph, index)
+            self._reels.append(self._reel(now if begins is None else begins))
 
-    def feed(self, until: int = 0) -> None:
-        """Write what has been recorded since last asked; `until` as in `gd_tape_read`. Raises `MediaError`."""
-        channels = max(1, lib.gd_tape_channels(self._graph, self.index))
-        planes, gate = np.zeros((channels, CHUNK_FRAMES), np.float32), np.zeros(CHUNK_FRAMES, np.float32)
-        views, lost = [ffi.from_buffer("float[]", array) for array in (planes, gate)], ffi.new("uint64_t *")
-        while count := lib.gd_tape_read(
-            self._graph, self.index, views[0], channels, views[1], CHUNK_FRAMES, until, lost
-        ):
-            if lost[0]:
-                self.lost_frames += int(lost[0])
-                self._write(np.zeros((channels, int(lost[0])), np.float32))
-            self._cut(planes[:, :count], gate[:count] >= 0.5)
+    def stop(self, at: int) -> None:
+        """End at that frame; the disk may still be behind."""
+        for reel in self._reels:
+            reel.stop(at)
 
-    def finish(self) -> None:
-        """Complete the take that is under way. Raises `MediaError`."""
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            self.takes.append(writer.finish(partly=True))
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until all takes have their names; False if that takes longer."""
+        for reel in self._reels:
+            reel.naming.join(timeout_s)
+        return not any(reel.naming.is_alive() for reel in self._reels)
 
-    def keep(self) -> None:
-        """After an error: end the take that is under way with what could be written of it."""
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            self.takes.append(writer.keep())
+    def catch_up(self, share: float) -> None:
+        """Wait for the disk until no more than that share of the ring is held: for time that does not run by itself."""
+        for reel in self._reels:
+            reel.catch_up(share)
 
-    def _cut(self, block: np.ndarray[Any, np.dtype[np.float32]], open_: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
-        """Write where the gate is open; a take ends where it closes."""
-        edges = [0, *(np.flatnonzero(np.diff(open_)) + 1), len(open_)]
-        for begin, end in pairwise(edges):
-            if not open_[begin]:
-                self.finish()
-                continue
-            if self._writer is None:
-                self._writer = self._next_take(block.shape[0])
-            self._write(block[:, begin:end])
+    def ended(self) -> bool:
+        """True when nothing more will be written."""
+        return not any(reel.naming.is_alive() for reel in self._reels)
 
-    def _write(self, block: np.ndarray[Any, np.dtype[np.float32]]) -> None:
-        if self._writer is not None:
-            fitting = np.zeros((self._writer.channels, block.shape[1]), np.float32)
-            shared = min(len(block), len(fitting))
-            fitting[:shared] = np.nan_to_num(block[:shared], nan=0.0, posinf=0.0, neginf=0.0)
-            self._writer.write(fitting)
+    def free(self) -> None:
+        """Give back what has ended; on the control side."""
+        for reel in self._reels:
+            if not reel.naming.is_alive():
+                reel.free()
+        self._reels = [reel for reel in self._reels if reel.naming.is_alive()]
 
-    def _next_take(self, channels: int) -> AudioWriter:
-        self._begun += 1
-        path = self.path if self._begun == 1 else self.path.with_stem(f"{self.path.stem}-{self._begun}")
-        return AudioWriter(path, sample_rate_hz=self._rate_hz, channels=channels, bit_depth=self._bit_depth)
+    def state(self) -> TapeState:
+        """How it is doing now."""
+        core, rate = ffi.new("GdTapeState *"), self.settings.sample_rate_hz
+        if self._reels:
+            self._reels[-1].read_state(core)
+        return TapeState(
+            bool(core.writing),
+            int(core.start),
+            int(core.frames),
+            int(core.lost),
+            float(core.peak),
+            core.held_frames / rate,
+            core.held_peak_frames / rate,
+            core.ring_frames / rate,
+        )
+
+    def _reel(self, from_frame: int) -> _Reel:
+        before = self._reels[-1].naming if self._reels else None
+        return _Reel(self._engine, self.index, self.settings, from_frame, self._finish, before)
+
+    def _finish(self, part: Path, core: Any) -> None:
+        """Name a take that the core has finished, in the form that was asked for."""
+        settings = self.settings
+        if core.error:
+            self.problem = (
+                f"{settings.path} could not be written: {_why(core.error)} "
+                "What was recorded until then is kept, and the sound goes on."
+            )
+        if core.file < 0:
+            return
+        try:
+            path = self._name(part)
+        except MediaError as error:
+            self.problem = f"{error} What was recorded is kept as {part}."
+            path = part
+        finally:
+            os.close(core.file)
+        self.takes.append(
+            Take(
+                path,
+                core.channels,
+                core.frames,
+                settings.sample_rate_hz,
+                core.start,
+                core.opened - core.start,
+                core.lost,
+                core.peak,
+                core.peak > 1.0 and part_bits(path, settings.bit_depth) < 32,
+                complete=not core.error,
+            )
+        )
+
+    def _name(self, part: Path) -> Path:
+        wanted, depth = self.settings.path, self.settings.bit_depth
+        if wanted.suffix.lower() != ".wav":
+            try:
+                path, self._numbered = transcode(part, wanted, depth, self._numbered + 1)
+            except MediaError as error:
+                wanted = wanted.with_suffix(".wav")
+                self.problem = f"{error} The take was kept as {wanted.name}."
+            else:
+                part.unlink(missing_ok=True)
+                return path
+        path, self._numbered = give_free_name(part, wanted, self._numbered + 1)
+        return path
 
 
-def why_stopped(error: MediaError) -> str:
-    """What to tell of a tape that had to stop."""
-    return f"{error} What was recorded until then is kept, and the sound goes on."
+class _Reel:
+    """One tape of the core, and the thread that names what comes off it."""
+
+    def __init__(
+        self,
+        engine: Any,
+        index: int,
+        settings: TapeSettings,
+        from_frame: int,
+        finish: Callable[[Path, Any], None],
+        before: threading.Thread | None,
+    ) -> None:
+        path = settings.path
+        self._parts = path.absolute().parent / f".{path.name}.{secrets.token_hex(4)}"
+        self._finish = finish
+        self._before = before  # its takes come first
+        name = ffi.new("char[]", os.fsencode(self._parts))
+        bits = part_bits(path, settings.bit_depth)
+        spec = ffi.new("GdTapeSpec *", [name, bits, settings.preroll_frames, settings.late_frames, from_frame])
+        self._core = lib.gd_tape_new(engine, index, spec)
+        if self._core == ffi.NULL:
+            raise EngineError("The thread that records could not be started; close other programs and try again.")
+        self.naming = threading.Thread(target=self._name_takes, name="graphdaw-takes", daemon=True)
+        self.naming.start()
+
+    def stop(self, at: int) -> None:
+        lib.gd_tape_stop(self._core, at)
+
+    def catch_up(self, share: float) -> None:
+        core = ffi.new("GdTapeState *")
+        lib.gd_tape_state(self._core, core)
+        lib.gd_tape_catch_up(self._core, int(share * core.ring_frames))
+
+    def read_state(self, core: Any) -> None:
+        lib.gd_tape_state(self._core, core)
+
+    def free(self) -> None:
+        lib.gd_tape_free(self._core)
+
+    def _name_takes(self) -> None:
+        take = ffi.new("GdTake *")
+        if self._before is not None:
+            self._before.join()
+        while lib.gd_tape_next(self._core, take):
+            self._finish(self._parts.with_name(f"{self._parts.name}-{take.number}.part.wav"), take)
+
+
+def _why(number: int) -> str:
+    return WHY.get(number, f"{os.strerror(number).rstrip('.').lower()}.")

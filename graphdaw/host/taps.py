@@ -36,7 +36,7 @@ class Tap:
 
     def __init__(self, engine: Tapped, end: tuple[str, str]) -> None:
         self.end = end
-        self._engine = engine
+        self.engine = engine
         self.ring_frames = 1 << (round(RING_S * engine.sample_rate) - 1).bit_length()
         pointer = lib.gd_tap_new(self.ring_frames)
         if pointer == ffi.NULL:
@@ -81,7 +81,7 @@ class Tap:
         """Listen no more; what has been heard can still be read."""
         if self._open:
             self._open = False
-            self._engine.untap(self)
+            self.engine.untap(self)
 
     def __enter__(self) -> Tap:
         return self

@@ -17,11 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphdaw.errors import ProjectError
-from graphdaw.graph import Graph, codec, limits, project, text
+from graphdaw.errors import MediaError, ProjectError
+from graphdaw.graph import Graph, codec, edits, limits, project, text
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.model import Document
 from graphdaw.graph.validate import validate
+from graphdaw.graph.vocabulary import AddNode, ReplaceNode, SetValues
 from tests.graph.random_edits import grown
 
 HEAD = {"format": "graphdaw", "version": 1}
@@ -246,3 +247,49 @@ def test_what_is_no_project_is_named_and_refused(tmp_path: Path) -> None:
             project.load(tmp_path / f"{name}.gdaw")
     with pytest.raises(ProjectError, match="is not a file"):
         Graph.load(tmp_path)
+
+
+@pytest.mark.parametrize("way", ["a group file", "the clipboard", "a replacement", "an edit of a patch", "undo"])
+def test_only_the_user_makes_a_path_readable_that_came_with_a_file(tmp_path: Path, way: str) -> None:
+    secret = str(tmp_path / "secret.wav")
+    (tmp_path / "secret.wav").write_bytes(b"RIFF of somebody else")
+    evil = Document()
+    edits.apply(evil, AddNode("a", "t_file", {"file": secret}))
+    evil.foreign = {secret}
+    project.save(evil, tmp_path / "evil.gdaw")
+    graph = Graph()
+    if way == "a group file":
+        graph.apply(project.insert_group(graph.document, tmp_path / "evil.gdaw"))
+    elif way == "the clipboard":
+        graph.apply(text.paste(graph.document, text.show(evil)))
+    else:
+        graph = Graph.load(tmp_path / "evil.gdaw")
+        if way == "a replacement":
+            graph.apply([ReplaceNode("a", "sampler")])
+        elif way == "an edit of a patch":
+            graph.apply([SetValues("a", {"file": None}), SetValues("a", {"file": secret})])
+        else:
+            graph.remove("a")
+            graph.undo()
+
+    graph.save(tmp_path / "mine.gdaw")
+
+    assert [problem.code for problem in validate(graph.document)] == ["foreign_media"]
+    with pytest.raises(MediaError, match="choose it yourself"):
+        project.media_path(graph.document, secret, tmp_path)
+    with zipfile.ZipFile(tmp_path / "mine.gdaw") as saved:
+        assert saved.namelist() == ["document.msgpack"]
+
+    (node,) = graph.nodes
+    graph.set(node, file=secret)
+    assert project.media_path(graph.document, secret, tmp_path) == Path(secret)
+
+
+def test_a_copy_within_a_project_keeps_what_the_user_has_chosen(tmp_path: Path) -> None:
+    (tmp_path / "voice.wav").write_bytes(b"RIFF")
+    graph = Graph()
+    node = graph.add("t_file", file=str(tmp_path / "voice.wav"))
+
+    graph.apply(text.paste(graph.document, text.copy(graph.document, [node.id])))
+
+    assert len(graph.nodes) == 2 and validate(graph.document) == []

@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from graphdaw.errors import MediaError, ProjectError
-from graphdaw.graph import Graph, bundle, codec, project, text
+from graphdaw.graph import Graph, codec, project, text
 from graphdaw.graph.flatten import Flat
+from graphdaw.graph.project import bundle
 from graphdaw.graph.validate import validate
 
 

@@ -165,7 +165,7 @@ def broken(folder: Path, kind: str) -> Path:
     [
         ("missing", "does not exist"),
         ("text", "no recording"),
-        ("empty", "no recording"),
+        ("empty", "is empty"),
         ("silent", "no sound"),
         ("folder", "not a file"),
         ("crowd", "65 channels"),

@@ -199,6 +199,18 @@ def test_a_plan_for_two_threads_is_shared_out() -> None:
     assert 0.25 < np.mean(workers) < 0.75
 
 
+def test_a_strip_does_not_wait_for_the_end_of_the_strip_before() -> None:
+    graph = gd.Graph()
+    out = graph.add("output")
+    for _ in range(64):
+        graph.add("noise") >> graph.add("modal") >> graph.add("compressor") >> graph.add("gain") >> out
+
+    with Engine(graph, threads=2) as engine:
+        workers = [worker for name, _, worker, _ in engine.steps() if name == "modal"]
+
+    assert sorted(workers) == [0, 0, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("drawing", "frames"),
     [

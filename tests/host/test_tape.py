@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import signal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -74,8 +73,8 @@ def test_recording_can_begin_and_end_while_it_plays(tmp_path: Path) -> None:
         (take,) = renderer.engine.stop_recording("record1")
         renderer.render(12_800)
 
-    assert take.frames == 12_800  # a slice that has just been played is told of by the next one
-    np.testing.assert_array_equal(read(path)[:, 128:], audio[:, :-128])
+    assert (take.start_frame, take.frames, take.lost_frames, take.complete) == (10_240, 12_800, 0, True)
+    np.testing.assert_array_equal(read(path), audio)
 
 
 def test_a_removed_node_completes_its_take(tmp_path: Path) -> None:
@@ -86,10 +85,8 @@ def test_a_removed_node_completes_its_take(tmp_path: Path) -> None:
         audio = renderer.render(25_600)
         graph.remove("record1", heal=True)
         renderer.render(2_560)
-        heard = read(path)
 
-    assert heard.shape[1] >= 25_600 - 128
-    np.testing.assert_array_equal(heard[:, :25_000], audio[:, :25_000])
+    np.testing.assert_array_equal(read(path), audio)
 
 
 def test_a_session_records_what_its_device_plays(tmp_path: Path) -> None:
@@ -111,6 +108,7 @@ def test_a_full_disk_ends_the_take_in_one_sentence_and_the_sound_goes_on(tmp_pat
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
             renderer.render(2 * RATE_HZ)
+            takes = renderer.engine.stop_recording("record1")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
             signal.signal(signal.SIGXFSZ, handler)
@@ -121,8 +119,10 @@ def test_a_full_disk_ends_the_take_in_one_sentence_and_the_sound_goes_on(tmp_pat
     assert told.startswith(f"{path} could not be written: ") and told.endswith("kept, and the sound goes on.")
     assert RecordingStopped("record1", told) in news
     assert np.abs(audio).max() > 0.1
+    (take,) = takes
     kept = read(path)
-    assert 30_000 < kept.shape[1] <= 50_000
+    assert (kept.shape[1], take.complete) == (take.frames, False)
+    assert (300_000 - 1_000) // 6 < take.frames < 300_000 // 6
 
 
 @pytest.mark.parametrize(
@@ -140,21 +140,3 @@ def test_what_cannot_be_recorded_is_told_at_once(
     with Renderer(patch()) as renderer, pytest.raises(error, match=words):
         renderer.engine.record(node, tmp_path / path)
     assert not list(tmp_path.iterdir())
-
-
-def test_what_the_disk_was_too_late_for_is_counted_and_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "take.wav"
-    with Renderer(patch()) as renderer:
-        engine = renderer.engine
-        engine.record("record1", path, bit_depth=32)
-        tape: Any = engine._tapes["record1"]
-        renderer.render(12_800)
-        monkeypatch.setattr(engine, "_run_tape", lambda *_, **__: None)
-        renderer.render(96_000)
-        monkeypatch.undo()
-        renderer.render(12_800)
-        engine.stop_recording("record1")
-
-    heard = read(path)
-    assert tape.lost_frames > 20_000 and heard.shape[1] > 120_000
-    assert (np.abs(heard).max(axis=0) == 0).sum() >= tape.lost_frames

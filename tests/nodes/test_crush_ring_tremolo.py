@@ -101,10 +101,10 @@ def test_a_carrier_may_be_wired_in_or_a_square_with_few_aliases() -> None:
 
 
 def tremolo(rate: int, frames: int, hz: float, depth: float, smooth_s: float, ahead: float = 0.0) -> Any:
-    """The level of a sine tremolo: the wave, smoothed by one pole from 0."""
+    """The level of a sine tremolo: the wave, smoothed by one pole that begins where the wave does."""
     share = 1 - np.exp(-1 / (smooth_s * rate))
     wave = np.sin(2 * np.pi * (hz * np.arange(frames) / rate + ahead))
-    swing = signal.lfilter([share], [1, share - 1], wave)
+    swing, _ = signal.lfilter([share], [1, share - 1], wave, zi=[(1 - share) * wave[0]])
     return 1 - depth * (0.5 - 0.5 * swing)
 
 
@@ -117,6 +117,18 @@ def test_a_tremolo_moves_the_level_in_time_and_apart_on_both_sides(rate: int, sy
     hz = 7.3 if sync == "free" else 150 / 60 * {"1/8": 2, "1/4t": 1.5}[sync]
     np.testing.assert_allclose(out["out"][0], x * tremolo(rate, rate, hz, 0.8, 0.002), atol=3e-4)
     np.testing.assert_allclose(out["out.1"][0], x * tremolo(rate, rate, hz, 0.8, 0.002, 0.25), atol=3e-4)
+
+
+@pytest.mark.parametrize("pause", (64, 4096))
+def test_a_tremolo_swings_on_through_a_pause_and_is_smoothed_anew_after_a_long_one(pause: int) -> None:
+    x = np.ones(12_000, np.float32)
+    x[4000 : 4000 + pause] = 0.0
+    out = run("tremolo", x, {"rate_hz": 7.3, "depth": 0.8, "smooth_s": 0.01})[0]
+    through, begin = tremolo(48_000, len(x), 7.3, 0.8, 0.01), 4000 + pause
+    anew = tremolo(48_000, len(x) - begin, 7.3, 0.8, 0.01, 7.3 * begin / 48_000)
+    np.testing.assert_allclose(out[:begin], (x * through)[:begin], atol=3e-4)
+    np.testing.assert_allclose(out[begin:], anew if pause > 256 else through[begin:], atol=3e-4)
+    assert np.abs(anew[0] - through[begin]) > 0.01
 
 
 def test_a_harmonic_tremolo_moves_lows_and_highs_against_each_other_and_loses_nothing() -> None:

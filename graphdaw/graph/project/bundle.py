@@ -1,10 +1,8 @@
-"""The zip around a project: opened with suspicion, written whole or not at all."""
+"""The zip around a project: opened with suspicion, written so that equal content gives equal bytes."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import stat
 import struct
 import zipfile
@@ -24,6 +22,8 @@ MAX_RATIO = 200
 MAX_TOTAL = 1 << 40
 CHUNK = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o644 << 16
+_LOCAL_HEADER = struct.Struct("<26xHH")  # of which only the lengths of name and extra field matter
 FAULTS = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, LookupError, NotImplementedError, RuntimeError,
     OverflowError,
@@ -53,11 +53,19 @@ def opened(path: str) -> Iterator[zipfile.ZipFile]:
         if not os.path.isfile(path):
             what = "is not a file" if os.path.exists(path) else "does not exist"
             raise ProjectError(f"{path} {what}; choose a .gdaw project.")
+        if not os.path.getsize(path):
+            raise ProjectError(f"{path} is empty; open an earlier version of it.")
         archive = zipfile.ZipFile(path)
     with archive:
         with reading(path):
             _check(archive, path)
         yield archive
+
+
+def is_bundle(path: str) -> bool:
+    """Whether a file begins as a zip does; raises OSError."""
+    with open(path, "rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _check(archive: zipfile.ZipFile, path: str) -> None:
@@ -90,14 +98,19 @@ def _fault(info: zipfile.ZipInfo) -> str:
 
 def read_document(archive: zipfile.ZipFile, path: str) -> bytes:
     """The bytes of the document; raises ProjectError when there is none or it is too large."""
-    try:
-        info = archive.getinfo(DOCUMENT)
-    except KeyError:
-        raise ProjectError(f"{path} holds no {DOCUMENT}; choose a file that GraphDAW has saved.") from None
-    with archive.open(info) as member:
-        data = member.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ProjectError(f"The document in {path} is larger than {MAX_BYTES >> 20} MiB; it is not a real project.")
+    if DOCUMENT not in archive.NameToInfo:
+        raise ProjectError(f"{path} holds no {DOCUMENT}; choose a file that GraphDAW has saved.")
+    return read_member(archive, DOCUMENT, MAX_BYTES)
+
+
+def read_member(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
+    """The content of a member; raises ProjectError when it is larger than `max_bytes`, KeyError when there is none."""
+    with archive.open(name) as member:
+        data = member.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ProjectError(
+            f"The member {name!r} in {archive.filename} is larger than {max_bytes >> 20} MiB; it is not a real project."
+        )
     return data
 
 
@@ -112,7 +125,7 @@ class Writer:
         """A compressed member."""
         info = zipfile.ZipInfo(name, _EPOCH)
         info.compress_type = zipfile.ZIP_DEFLATED
-        info.external_attr = 0o644 << 16
+        info.external_attr = _MODE
         # a document that deflates beyond the ratio our own reader accepts is stored as it is
         if len(zlib.compress(data, 6)) * MAX_RATIO < len(data):
             info.compress_type = zipfile.ZIP_STORED
@@ -122,7 +135,7 @@ class Writer:
     def copy(self, name: str, source: IO[bytes], watch: Callable[[bytes], None] | None = None) -> None:
         """A member stored as it is, read in pieces; `watch` sees every piece."""
         info = zipfile.ZipInfo(name, _EPOCH)
-        info.external_attr = 0o644 << 16
+        info.external_attr = _MODE
         with self._archive.open(info, "w", force_zip64=True) as member:
             while piece := source.read(CHUNK):
                 if watch is not None:
@@ -130,42 +143,33 @@ class Writer:
                 member.write(piece)
         self.names.add(name)
 
+    def take(self, source: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        """A member of another bundle as its bytes lie there, neither unpacked nor packed again.
 
-def write(path: str, fill: Callable[[Writer], None], check: Callable[[str], None]) -> None:
-    """Write a bundle beside its place, check it, and put it there in one step; raises ProjectError.
-
-    Whatever fails, the file that was there is still there and no temporary file is left.
-    """
-    path = os.path.realpath(path)
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        with os.fdopen(os.open(temporary, flags, 0o666), "w+b") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                fill(Writer(archive))
-            file.flush()
-            if mode is not None:
-                os.chmod(temporary, mode)
-            os.fsync(file.fileno())
-        check(temporary)
-        os.replace(temporary, path)
-        _sync_folder(folder)
-    except OSError as error:
-        raise ProjectError(
-            f"{path} cannot be written: {error.strerror or error}; free some space or choose another folder."
-        ) from error
-    except FAULTS as error:
-        raise ProjectError(f"{path} cannot be written: {error}; choose another folder.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-
-
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder or ".", os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        zipfile has no call for this; the few of its fields used here have stood since Python 3.6, and a bundle is read
+        back before it takes another's place.
+        """
+        raw, out = source.fp, self._archive.fp
+        if raw is None or out is None:
+            raise ValueError("a bundle is closed already")
+        new = zipfile.ZipInfo(info.filename, _EPOCH)
+        new.external_attr, new.compress_type, new.CRC = _MODE, info.compress_type, info.CRC
+        new.compress_size, new.file_size = info.compress_size, info.file_size
+        raw.seek(info.header_offset)
+        name_bytes, extra_bytes = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
+        raw.seek(name_bytes + extra_bytes, os.SEEK_CUR)
+        new.header_offset = self._archive.start_dir
+        out.seek(new.header_offset)
+        out.write(new.FileHeader(zip64=new.file_size > zipfile.ZIP64_LIMIT))
+        left = new.compress_size
+        while left:
+            piece = raw.read(min(left, CHUNK))
+            if not piece:
+                raise EOFError("it ends early")
+            out.write(piece)
+            left -= len(piece)
+        self._archive.start_dir = out.tell()
+        self._archive.filelist.append(new)
+        self._archive.NameToInfo[new.filename] = new
+        self._archive._didModify = True  # type: ignore[attr-defined]  # so that the directory is written
+        self.names.add(new.filename)

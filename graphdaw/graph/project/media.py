@@ -1,0 +1,154 @@
+"""Recordings of a project: collected by content when it is saved, found and unpacked when it plays."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from graphdaw.errors import MediaError
+from graphdaw.graph import outside
+from graphdaw.graph.model import Document, Medium, Node
+from graphdaw.graph.project import bundle, disk
+from graphdaw.graph.project.bundle import CHUNK, MEDIA, Writer
+from graphdaw.nodes.base import registry
+
+replace = msgspec.structs.replace
+
+
+Collected = dict[str, tuple[str, Medium]]
+"""The hash and the entry in the media table of each recording that a document names by its path."""
+
+_UNREADABLE = (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT)
+_hashes: dict[tuple[object, ...], str] = {}  # by device, inode, size and times: what a file with these held
+_MAX_HASHES = 10_000
+_SETTLED_S = 2.0
+
+
+def collect(saved: Document) -> Collected:
+    """Put hashes in place of the paths the user has chosen; returns what stands for which path.
+
+    A path that leads nowhere (any more) stands for what was collected from it before, and else stays as it is.
+    """
+    collected: Collected = {}
+    for node in list(saved.nodes.values()):
+        for param, value in media_values(node):
+            if value in saved.media or value in saved.foreign:
+                continue
+            if value not in collected:
+                found = _identify(saved, value)
+                if found is None:
+                    continue
+                collected[value] = found
+            hash, medium = collected[value]
+            saved.media.setdefault(hash, medium)
+            node = replace(node, values={**node.values, param: hash})
+            saved.nodes[node.id] = node
+    return collected
+
+
+def _identify(saved: Document, path: str) -> tuple[str, Medium] | None:
+    try:
+        if disk.is_file(path):
+            hash, size = hash_file(path)
+            return hash, Medium(os.fsencode(os.path.basename(path)).decode(errors="replace"), size)
+    except (OSError, MediaError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if getattr(cause, "errno", 0) not in _UNREADABLE:
+            raise
+    return saved.collected.get(path)
+
+
+def media_values(node: Node) -> list[tuple[str, str]]:
+    """The media settings of a node that name a recording: parameter, and hash or path."""
+    kind = registry.get(node.type)
+    found = ((name, node.values.get(name)) for name in (kind.media if kind else ()))
+    return [(name, value) for name, value in found if isinstance(value, str) and value]
+
+
+def hash_file(path: str) -> tuple[str, int]:
+    """The SHA-256 of a file, in hexadecimal, and its size in bytes; raises MediaError."""
+    digest = hashlib.sha256()
+    try:
+        with outside.opened(path) as file:
+            facts = os.fstat(file.fileno())
+            key = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+            if key in _hashes:
+                return _hashes[key], facts.st_size
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+            size, after = file.tell(), os.fstat(file.fileno())
+    except OSError as error:
+        raise MediaError(f"Recording {path} cannot be read: {error.strerror}; check it or choose another.") from error
+    # a file just written may change again within one tick of the clock that dates it
+    if (size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns) and time.time() - after.st_mtime > _SETTLED_S:
+        if len(_hashes) >= _MAX_HASHES:
+            _hashes.clear()
+        _hashes[key] = digest.hexdigest()
+    return digest.hexdigest(), size
+
+
+@contextmanager
+def content(hash: str, place: str) -> Iterator[IO[bytes]]:
+    """A recording open for reading, wherever it lies: in a bundle, or as a file of its own."""
+    with ExitStack() as stack:
+        file: IO[bytes] = stack.enter_context(outside.opened(place))
+        if file.read(4) == b"PK\x03\x04":
+            archive = stack.enter_context(bundle.opened(place))
+            if MEDIA + hash in archive.namelist():
+                yield stack.enter_context(archive.open(MEDIA + hash))
+                return
+        file.seek(0)
+        yield file
+
+
+def store(writer: Writer, hash: str, recording: IO[bytes], place: str) -> None:
+    """Put a recording into a bundle; raises MediaError if it is not the one its hash promises."""
+    digest = hashlib.sha256()
+    writer.copy(MEDIA + hash, recording, digest.update)
+    if digest.hexdigest() != hash:
+        raise MediaError(f"A recording in {place} has changed or is damaged; restore it, or choose another.")
+
+
+def media_path(document: Document, value: str, folder: str | os.PathLike[str]) -> Path:
+    """A file that holds the recording a media value names, unpacked into `folder` if need be; raises MediaError."""
+    if value not in document.media:
+        if value in document.foreign:
+            raise MediaError(f"Recording {value} lies outside the project and came with the file; choose it yourself.")
+        if os.path.isfile(value):
+            return Path(value)
+        if value not in document.collected:
+            raise MediaError(f"Recording {value} is missing; put it back or find it with `graphdaw relink`.")
+        hash, medium = document.collected[value]
+        return _unpacked(document, hash, medium.name, Path(folder))
+    return _unpacked(document, value, document.media[value].name, Path(folder))
+
+
+def _unpacked(document: Document, hash: str, label: str, folder: Path) -> Path:
+    target = folder / hash
+    if target.is_file() and hash_file(str(target))[0] == hash:
+        return target
+    place = document.media_files.get(hash, "")
+    if not os.path.isfile(place):
+        raise MediaError(f"Recording {label!r} is not in the project file; find it with `graphdaw relink`.")
+    with (
+        bundle.reading(place),
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+        content(hash, place) as recording,
+        open(Path(scratch) / hash, "w+b") as out,
+    ):
+        shutil.copyfileobj(recording, out, CHUNK)
+        out.flush()
+        if hash_file(out.name)[0] != hash:
+            raise MediaError(f"Recording {label!r} in {place} is damaged; choose it again.")
+        os.replace(out.name, target)
+    return target
