@@ -21,15 +21,13 @@ from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
 from graphdaw.host.lowering import Listening, Lowering
-from graphdaw.host.media import MediaStream
 from graphdaw.host.prepared import PreparedMedia
 from graphdaw.host.recorder import Recorder
+from graphdaw.host.streams import Streams
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Tap
 from graphdaw.nodes import registry
 
-RING_FRAMES = 1 << 16
-FEED_FRAMES = 1 << 13
 WHY = {
     lib.GD_NO_MEMORY: "There is not enough memory to compile the graph; remove nodes or shorten delays.",
     lib.GD_CYCLE: "The wires close a circle without a delay; put a delay or feedback node into it.",
@@ -71,13 +69,13 @@ class Engine:
         self._taps: dict[Tap, Listening] = {}
         self._edited = False  # since the last beginning
         self._lock = threading.RLock()
-        self._streams: dict[int, MediaStream] = {}
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         self._prepared = PreparedMedia(self.sample_rate)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
         self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+        self._streams = Streams(self._lowering.graph, self.sample_rate)
         try:
             self._lowering.lower()
         except BaseException:
@@ -116,9 +114,7 @@ class Engine:
             self._let_go()
 
     def _let_go(self) -> None:
-        for stream in self._streams.values():
-            stream.close()
-        self._streams.clear()
+        self._streams.close()
         self._prepared.close()
         if self._unpacked is not None:
             self._unpacked.cleanup()
@@ -304,7 +300,7 @@ class Engine:
                 elif path:
                     start = round(float(values.get("start_s", 0.0)) * self.sample_rate)
                     start += round(self._place * float(values.get("speed", 1.0)))
-                    self._stream(index, path, loop=values.get("loop") == "on", start_frames=start)
+                    self._streams.open(index, path, loop=values.get("loop") == "on", start_frames=start)
             except MediaError as error:
                 if self._missing == "error":
                     raise
@@ -322,20 +318,6 @@ class Engine:
             self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
         return self._unpacked.name
 
-    def _stream(self, index: int, path: str, *, loop: bool, start_frames: int) -> None:
-        stream = MediaStream(path, self.sample_rate, loop=loop)
-        if start_frames > 0:
-            stream.seek(start_frames)
-        graph = self._lowering.graph
-        if not lib.gd_graph_stream(graph, index, stream.channels, RING_FRAMES):
-            raise MemoryError(f"no memory for {os.fspath(path)}")
-        lib.gd_graph_channels(graph, index, stream.channels)
-        old = self._streams.pop(index, None)
-        if old is not None:
-            old.close()
-        self._streams[index] = stream
-        self._feed_one(index, stream)
-
     def _close_streams_of_removed(self) -> None:
         if not self._streams:
             return
@@ -344,8 +326,7 @@ class Engine:
             for id, index in self._lowering.nodes.items()
             if any(media.streamed for media in registry[self._flat.nodes[id].type].media.values())
         }
-        for index in self._streams.keys() - playing:
-            self._streams.pop(index).close()
+        self._streams.keep(playing)
 
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
@@ -353,29 +334,12 @@ class Engine:
             for id, problem in self.recorder.sweep():
                 self.problems[id] = problem
                 self._told.append(RecordingStopped(id, problem))
-            for index, stream in list(self._streams.items()):
-                try:
-                    self._feed_one(index, stream)
-                except MediaError as error:
-                    self._end_stream(index, stream)
-                    if self._missing == "error":
-                        raise
-                    self._note(self._name_of(index), error)
+            self._streams.feed(self._note_media)
 
-    def _feed_one(self, index: int, stream: MediaStream) -> None:
-        graph = self._lowering.graph
-        while (room := lib.gd_stream_room(graph, index)) >= FEED_FRAMES:
-            block = stream.read(min(room, RING_FRAMES // 2))
-            if block.shape[1] == 0:
-                self._end_stream(index, stream)
-                return
-            lib.gd_stream_write(graph, index, ffi.from_buffer("float[]", block), block.shape[1])
-
-    def _end_stream(self, index: int, stream: MediaStream) -> None:
-        """Nothing more comes: what is in the rings is played, then silence."""
-        lib.gd_stream_end(self._lowering.graph, index)
-        stream.close()
-        self._streams.pop(index, None)
+    def _note_media(self, index: int, error: MediaError) -> None:
+        if self._missing == "error":
+            raise error
+        self._note(next((id for id, node in self._lowering.nodes.items() if node == index), ""), error)
 
     # Recording
 
@@ -418,9 +382,6 @@ class Engine:
         """Where time does not run by itself: wait until tapes have room again."""
         self.recorder.catch_up()
 
-    def _name_of(self, index: int) -> str:
-        return next((id for id, node in self._lowering.nodes.items() if node == index), "")
-
     # Numbers
 
     @property
@@ -447,7 +408,7 @@ class Engine:
     def underruns(self) -> int:
         """How often a recording that plays had to be silent, because the disk was late."""
         with self._lock:
-            return sum(lib.gd_stream_underruns(self._lowering.graph, index) for index in self._streams)
+            return self._streams.underruns() if self._engine is not None else 0
 
     def stats(self) -> dict[str, float]:
         """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""

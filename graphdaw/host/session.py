@@ -209,6 +209,7 @@ class Session:
                 new.close()
                 raise
             self.engine = new
+            new.problems.update(old.problems)
             new.take_taps(old)
             new.locate(round(old.position_frames / old.sample_rate * new.sample_rate))
             old.close()
