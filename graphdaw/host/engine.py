@@ -69,6 +69,8 @@ class Engine:
         self._taps: dict[Tap, Listening] = {}
         self._edited = False  # since the last beginning
         self._lock = threading.RLock()
+        self._being_there = threading.Lock()  # for a look at its numbers, which waits for no other work
+        self._clock = self._position = 0  # as last looked at
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         self._prepared = PreparedMedia(self.sample_rate)
@@ -108,8 +110,10 @@ class Engine:
                 self.problems[id] = problem
                 self._told.append(RecordingStopped(id, problem))
             self._taps.clear()
-            lib.gd_engine_free(self._engine)
-            self._engine = None
+            _ = self.clock_frames, self.position_frames  # what is told from now on
+            with self._being_there:
+                engine, self._engine = self._engine, None
+            lib.gd_engine_free(engine)
             self._lowering.close()
             self._let_go()
 
@@ -225,6 +229,7 @@ class Engine:
         """Begin anew at a frame of the piece, with nothing of what has sounded; only while nothing calls for sound."""
         with self._lock:
             end = self.clock_frames
+            self._told = self.news()
             self.recorder.pause()
             self._lowering.renew([id for id, node in self._flat.nodes.items() if is_taped(node)])
             self._go_to(position_frames)
@@ -397,12 +402,18 @@ class Engine:
     @property
     def clock_frames(self) -> int:
         """What the core counts all by: frames played since the last beginning."""
-        return int(lib.gd_engine_time(self._engine))
+        with self._being_there:
+            if self._engine is not None:
+                self._clock = int(lib.gd_engine_time(self._engine))
+            return self._clock
 
     @property
     def position_frames(self) -> int:
         """Where the transport is: the next frame's place in the piece."""
-        return int(lib.gd_engine_position(self._engine))
+        with self._being_there:
+            if self._engine is not None:
+                self._position = int(lib.gd_engine_position(self._engine))
+            return self._position
 
     @property
     def underruns(self) -> int:
@@ -413,7 +424,9 @@ class Engine:
     def stats(self) -> dict[str, float]:
         """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""
         stats = ffi.new("GdStats *")
-        lib.gd_engine_stats(self._engine, stats)
+        with self._being_there:
+            if self._engine is not None:
+                lib.gd_engine_stats(self._engine, stats)
         return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
 
     def reset_stats(self) -> None:
