@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import time
-import uuid
 
 import pytest
 
 TRIES = 6  # the first start after a server was killed fails, the second works
+# One name a process: JACK lists eight servers, and those that were killed leave its list only when their name comes again.
+NAME = f"graphdaw-{os.getpid()}"
 
 
 class JackServer:
@@ -19,8 +21,8 @@ class JackServer:
     def __init__(self, rate_hz: int = 48_000, block_frames: int = 256) -> None:
         if shutil.which("jackd") is None:
             pytest.skip("jackd is not installed")
-        self.name = f"gd{uuid.uuid4().hex[:8]}"
-        self.device = f"jack:{self.name}"
+        self.name = NAME
+        self.device = f"jack:{NAME}"
         self._rate_hz, self._block_frames = rate_hz, block_frames
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -51,6 +53,18 @@ class JackServer:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def close(self) -> None:
+        """End it so that it cleans up; one that was killed is started once more for that."""
+        assert self._process is not None
+        self.go_on()
+        if self._process.poll() is not None:
+            self.start()
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def pause(self) -> None:
         assert self._process is not None

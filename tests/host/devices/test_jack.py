@@ -33,8 +33,7 @@ def tone(rate_hz: int = RATE_HZ) -> gd.Graph:
 def server() -> Iterator[JackServer]:
     server = JackServer()
     yield server
-    server.go_on()
-    server.kill()
+    server.close()
 
 
 class Watch:
@@ -111,7 +110,7 @@ def test_closing_while_the_server_is_dead_or_stands_still_does_not_hang(server: 
             fault()
             start_s = time.monotonic()
             watch.driver.close()
-            assert time.monotonic() - start_s < 4.0
+            assert time.monotonic() - start_s < 2.5
         server.go_on()
 
 
@@ -155,7 +154,7 @@ def test_a_server_at_another_rate_asks_for_another_engine() -> None:
                 watch.driver.change(DeviceSettings(server.device, sample_rate_hz=96_000))
             watch.driver.close()
     finally:
-        server.kill()
+        server.close()
 
 
 def test_size_and_channels_change_while_it_plays(server: JackServer) -> None:
