@@ -11,7 +11,7 @@ import time
 import pytest
 
 TRIES = 6  # the first start after a server was killed fails, the second works
-# One name a process: JACK lists eight servers, and those that were killed leave its list only when their name comes again.
+# One name a process: JACK lists eight servers at most, and forgets a killed one only when its name comes again.
 NAME = f"graphdaw-{os.getpid()}"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 import graphdaw as gd
 from graphdaw.errors import EngineError
@@ -114,28 +115,32 @@ def test_closing_while_the_server_is_dead_or_stands_still_does_not_hang(server: 
         server.go_on()
 
 
-def test_what_is_played_is_heard_through_the_server(server: JackServer, tmp_path: Path) -> None:
-    """Another client, connected to our ports by name, records the sound before and after the server was killed."""
+@pytest.mark.parametrize("killed", (False, True), ids=("undisturbed", "after a kill"))
+def test_what_is_played_is_heard_through_the_server(server: JackServer, tmp_path: Path, killed: bool) -> None:
+    """Another client, connected to our ports by name, records the sound, also that of a server that came back."""
     listener = gd.Graph(sample_rate=RATE_HZ)
     record = listener.add("record", recording=1.0)
     listener.add("input") >> record
     from_us = DeviceSettings(server.device, inputs=("graphdaw:out_1", "graphdaw:out_2"), outputs=())
     with Engine(tone()) as engine, gd.Session(listener, from_us) as hears:
-        driver = Driver(engine)
-        driver.open(DeviceSettings(server.device, outputs=(2, 3)))
+        watch = Watch(engine)
+        watch.driver.open(DeviceSettings(server.device, outputs=(2, 3)))
+        if killed:
+            server.kill()
+            assert watch.until(lambda: watch.driver.lost)
+            server.start()
+            assert watch.until(lambda: not watch.driver.lost)
         hears.play()
         hears.record(record, tmp_path / "heard.wav")
         time.sleep(1.2)
         takes = hears.engine.stop_recording(record.id)
-        driver.close()
-    import soundfile
+        watch.driver.close()
 
-    sound, rate = soundfile.read(takes[0].path)
+    sound, rate = soundfile.read(takes[0].path, always_2d=True)
     tail = sound[-24_000:, 0]
+    loudest = np.argmax(np.abs(np.fft.rfft(tail * np.hanning(len(tail)))))
     assert rate == RATE_HZ
-    assert np.argmax(np.abs(np.fft.rfft(tail * np.hanning(len(tail))))) * RATE_HZ / len(tail) == pytest.approx(
-        1_000, abs=3
-    )
+    assert loudest * RATE_HZ / len(tail) == pytest.approx(1_000, abs=3)
     assert 0.5 < np.abs(tail).max() <= 1.01
 
 
