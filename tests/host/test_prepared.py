@@ -178,6 +178,6 @@ def test_damaged_chunks_say_nothing(tmp_path: Path, name: bytes, data: bytes) ->
 
 
 def test_a_file_that_is_no_wav_has_no_chunks(tmp_path: Path) -> None:
-    for name, content in {"a": b"", "b": b"RIFF", "c": b"RIFF\0\0\0\0WAVEdata\xff\xff\xff\xff"}.items():
+    for name, content in {"a": b"\0", "b": b"RIFF", "c": b"RIFF\0\0\0\0WAVEdata\xff\xff\xff\xff"}.items():
         (tmp_path / name).write_bytes(content)
         assert read_chunks(tmp_path / name) == Chunks()
