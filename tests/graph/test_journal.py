@@ -16,7 +16,7 @@ import graphdaw as gd
 from graphdaw.graph import Graph, autosave, records
 from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import JournalBroken, JournalEvent, JournalWorks
-from graphdaw.graph.opened import Project, open_project
+from graphdaw.graph.opened import Project
 from graphdaw.graph.vocabulary import Edit, SetValues
 from tests.graph.crashing import crashed, journal_of
 
