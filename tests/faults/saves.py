@@ -47,7 +47,7 @@ FAULTS = {
 }
 OTHERS = ("EIO",)
 COPYING = ("open", "read", "write", "fsync", "rename", "dup")  # what a save calls more often where it copies
-SEEDED = {"no check": ("write",), "no folder sync": ("fsync",), "in place": ("open",)}
+SEEDED = {"no check": ("write",), "no folder sync": ("fsync",), "in place": ("write",)}
 
 library = ctypes.CDLL(None)  # what is preloaded is part of the program
 
@@ -173,7 +173,13 @@ def sow(seeded: str) -> None:
         case "no folder sync":
             publish._sync = lambda _: ""
         case "in place":
-            os.replace = shutil.copyfile  # type: ignore[assignment]  # torn when it fails
+            os.replace = _overwrite  # type: ignore[assignment]
+
+
+def _overwrite(source: str, target: str) -> None:
+    """What a rename is not: torn when it fails."""
+    with open(source, "rb") as new, open(target, "wb") as old:
+        old.write(new.read())
 
 
 def run(folder: Path, links: bool, seeded: str) -> dict[str, object]:

@@ -22,6 +22,7 @@ MEDIA = "media/"
 RESERVED = (MEDIA, "plugins/", "history/", "proposals/")
 MAX_MEMBERS = 100_000
 MAX_RATIO = 200
+SMALL = 1 << 20  # what unpacks to less is no danger, whatever its ratio
 MAX_TOTAL = 1 << 40
 CHUNK = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -141,7 +142,7 @@ def _fault(info: zipfile.ZipInfo) -> str:
         return "is a link"
     if info.flag_bits & 0x1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is encrypted or packed in an unknown way"
-    if info.file_size > 1 << 20 and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+    if info.file_size > SMALL and info.file_size > MAX_RATIO * max(info.compress_size, 1):
         return f"unpacks to more than {MAX_RATIO} times its size"
     return ""
 
@@ -177,7 +178,7 @@ class Writer:
         info.compress_type = zipfile.ZIP_DEFLATED
         info.external_attr = _MODE
         # a document that deflates beyond the ratio our own reader accepts is stored as it is
-        if len(zlib.compress(data, 6)) * MAX_RATIO < len(data):
+        if len(data) > SMALL and len(zlib.compress(data, 6)) * MAX_RATIO < len(data):
             info.compress_type = zipfile.ZIP_STORED
         self._archive.writestr(info, data)
         self.names.add(name)
