@@ -65,10 +65,10 @@ def library(name: str) -> Path:
     return target
 
 
-def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], timeout_s: float = 150.0, **environment: str) -> subprocess.CompletedProcess[str]:
     """A test program's outcome; one that hangs is an error."""
     return subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, timeout=150, check=False
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=timeout_s, check=False
     )
 
 
