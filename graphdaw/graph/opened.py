@@ -275,9 +275,10 @@ class Project:
         if self._closed:
             return
         if self.unsaved and not discard and self._journal.broken and not self._keeper.renew():
+            edits = "1 edit that is" if self.unsaved == 1 else f"{self.unsaved} edits that are"
             raise ProjectError(
-                f"{self.path or 'The project'} has {self.unsaved} edits that are saved nowhere. {self._journal.broken} "
-                "Save it elsewhere, or close it with discard=True."
+                f"{self.path or 'The project'} has {edits} saved nowhere, because its journal cannot be written; "
+                "save it elsewhere, or close it with discard=True."
             )
         self._closed = True
         self._finalizer.detach()
