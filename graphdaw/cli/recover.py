@@ -29,7 +29,9 @@ def recover(
         raise ProjectError("--apply and --drop exclude each other; choose one.")
     if file is None:
         if apply or drop:
-            raise ProjectError("Name the FILE whose edits are meant; `graphdaw recover` alone lists those without a name.")
+            raise ProjectError(
+                "Name the FILE whose edits are meant; `graphdaw recover` alone lists those without a name."
+            )
         _list_unnamed(as_json)
     elif apply or drop:
         _settle(file, apply, as_json)
@@ -66,7 +68,8 @@ def _settle(file: str, apply: bool, as_json: bool) -> None:
         return
     if report is not None and report.sentence:
         say(report.sentence)
-    say(f"{file} had no edits that were not saved." if not edits else f"{edits} edits are {done}: {file}.")
+    counted = "1 edit is" if edits == 1 else f"{edits} edits are"
+    say(f"{counted} {done}: {file}." if edits else f"{file} had no edits that were not saved.")
 
 
 def _show(file: str, as_json: bool) -> None:
@@ -90,7 +93,7 @@ def _show(file: str, as_json: bool) -> None:
         say(f"{file} is as it was saved: no edits were left beside it.")
     else:
         say(report.sentence)
-        changes = [record for record in contents.records if report.mark is None or record.edits][-SHOWN:]
+        changes = [record for record in contents.records if record.edits][-min(SHOWN, max(report.found, 1)) :]
         rows = [(clock(one.time_s), one.op, one.label, one.author, _in_words(one.edits)) for one in changes]
         table(("time", "what", "label", "by", "edits"), rows)
 
@@ -116,5 +119,7 @@ def _described(file: str, report: Any, contents: Contents) -> dict[str, Any]:
 
 def _in_words(edits: list[Any]) -> str:
     """The edits of a change, as short as a table takes them."""
-    words = [f"{edit.__struct_config__.tag} {getattr(edit, 'id', getattr(edit, 'group', ''))}".strip() for edit in edits]
+    words = [
+        f"{edit.__struct_config__.tag} {getattr(edit, 'id', getattr(edit, 'group', ''))}".strip() for edit in edits
+    ]
     return ", ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")

@@ -110,7 +110,8 @@ def read(path: str) -> Contents:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise ProjectError(
-            f"{path} cannot be read: {error.strerror or error}; check the disk and the rights."
+            f"{path} cannot be read: {error.strerror or error}; "
+            "check the disk and the rights, or move it away to open the project as it was saved."
         ) from error
     return parse(data)
 

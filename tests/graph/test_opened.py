@@ -245,6 +245,45 @@ def test_a_project_without_a_name_in_which_nothing_was_made_leaves_nothing() -> 
     assert gd.unsaved_projects() == [] and names(places.unnamed_folder()) == []
 
 
+def test_a_checkpoint_in_a_project_without_a_name_is_kept_when_it_is_closed() -> None:
+    with gd.open() as project:
+        project.graph.add("saw")
+        project.checkpoint("first try")
+
+    (left,) = gd.unsaved_projects()
+    with gd.open(left.path) as again:
+        assert [one.label for one in again.checkpoints()] == ["first try"] and "saw1" in again.graph.nodes
+        again.close(discard=True)
+    assert names(places.unnamed_folder()) == []
+
+
+def test_a_damaged_project_without_a_name_is_still_named_and_an_empty_one_is_swept() -> None:
+    run("import os, graphdaw as gd; p = gd.open(); os.kill(os.getpid(), 9)")
+    (empty,) = [name for name in names(places.unnamed_folder()) if name.endswith(".gdaw")]
+    broken = places.unnamed_folder() / "20200101-000000-abcdef.gdaw"
+    broken.write_bytes(b"PK no more")
+
+    (left,) = gd.unsaved_projects()
+
+    assert left.path == str(broken) and "damaged" in left.sentence
+    assert empty not in names(places.unnamed_folder())
+    broken.unlink()
+
+
+def test_a_forked_child_that_closes_takes_nothing_from_its_parent(song: Path) -> None:
+    with gd.open(song) as project:
+        project.graph.add("saw")
+        child = os.fork()
+        if child == 0:
+            project.close(discard=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert journal_of(song).exists()
+        with pytest.raises(ProjectError, match="open in this program"):
+            gd.open(song)
+    assert "saw1" in gd.load(str(song)).nodes
+
+
 def test_a_state_folder_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
 
