@@ -64,7 +64,6 @@ static void add_move(GdStage *stage, const GdSpot *from, const GdIrPack *pack, u
 
 static void carry_over(const GdIr *ir, GdStage *stage, const GdIrPack *pack, bool fresh)
 {
-    bool aligns = ir->graph->nodes[ir->nodes[ir->lanes[ir->pack_lanes[pack->first_lane]].node].node].type == ir->graph->align_type;
     for (uint32_t l = 0; l < pack->lanes; ++l) {
         const GdIrLane *lane;
         const GdIrNode *ir_node;
@@ -77,7 +76,7 @@ static void carry_over(const GdIr *ir, GdStage *stage, const GdIrPack *pack, boo
             stage->copies[stage->copy_count++] = (GdCopy){.source = gd_node_written(node, 0)->data,
                                                           .target = gd_node_written(node, lane->channel)->data,
                                                           .frames = node->memory_frames};
-        if (aligns)
+        if (node->type == ir->graph->align_type)
             stage->aims[stage->aim_count++] = (GdAim){.pack = pack->state, .lane = l, .value = node->values[0]};
     }
 }

@@ -65,10 +65,10 @@ def library(name: str) -> Path:
     return target
 
 
-def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], timeout_s: float = 150.0, **environment: str) -> subprocess.CompletedProcess[str]:
     """A test program's outcome; one that hangs is an error."""
     return subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, timeout=150, check=False
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=timeout_s, check=False
     )
 
 
@@ -178,7 +178,7 @@ def _prepared(kind: NodeType) -> Prepared | None:
 
 def _small(kind: NodeType) -> dict[str, float | str]:
     """Settings with the shortest delay lines, so that tests spend their time elsewhere."""
-    return kind.defaults() | {name: 0.1 for name in kind.params if name in ("max_time_s", "memory_s")}
+    return kind.defaults() | {name: 0.1 for name in kind.params if name in ("max_time_s", "memory_s", "buffer_s")}
 
 
 def _text(string: str) -> str:

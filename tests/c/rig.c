@@ -25,6 +25,8 @@ uint32_t rig_type(const char *name)
     return type;
 }
 
+const RigType *rig_kind(uint32_t type) { return &rig_types[type]; }
+
 bool rig_open(Rig *rig, uint32_t seed, uint32_t threads)
 {
     *rig = (Rig){.random = seed * 2654435761u + 1};

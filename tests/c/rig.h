@@ -47,6 +47,7 @@ typedef struct Rig {
 
 uint32_t rig_random(Rig *rig, uint32_t below);
 uint32_t rig_type(const char *name);
+const RigType *rig_kind(uint32_t type);
 /* A graph with one output and an engine; false when out of memory, and what was made is the caller's to free. */
 bool rig_open(Rig *rig, uint32_t seed, uint32_t threads);
 void rig_close(Rig *rig);
