@@ -10,7 +10,8 @@ from pathlib import Path
 
 from graphdaw.errors import ProjectError
 from tests.fuzz import mutate
-from tests.fuzz.targets import Target, document_seeds, read_document
+from tests.fuzz.documents import document_seeds, read_document
+from tests.fuzz.targets import Target
 
 SEED = b"length: 12 depth: 3 name: lead.wav\n" * 4
 

@@ -70,6 +70,7 @@ def main() -> None:
     with open(progress, "r+b", buffering=0) as note, tempfile.TemporaryDirectory() as made:
         folder = Path(os.path.realpath(made))
         os.chdir(folder)
+        os.environ["XDG_STATE_HOME"] = made  # where a key would lie that makes a journal our own
         fence = Fence(folder)
         refused = 0
         for index in range(first, first + count):
