@@ -248,7 +248,25 @@ class Rerun:
             history.commit()
         if self._changed and not self._sealed:
             history.document.foreign = structure.outside_paths(history.document)
+            if not _leads_back(history):
+                history.past.clear()
+                history.future.clear()
         structure.remember_placeholders(history.document)
+
+
+def _leads_back(history: History) -> bool:
+    """Whether all can be undone, and redone, to a document that can be saved: steps are retraced unchecked."""
+    ways = [[step.inverse for step in reversed(history.past)], [step.edits for step in reversed(history.future)]]
+    try:
+        for way in ways:
+            twin = history.document.copy()
+            for edits in way:
+                replay(twin, edits)
+            if _fault(twin, "the journal"):
+                return False
+    except Exception:  # whatever a forged step runs into
+        return False
+    return True
 
 
 def _make(history: History, record: Record) -> None:
