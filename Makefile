@@ -35,7 +35,7 @@ lint: .venv/.core ## check format, style and types of Python, warnings of C
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy graphdaw
-	@set -e; for file in csrc/*.c csrc/compile/*.c; do gcc $(C_WARNINGS) -DW=1 $$file; done
+	@set -e; for file in csrc/*.c csrc/compile/*.c csrc/devices/*.c; do gcc $(C_WARNINGS) -DW=1 $$file; done
 	@set -e; for file in csrc/nodes/*.c csrc/steps/*.c; do gcc $(C_WARNINGS) -DW=16 -DLEVEL=base $$file; done
 	@echo "C: no warnings"
 

@@ -3,6 +3,7 @@
 The peers live in an environment of their own:
     python3 -m venv .venv-peers && .venv-peers/bin/pip install -r bench/peers/requirements.txt
     apt-get install supercollider-server supercollider-supernova csound
+The limit of W5 needs FFTW: apt-get install libfftw3-dev
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ INLINE V cosine_of_phase(U phase) { return sine_of_scaled(0.5f * UNIT - size_of(
 
 /* Sums over the lanes of BLOCK rows: pairs of rows fold into one until as many rows as lanes have become their sums. */
 INLINE V fold(V a, V b, I even) { return __builtin_shuffle(a, b, even) + __builtin_shuffle(a, b, even + 1); }
-static void sums_of_rows(float *out, const V *row)
+__attribute__((unused)) static void sums_of_rows(float *out, const V *row)
 {
     I even;
     for (int l = 0; l < LANES; ++l)

@@ -11,7 +11,8 @@ from pathlib import Path
 from bench import definitions as d
 from bench.peers.common import Result, run_all
 
-SOURCES = {"limit": d.PLAIN, "limit_mixer": ("W4",)}
+SOURCES = {"limit": d.PLAIN, "limit_mixer": ("W4",), "limit_convolver": ("W5",)}
+LIBRARIES = {"limit_convolver": "-lfftw3f"}
 FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-std=gnu11", "-Wall", "-Wextra", "-Werror")
 
 
@@ -22,21 +23,23 @@ def compiler_version() -> str:
     return subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
 
-def compile_limits(folder: Path) -> list[Path]:
-    """Compile the limit for this very processor, at both widths: which is faster depends on the loop."""
-    programs = []
-    for source in SOURCES:
-        for lanes in (8, 16):
-            program, code = folder / f"{source}-{lanes}", Path(__file__).with_name(f"{source}.c")
-            subprocess.run(["gcc", *FLAGS, f"-DLANES={lanes}", "-o", str(program), str(code), "-lm"], check=True)
-            programs.append(program)
+def compile_limits(source: str, folder: Path) -> list[Path]:
+    """Compile a limit for this very processor, at both widths: which is faster depends on the loop."""
+    code = Path(__file__).with_name(f"{source}.c")
+    libraries = [LIBRARIES[source], "-lm"] if source in LIBRARIES else ["-lm"]
+    programs = [folder / f"{source}-{lanes}" for lanes in (8, 16)]
+    for program in programs:
+        lanes = program.name.split("-")[1]
+        command = ["gcc", *FLAGS, f"-DLANES={lanes}", "-o", str(program), str(code), *libraries]
+        if subprocess.run(command, check=False).returncode:
+            raise SystemExit(f"{code.name} does not compile here; that of W5 needs FFTW (apt-get install libfftw3-dev)")
     return programs
 
 
 def main() -> None:
     """Measure what the command line asks for; the faster width counts."""
     with tempfile.TemporaryDirectory() as folder:
-        version, programs = compiler_version(), compile_limits(Path(folder))
+        version = compiler_version()
 
         def measured(program: Path, name: str, seconds: float, repeats: int) -> Result:
             command = [program, str(seconds), str(repeats), name]
@@ -46,11 +49,11 @@ def main() -> None:
             return Result("limit", version, name, rtf=found["rtf"], seconds=seconds, rms=found["rms"], note=note)
 
         def measure(name: str, seconds: float, repeats: int) -> Result:
-            fitting = [program for program in programs if name in SOURCES[program.name.split("-")[0]]]
-            runs = [measured(program, name, seconds, repeats) for program in fitting]
+            source = next(source for source, rows in SOURCES.items() if name in rows)
+            runs = [measured(program, name, seconds, repeats) for program in compile_limits(source, Path(folder))]
             return max(runs, key=lambda run: run.rtf or 0.0)
 
-        run_all("limit", version, (*d.PLAIN, "W4"), measure)
+        run_all("limit", version, tuple(d.workloads), measure)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,18 @@ enum { TANKS = 16, TANK_FRAMES = 8192 };
 
 typedef float T __attribute__((vector_size(4 * TANKS)));
 typedef int32_t TI __attribute__((vector_size(4 * TANKS)));
+typedef double D __attribute__((vector_size(4 * LANES)));
+typedef int64_t J __attribute__((vector_size(4 * LANES)));
 typedef struct Band { V b0, b1, b2, a1, a2, s1, s2; } Band;
 typedef struct Strip { /* the channels of LANES / 2 players */
     Band band[BANDS];
-    V reduction, level; /* in octaves of amplitude; gain and place */
+    V level; /* gain and place */
     uint32_t at[LANES / 2];
 } Strip;
 
 static Strip strips[PACKS];
-static float loop_data[LOOP_FRAMES][2];
+static V reductions[PACKS / 2]; /* in octaves of amplitude, of the players of two strips in turn */
+static float loop_data[LOOP_FRAMES + BLOCK][2]; /* goes on at its end as it begins */
 static V mixed[BLOCK];
 static float tank[TANKS][TANK_FRAMES];
 static T damped;
@@ -45,10 +48,12 @@ static void start_mixer(int count)
     static const int kinds[BANDS] = {2, 1, 1, 3};
     start_noise();
     memset(strips, 0, sizeof strips);
+    memset(reductions, 0, sizeof reductions);
     memset(tank, 0, sizeof tank);
     for (int i = 0; i < LOOP_FRAMES; ++i)
         for (int c = 0; c < 2; ++c)
             loop_data[i][c] = 0.5f * noise()[0];
+    memcpy(loop_data[LOOP_FRAMES], loop_data[0], BLOCK * sizeof *loop_data);
     attack = 1.0f - expf(-1.0f / (0.005f * RATE_HZ));
     release = 1.0f - expf(-1.0f / (0.1f * RATE_HZ));
     for (int n = 0; n < count; ++n) {
@@ -82,54 +87,82 @@ INLINE V power_of_two(V x)
     return (V)((I)m + exponent);
 }
 
-INLINE V compress(Strip *s, V x, I other)
+/* Factors for peaks, attack and release in octaves. */
+INLINE V compressed(V *reduction, V peak)
 {
-    V size = most((V)((I)x & 0x7fffffff), everywhere(1e-9f));
-    V over = octaves(most(size, __builtin_shuffle(size, other))) + 3.98631f; /* above -24 dBFS */
+    V over = octaves(peak) + 3.98631f; /* above -24 dBFS */
     V knee = least(most(over + 0.49829f, (V){0}), everywhere(0.99658f));
     V wanted = 0.75f * (knee * knee * 0.501716f + most(over - 0.49829f, (V){0}));
-    s->reduction += (wanted - s->reduction) * where(wanted > s->reduction, everywhere(attack), everywhere(release));
-    return x * power_of_two(-s->reduction);
+    *reduction += (wanted - *reduction) * where(wanted > *reduction, everywhere(attack), everywhere(release));
+    return power_of_two(-*reduction);
 }
 
-/* What the players of a strip play; written whole before it is read, because a vector just written in pieces is slow. */
+/* What the players of a strip play: as many frames of each at a time as there are players, a frame of both channels being
+ * one number of eight bytes, turned by interleaving rows of one half with those of the other, again and again. */
 static void play(Strip *s, V *rows)
 {
-    for (int p = 0; p < LANES / 2; ++p) {
-        uint32_t at = s->at[p], first = LOOP_FRAMES - at < BLOCK ? LOOP_FRAMES - at : BLOCK;
-        for (uint32_t i = 0; i < first; ++i)
-            memcpy((float *)(rows + i) + 2 * p, loop_data[at + i], 8);
-        for (uint32_t i = first; i < BLOCK; ++i)
-            memcpy((float *)(rows + i) + 2 * p, loop_data[i - first], 8);
-        s->at[p] = (at + BLOCK) % LOOP_FRAMES;
+    enum { PLAYED = LANES / 2 };
+    D x[PLAYED], y[PLAYED];
+    J low, high;
+    for (int l = 0; l < PLAYED; ++l)
+        low[l] = l / 2 + l % 2 * PLAYED, high[l] = low[l] + PLAYED / 2;
+    for (uint32_t i = 0; i < BLOCK; i += PLAYED) {
+        for (int p = 0; p < PLAYED; ++p)
+            memcpy(&x[p], loop_data[s->at[p] + i], sizeof x[p]);
+        for (int turned = 1; turned < PLAYED; turned *= 2) {
+            for (int p = 0; p < PLAYED / 2; ++p) {
+                y[2 * p] = __builtin_shuffle(x[p], x[p + PLAYED / 2], low);
+                y[2 * p + 1] = __builtin_shuffle(x[p], x[p + PLAYED / 2], high);
+            }
+            memcpy(x, y, sizeof x);
+        }
+        memcpy(rows + i, x, sizeof x);
     }
+    for (int p = 0; p < PLAYED; ++p)
+        s->at[p] = (s->at[p] + BLOCK) % LOOP_FRAMES;
 }
 
+/* The feedback comes last in each sum: what waits for the frame before is then two operations long. */
 INLINE V filtered(Strip *s, V x)
 {
     for (int b = 0; b < BANDS; ++b) {
         Band *f = &s->band[b];
         V y = f->b0 * x + f->s1;
-        f->s1 = f->b1 * x - f->a1 * y + f->s2;
+        f->s1 = (f->b1 * x + f->s2) - f->a1 * y;
         f->s2 = f->b2 * x - f->a2 * y;
         x = y;
     }
     return x;
 }
 
-INLINE void run_strip(Strip *strip, V *sum)
+static void run_bands(Strip *strip, V *rows)
 {
-    static V rows[BLOCK];
     play(strip, rows);
     Strip s = *strip;
-    I other;
-    for (int l = 0; l < LANES; ++l)
-        other[l] = l ^ 1;
     for (int i = 0; i < BLOCK; ++i)
         rows[i] = filtered(&s, rows[i]);
-    for (int i = 0; i < BLOCK; ++i)
-        sum[i] += compress(&s, rows[i], other) * s.level;
     *strip = s;
+}
+
+/* Two strips share one compressor, for both channels of a player are turned down alike: the players of one are its even
+ * lanes, those of the other the odd ones. */
+static void run_strips(Strip *two, V *reduction, V *sum)
+{
+    static V rows[2][BLOCK];
+    I other, in_turn, even;
+    run_bands(&two[0], rows[0]);
+    run_bands(&two[1], rows[1]);
+    for (int l = 0; l < LANES; ++l)
+        other[l] = l ^ 1, in_turn[l] = l % 2 ? l + LANES : l, even[l] = l & ~1;
+    V held = *reduction, level[2] = {two[0].level, two[1].level};
+    for (int i = 0; i < BLOCK; ++i) {
+        V a = rows[0][i], b = rows[1][i], size_a = (V)((I)a & 0x7fffffff), size_b = (V)((I)b & 0x7fffffff);
+        V peak = most(__builtin_shuffle(size_a, size_b, in_turn),
+                      __builtin_shuffle(__builtin_shuffle(size_a, other), __builtin_shuffle(size_b, other), in_turn));
+        V gain = compressed(&held, most(peak, everywhere(1e-9f)));
+        sum[i] += a * (__builtin_shuffle(gain, even) * level[0]) + b * (__builtin_shuffle(gain, even + 1) * level[1]);
+    }
+    *reduction = held;
 }
 
 /* A feedback delay network of sixteen lines around a Hadamard matrix, each with a damping filter. */
@@ -167,8 +200,8 @@ static void run_mixer(int count)
 {
     (void)count;
     memset(mixed, 0, sizeof mixed);
-    for (int p = 0; p < PACKS; ++p)
-        run_strip(&strips[p], mixed);
+    for (int p = 0; p < PACKS; p += 2)
+        run_strips(&strips[p], &reductions[p / 2], mixed);
     static V only[BLOCK];
     I even;
     for (int l = 0; l < LANES; ++l)

@@ -40,7 +40,7 @@ contestants: dict[str, Contestant] = {
     c.name: c
     for c in (
         Contestant("graphdaw", "bench.ours", is_peer=False, rows=rows),
-        Contestant("limit", "bench.limit", is_peer=False, rows=MIXED),
+        Contestant("limit", "bench.limit", is_peer=False, rows=tuple(d.workloads)),
         Contestant("scsynth", "bench.peers.scsynth", rows=(*MIXED, d.BUILD, d.EDIT)),
         Contestant("supernova", "bench.peers.scsynth", ("--supernova",), rows=(*MIXED, d.BUILD, d.EDIT)),
         Contestant("csound", "bench.peers.csound", rows=(*d.PLAIN, d.BUILD)),

@@ -32,7 +32,7 @@ def kernels() -> list[Path]:
 
 def core_sources() -> list[Path]:
     """What is compiled once: everything but kernels and steps."""
-    return sorted([*CSRC.glob("*.c"), *(CSRC / "compile").glob("*.c")])
+    return sorted([*CSRC.glob("*.c"), *(CSRC / "compile").glob("*.c"), *(CSRC / "devices").glob("*.c")])
 
 
 def kernel_widths(level: str) -> tuple[int, ...]:

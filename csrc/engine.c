@@ -28,17 +28,6 @@ GD_RT static void tell(GdEngine *engine, uint32_t kind, uint32_t count)
     gd_send_from_audio(&engine->from_audio, (GdNews){.kind = kind, .count = count, .time = engine->audio.time});
 }
 
-GD_RT static void note_peak(_Atomic uint64_t *peak, uint64_t value)
-{
-    if (value > atomic_load_explicit(peak, memory_order_relaxed))
-        atomic_store_explicit(peak, value, memory_order_relaxed);
-}
-
-GD_RT static void add(_Atomic uint64_t *counter, uint64_t value)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + value, memory_order_relaxed);
-}
-
 GD_RT static void settle(GdEngine *engine)
 {
     GdAudio *audio = &engine->audio;
@@ -61,8 +50,8 @@ GD_RT static void take_program(GdEngine *engine)
     audio->live = program;
     enter_stage(audio, 0);
     atomic_store_explicit(&engine->retired, before, memory_order_release);
-    note_peak(&engine->counters.swap_peak_ns, gd_now_ns() - start_ns);
-    add(&engine->counters.swaps, 1);
+    gd_note_peak(&engine->counters.swap_peak_ns, gd_now_ns() - start_ns);
+    gd_count(&engine->counters.swaps, 1);
     tell(engine, GD_NEWS_SWAPPED, 0);
     settle(engine);
 }
@@ -103,7 +92,7 @@ GD_RT static void boundary(GdEngine *engine)
         apply(engine, &message);
         ++messages;
     }
-    add(&engine->counters.messages, messages);
+    gd_count(&engine->counters.messages, messages);
 }
 
 /* The mix into the device's planes; what is not a number becomes silence and is counted. A mono mix goes to all channels. */
@@ -151,31 +140,15 @@ GD_RT static void run_slice(GdEngine *engine, uint32_t frames)
     fill_device(audio, plan, frames);
 }
 
-GD_RT static void account(GdEngine *engine, uint64_t start_ns, uint32_t frames)
+void gd_engine_account(GdEngine *engine, uint64_t start_ns, uint64_t end_ns, uint32_t frames, uint32_t flags)
 {
-    GdCounters *counters = &engine->counters;
     GdAudio *audio = &engine->audio;
-    if (atomic_exchange_explicit(&counters->reset, 0, memory_order_relaxed)) {
-        atomic_store_explicit(&counters->work_peak_ns, 0, memory_order_relaxed);
-        atomic_store_explicit(&counters->gap_peak_ns, 0, memory_order_relaxed);
-        atomic_store_explicit(&counters->swap_peak_ns, 0, memory_order_relaxed);
-    }
-    uint64_t work_ns = gd_now_ns() - start_ns;
     uint64_t period_ns = (uint64_t)((double)frames * 1e9 / engine->graph->sample_rate_hz);
-    uint64_t gap_ns = audio->last_start_ns ? start_ns - audio->last_start_ns : 0;
-    audio->last_start_ns = start_ns;
-    add(&counters->callbacks, 1);
-    add(&counters->frames, frames);
-    add(&counters->work_ns, work_ns);
-    note_peak(&counters->work_peak_ns, work_ns);
-    note_peak(&counters->gap_peak_ns, gap_ns);
-    add(&counters->gaps, gap_ns * 2 > period_ns * 3);
-    if (work_ns * 5 > period_ns * 4) {
-        add(&counters->over_budget, 1);
+    GdCall call = {.start_ns = start_ns, .end_ns = end_ns, .period_ns = period_ns, .flags = flags};
+    if (gd_account(&engine->counters, &audio->timing, call))
         tell(engine, GD_NEWS_OVER_BUDGET, 0);
-    }
     if (audio->not_finite) {
-        add(&counters->not_finite, audio->not_finite);
+        gd_count(&engine->counters.not_finite, audio->not_finite);
         tell(engine, GD_NEWS_NOT_FINITE, audio->not_finite);
         audio->not_finite = 0;
     }
@@ -189,11 +162,12 @@ GD_RT static uint32_t slice_length(const GdAudio *audio, uint32_t wanted)
     return wanted < left ? wanted : left;
 }
 
-void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
-                       uint32_t out_channels, uint32_t frames)
+void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
+                   uint32_t out_channels, uint32_t frames)
 {
     GdAudio *audio = &engine->audio;
-    uint64_t start_ns = gd_now_ns(), denormals = gd_flush_denormals();
+    uint64_t denormals = gd_flush_denormals();
+    gd_count(&engine->counters.overlaps, atomic_exchange_explicit(&engine->inside, 1, memory_order_acquire));
     audio->device.in_channels = in_channels < GD_MAX_CHANNELS ? in_channels : GD_MAX_CHANNELS;
     audio->device.out_channels = out_channels < GD_MAX_CHANNELS ? out_channels : GD_MAX_CHANNELS;
     bool called = gd_crew_call(engine);
@@ -212,6 +186,15 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
     }
     if (called)
         gd_crew_end_call(&engine->crew);
+    gd_count(&engine->counters.frames, frames);
     gd_restore_denormals(denormals);
-    account(engine, start_ns, frames);
+    atomic_store_explicit(&engine->inside, 0, memory_order_release);
+}
+
+void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
+                       uint32_t out_channels, uint32_t frames)
+{
+    uint64_t start_ns = gd_now_ns();
+    gd_engine_run(engine, in, in_channels, out, out_channels, frames);
+    gd_engine_account(engine, start_ns, gd_now_ns(), frames, 0);
 }

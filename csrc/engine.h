@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "accounting.h"
 #include "message.h"
 #include "plan.h"
 #include "platform.h"
@@ -12,7 +13,8 @@
 typedef struct GdAudio {
     GdProgram *live;
     uint32_t stage, fade_frame;
-    uint64_t time, cells, last_start_ns;
+    uint64_t time, cells;
+    GdTiming timing;            /* of the last call */
     GdDevice device;            /* where this slice's samples come from and go to */
     const float *in[GD_MAX_CHANNELS];
     float *out[GD_MAX_CHANNELS];
@@ -40,12 +42,6 @@ typedef struct GdCrew {
     bool profile;
 } GdCrew;
 
-typedef struct GdCounters {     /* written by the audio thread only, read by anyone */
-    _Atomic uint64_t callbacks, frames, over_budget, gaps, not_finite, swaps, messages;
-    _Atomic uint64_t work_ns, work_peak_ns, gap_peak_ns, swap_peak_ns;
-    _Atomic uint32_t reset;     /* control asks for new peaks */
-} GdCounters;
-
 struct GdEngine {
     /* set once */
     GdGraph *graph;
@@ -60,6 +56,7 @@ struct GdEngine {
     _Atomic(GdProgram *) settled;   /* audio: the program whose last stage runs */
     _Atomic uint64_t time;
     _Atomic uint32_t profile;
+    _Atomic uint32_t inside;        /* calls under way: never more than one */
     GdToAudio to_audio;
     GdFromAudio from_audio;
     GdCounters counters;
@@ -67,6 +64,10 @@ struct GdEngine {
     GdAudio audio;
     GdCrew crew;
 };
+
+/* --- engine.c: a call without its accounting --- */
+GD_RT void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
+                         uint32_t out_channels, uint32_t frames);
 
 /* --- run.c: one slice of a plan --- */
 GD_RT void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile);

@@ -158,20 +158,29 @@ bool gd_engine_news(GdEngine *engine, GdNews *news) { return gd_receive_from_aud
 
 /* --- numbers --- */
 
+static double seconds(const _Atomic uint64_t *ns) { return (double)atomic_load(ns) * 1e-9; }
+
 void gd_engine_stats(GdEngine *engine, GdStats *stats)
 {
     GdCounters *c = &engine->counters;
-    double rate = engine->graph->sample_rate_hz;
+    double work_s = seconds(&c->work_ns), time_s = seconds(&c->time_ns);
     *stats = (GdStats){.callbacks = atomic_load(&c->callbacks), .frames = atomic_load(&c->frames),
-                       .over_budget = atomic_load(&c->over_budget), .gaps = atomic_load(&c->gaps),
+                       .over_budget = atomic_load(&c->over_budget), .host_late = atomic_load(&c->host_late),
+                       .driver_xruns = atomic_load(&c->driver_xruns), .foreign_misses = atomic_load(&c->foreign_misses),
+                       .gaps = atomic_load(&c->gaps), .overlaps = atomic_load(&c->overlaps),
                        .not_finite = atomic_load(&c->not_finite), .swaps = atomic_load(&c->swaps),
                        .messages = atomic_load(&c->messages)};
-    double work_s = (double)atomic_load(&c->work_ns) * 1e-9;
     stats->work_mean_s = stats->callbacks ? work_s / (double)stats->callbacks : 0.0;
-    stats->work_peak_s = (double)atomic_load(&c->work_peak_ns) * 1e-9;
-    stats->gap_peak_s = (double)atomic_load(&c->gap_peak_ns) * 1e-9;
-    stats->swap_peak_s = (double)atomic_load(&c->swap_peak_ns) * 1e-9;
-    stats->load = stats->frames ? work_s * rate / (double)stats->frames : 0.0;
+    stats->work_p50_s = gd_histogram_s(&c->work, 0.5);
+    stats->work_p99_s = gd_histogram_s(&c->work, 0.99);
+    stats->work_p999_s = gd_histogram_s(&c->work, 0.999);
+    stats->work_peak_s = seconds(&c->work_peak_ns);
+    stats->gap_p50_s = gd_histogram_s(&c->gap, 0.5);
+    stats->gap_p99_s = gd_histogram_s(&c->gap, 0.99);
+    stats->gap_p999_s = gd_histogram_s(&c->gap, 0.999);
+    stats->gap_peak_s = seconds(&c->gap_peak_ns);
+    stats->swap_peak_s = seconds(&c->swap_peak_ns);
+    stats->load = time_s > 0.0 ? work_s / time_s : 0.0;
 }
 
 void gd_engine_stats_reset(GdEngine *engine) { atomic_store(&engine->counters.reset, 1); }

@@ -100,14 +100,25 @@ void gd_engine_render(GdEngine *engine, float *planes, uint32_t channels, uint64
 uint32_t gd_engine_channels(GdEngine *engine);               /* [control] channels wired into the device in the last plan */
 uint64_t gd_engine_time(GdEngine *engine);                   /* [any] absolute frame */
 
+/* Calls of the engine and whose fault late ones were. Percentiles are of the calls since the last reset, at most 1/8 too
+ * long. */
 typedef struct GdStats {
     uint64_t callbacks, frames;
-    uint64_t over_budget;       /* callbacks whose own work took more than 80 % of their time */
-    uint64_t gaps;              /* callbacks that started more than 1.5 periods after the one before */
+    uint64_t over_budget;       /* OWN: calls whose own work took more than 80 % of their time */
+    uint64_t host_late;         /* HOST: calls that came more than 1.5 periods after the one before, which was in budget */
+    uint64_t driver_xruns;      /* DRIVER: calls that the driver said came after samples were lost */
+    uint64_t foreign_misses;    /* FOREIGN: blocks that somebody else's work came too late for; none before bridges */
+    uint64_t gaps;              /* calls more than 1.5 periods after the one before, whoever is to blame */
+    uint64_t overlaps;          /* calls while another one was under way; never */
     uint64_t not_finite;        /* output samples that were not numbers and were silenced */
     uint64_t swaps, messages;
-    double work_mean_s, work_peak_s, gap_peak_s, swap_peak_s, load;  /* load: work / time available */
+    double work_mean_s, work_p50_s, work_p99_s, work_p999_s, work_peak_s;
+    double gap_p50_s, gap_p99_s, gap_p999_s, gap_peak_s; /* from start to start */
+    double swap_peak_s, load;   /* load: work / time available */
 } GdStats;
+enum { GD_CALL_XRUN = 1 };      /* the driver says that samples were lost before this call */
+/* [audio] Count a call that ran from `start_ns` to `end_ns` for `frames` frames; gd_engine_process does by itself. */
+void gd_engine_account(GdEngine *engine, uint64_t start_ns, uint64_t end_ns, uint32_t frames, uint32_t flags);
 /* What the audio thread has to tell, oldest first; when nobody listens the newest is dropped and counted. */
 enum { GD_NEWS_SWAPPED = 1, GD_NEWS_SETTLED = 2, GD_NEWS_NOT_FINITE = 3, GD_NEWS_OVER_BUDGET = 4 };
 typedef struct GdNews {
@@ -175,16 +186,62 @@ bool gd_plan_info(GdEngine *engine, GdPlanInfo *info);                    /* [co
 bool gd_plan_step(GdEngine *engine, uint32_t index, GdStepInfo *info);    /* [control] */
 uint32_t gd_plan_latency(GdEngine *engine, int32_t node);                 /* [control] at the node's outlets */
 
-/* --- devices --- */
+/* --- devices: what calls the engine --- */
+typedef struct GdCaller GdCaller;
+typedef struct GdCallerSpec {
+    const uint32_t *ins, *outs;        /* the device's channel behind each channel of the graph */
+    uint32_t in_count, out_count;      /* of them, the graph's channels; one channel out gets the mean of two */
+    uint32_t device_ins, device_outs;  /* channels of the device */
+    uint32_t block;                    /* frames that planes of its own hold; longer blocks are run in parts */
+    uint32_t fade_frames;              /* how long it takes to open and to shut; 0: at once */
+} GdCallerSpec;
+typedef struct GdCallerFacts {
+    uint64_t calls, xruns;             /* calls of the device, whether or not it was its turn */
+    uint64_t frames;                   /* that the engine has run in them */
+    uint64_t last_ns, now_ns;          /* when it was called last (0: never), and now */
+    bool silent;                       /* shut, and all frames of the fade have been handed out */
+    bool gone;                         /* the driver has said that it will call no more */
+} GdCallerFacts;
+GdCaller *gd_caller_new(GdEngine *engine, const GdCallerSpec *spec);      /* [control] null when out of memory; it is shut */
+void gd_caller_free(GdCaller *caller);                                    /* [control] when its device calls no more */
+/* [control] Let this caller run the engine from now on; no other may have its turn. */
+void gd_caller_take(GdCaller *caller);
+/* [control] End its turn, waiting up to `wait_s` for a call under way; false if that goes on. Afterwards the engine may be
+ * freed, and a device that calls gets silence. */
+bool gd_caller_leave(GdCaller *caller, double wait_s);
+void gd_caller_open(GdCaller *caller, bool open);                         /* [control] fade in and run, or fade out and rest */
+void gd_caller_facts(const GdCaller *caller, GdCallerFacts *facts);       /* [any] */
+/* [control, while the device is open] The real-time priority of the thread that calls, raised to `wanted` where it has none
+ * and that is allowed, and of the helpers just below it; 0: ordinary, -1: it has not called yet. */
+int gd_caller_priority(GdCaller *caller, int wanted);
+/* [audio] One call of the device: planes of all its channels, null for the caller's own. */
+void gd_caller_run(GdCaller *caller, const float *const *in, float *const *out, uint32_t frames, uint32_t flags);
+float *gd_caller_plane(GdCaller *caller, bool input, uint32_t channel);   /* [control] its own, for one who steps by hand */
+
+/* The null device: a timer thread that plays to nowhere. It begins as if it had been there since `since_ns` (0: now), and
+ * so makes up for the time, up to two seconds. */
 typedef struct GdNullDevice GdNullDevice;
-GdNullDevice *gd_null_start(GdEngine *engine, uint32_t block, uint32_t out_channels); /* [control] a timer thread that plays to nowhere */
+GdNullDevice *gd_null_start(GdCaller *caller, uint32_t block, uint64_t since_ns); /* [control] null: no thread */
 void gd_null_stop(GdNullDevice *device);                                  /* [control] joins it */
-/* [audio] PortAudio's stream callback; `user` is a GdPortAudio from below. */
+
+/* [audio] PortAudio's stream callback; `user` is a GdCaller. */
 int gd_portaudio_callback(const void *in, void *out, unsigned long frames, const void *time, unsigned long flags, void *user);
-typedef struct GdPortAudio GdPortAudio;
-GdPortAudio *gd_portaudio_new(GdEngine *engine, uint32_t in_channels, uint32_t out_channels, uint32_t max_frames); /* [control] */
-void gd_portaudio_free(GdPortAudio *user);                                /* [control] after the stream is closed */
-void gd_portaudio_play(GdPortAudio *user, bool playing);                  /* [control] silence while not playing */
+
+/* A client of a JACK server, through libjack if that is installed. All of these may hang while the server does. */
+typedef struct GdJack GdJack;
+enum { GD_JACK_OK = 0, GD_JACK_NO_LIBRARY = 1, GD_JACK_NO_SERVER = 2, GD_JACK_REFUSED = 3 };
+GdJack *gd_jack_open(const char *client, const char *server, int *status); /* [control] server null: the default one */
+void gd_jack_close(GdJack *jack);                                         /* [control] */
+uint32_t gd_jack_rate(GdJack *jack);                                      /* [control] Hz */
+uint32_t gd_jack_block(GdJack *jack);                                     /* [control] frames */
+bool gd_jack_set_block(GdJack *jack, uint32_t frames);                    /* [control] for all clients of the server */
+/* [control] The names of ports of audio, one a line, to be freed with gd_jack_forget: those to play to or to hear. */
+char *gd_jack_ports(GdJack *jack, bool to_play_to, bool physical);
+void gd_jack_forget(char *names);                                         /* [control] */
+/* [control] Make ports for every channel of the caller's device and start calling; only once. */
+int gd_jack_start(GdJack *jack, GdCaller *caller);
+bool gd_jack_connect(GdJack *jack, bool output, uint32_t channel, const char *port); /* [control] one of ours to that port */
+uint32_t gd_jack_latency(GdJack *jack, bool output);                      /* [control] frames to or from the outside */
 
 /* --- kernel probe --- */
 typedef struct GdKernelFacts {

@@ -25,6 +25,8 @@ GD_RT void gd_restore_denormals(uint64_t before);
 
 /* Give a thread real-time priority, or (0) take it away; false where it is not allowed. */
 GD_CTL bool gd_set_priority(pthread_t thread, int priority);
+/* The real-time priority that a living thread has, 0 for none. */
+GD_CTL int gd_get_priority(pthread_t thread);
 
 /* A cheap counter for profiling, and how many of its ticks make a second. */
 GD_RT static inline uint64_t gd_ticks(void)

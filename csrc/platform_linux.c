@@ -38,6 +38,15 @@ bool gd_set_priority(pthread_t thread, int priority)
     return pthread_setschedparam(thread, priority ? SCHED_FIFO : SCHED_OTHER, &param) == 0;
 }
 
+int gd_get_priority(pthread_t thread)
+{
+    struct sched_param param;
+    int policy;
+    if (pthread_getschedparam(thread, &policy, &param))
+        return 0;
+    return policy == SCHED_FIFO || policy == SCHED_RR ? param.sched_priority : 0;
+}
+
 double gd_ticks_per_second(void)
 {
     static double rate;

@@ -63,11 +63,17 @@ typedef struct View {
     uint64_t first, now, end;   /* frames: the first in the rings, the one after the last, and where the tape ends */
 } View;
 
+/* The frame up to which all has been heard, or that the tape ends at; under the lock. */
+static uint64_t clock_of(const GdTape *tape)
+{
+    return tape->ends_at == UINT64_MAX ? gd_engine_time(tape->engine) : tape->ends_at;
+}
+
 static View look(GdTape *tape)
 {
     pthread_mutex_lock(&tape->lock);
-    View view = {tape->memory, tape->lanes, atomic_load_explicit(&tape->stream->consumed, memory_order_acquire), 0, tape->ends_at};
-    view.now = view.end == UINT64_MAX ? gd_engine_time(tape->engine) : view.end;
+    const uint64_t first = atomic_load_explicit(&tape->stream->consumed, memory_order_acquire);
+    const View view = {tape->memory, tape->lanes, first, clock_of(tape), tape->ends_at};
     pthread_mutex_unlock(&tape->lock);
     return view;
 }
@@ -86,17 +92,23 @@ static uint64_t oldest(const GdTape *tape, const View *view)
 
 /* --- takes --- */
 
+/* Under the lock. */
+static void measure_held(GdTape *tape)
+{
+    GdTapeState *state = &tape->state;
+    state->held_frames = (uint32_t)min64(down(clock_of(tape), tape->reached + tape->spec.late_frames), UINT32_MAX);
+    if (state->held_frames > state->held_peak_frames)
+        state->held_peak_frames = state->held_frames;
+}
+
 static void publish(GdTape *tape)
 {
-    const View view = look(tape);
     pthread_mutex_lock(&tape->lock);
     GdTapeState *state = &tape->state;
     state->writing = tape->writing;
     state->start = tape->take.start, state->frames = tape->wav.frames, state->lost = tape->take.lost, state->peak = tape->wav.peak;
-    tape->reached = tape->started ? tape->at : view.now;
-    state->held_frames = (uint32_t)min64(down(view.now, tape->reached + tape->spec.late_frames), UINT32_MAX);
-    if (state->held_frames > state->held_peak_frames)
-        state->held_peak_frames = state->held_frames;
+    measure_held(tape);
+    tape->reached = tape->started ? tape->at : clock_of(tape);
     pthread_cond_broadcast(&tape->moved);
     pthread_mutex_unlock(&tape->lock);
 }
@@ -295,7 +307,7 @@ GdTape *gd_tape_new(GdEngine *engine, int32_t index, const GdTapeSpec *spec)
     }
     *tape = (GdTape){.engine = engine, .graph = engine->graph, .node = index, .spec = *spec, .stream = node->stream,
                      .sample_rate_hz = (uint32_t)lrintf(engine->graph->sample_rate_hz), .ring = node->memory_frames / 2,
-                     .memory = node->memory, .lanes = node->memory_lanes, .ends_at = UINT64_MAX, .at = spec->from};
+                     .memory = node->memory, .lanes = node->memory_lanes, .ends_at = UINT64_MAX, .at = spec->from, .reached = spec->from};
     tape->spec.parts = parts;
     tape->state.ring_frames = tape->ring - MARGIN;
     tape->last = &tape->first;
@@ -338,8 +350,7 @@ bool gd_tape_next(GdTape *tape, GdTake *take)
 void gd_tape_catch_up(GdTape *tape, uint32_t held_frames)
 {
     pthread_mutex_lock(&tape->lock);
-    const uint64_t now = tape->ends_at == UINT64_MAX ? gd_engine_time(tape->engine) : tape->ends_at;
-    const uint64_t wanted = down(now, (uint64_t)held_frames + tape->spec.late_frames);
+    const uint64_t wanted = down(clock_of(tape), (uint64_t)held_frames + tape->spec.late_frames);
     while (tape->reached < wanted && !tape->state.ended) {
         tape->wanted = true;
         pthread_cond_broadcast(&tape->asked);
@@ -351,6 +362,7 @@ void gd_tape_catch_up(GdTape *tape, uint32_t held_frames)
 void gd_tape_state(GdTape *tape, GdTapeState *state)
 {
     pthread_mutex_lock(&tape->lock);
+    measure_held(tape);
     *state = tape->state;
     pthread_mutex_unlock(&tape->lock);
 }

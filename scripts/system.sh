@@ -18,6 +18,7 @@ command -v "$python" >/dev/null || { echo "system.sh: $python is not there: inst
 
 if command -v dpkg-query >/dev/null; then
     want libportaudio2     # sound devices
+    want jackd2            # the tests' sound server, and JACK's library
     want spin              # the models of tests/models
     want espeak-ng         # the demo's voice
     want hydrogen-drumkits # the demo's drums

@@ -26,7 +26,7 @@ HOMES = {
     "PyQt6": "graphdaw/ui/",
     "rich": "graphdaw/cli/",
     "rtmidi": "graphdaw/host/",
-    "sounddevice": "graphdaw/host/device.py",
+    "sounddevice": "graphdaw/host/devices/portaudio.py",
     "soundfile": "graphdaw/host/",
     "soxr": "graphdaw/host/media.py",
     "textual": "graphdaw/ui/",

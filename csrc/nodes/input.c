@@ -1,7 +1,8 @@
-/* input: a channel of the device; silence where the device has no such channel. */
+/* input: a channel of the device, counted from the first; silence where the device has no such channel. */
 #define NODE input
 #define OUTS P(OUT, "out")
 #define PARAMS P(GAIN_DB, "gain_db")
+#define CHOICES P(FIRST, "first")
 #include "kernel.h"
 #include "dsp/math.h"
 
@@ -17,9 +18,10 @@ INLINE void fetch(Lanes *restrict out, const GdBlock *b)
     for (uint32_t i = 0; i < b->frames; ++i)
         out[i] = lanes(0.0f);
     for (uint32_t l = 0; l < b->lanes; ++l) {
-        if (!b->device || b->channel[l] >= b->device->in_channels)
+        const uint32_t channel = b->choice[FIRST] + (uint32_t)b->channel[l];
+        if (!b->device || channel >= b->device->in_channels)
             continue;
-        const float *restrict in = b->device->in[b->channel[l]];
+        const float *restrict in = b->device->in[channel];
         for (uint32_t i = 0; i < b->frames; ++i)
             LANE(out[i], l) = in[i];
     }

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, render, show
+from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, relink, render, show
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for _command in (
     play.play,
     nodes.nodes,
     check.check,
+    relink.relink,
     show.show,
     diff.diff,
     apply.apply,

@@ -1,4 +1,4 @@
-"""`graphdaw devices`: where sound can go."""
+"""`graphdaw devices`: where sound can go and come from."""
 
 from __future__ import annotations
 
@@ -10,32 +10,44 @@ SILENT: dict[str, Any] = {
     "name": "null",
     "index": None,
     "host_api": "GraphDAW",
+    "inputs": 0,
     "channels": 2,
     "sample_rate_hz": None,
     "default": False,
+    "default_input": False,
 }
 
 
 def devices(as_json: AsJson = False) -> None:
-    """List the sound devices."""
-    from graphdaw.host.device import outputs
+    """List the sound devices, JACK servers, and whether sound has real-time priority."""
+    from graphdaw.host.device import cards, jack_servers
+    from graphdaw.host.system import priority_sentence
 
-    cards = outputs()
-    found = [*cards, {**SILENT, "default": not cards}]
+    real = cards()
+    plays = any(card["channels"] for card in real)
+    found = [*real, *jack_servers(), {**SILENT, "default": not plays}]
     if as_json:
         say_json(found)
         return
-    rows = [
-        (
-            "" if one["index"] is None else str(one["index"]),
-            one["name"],
-            one["host_api"],
-            str(one["channels"]),
-            "any" if one["sample_rate_hz"] is None else f"{one['sample_rate_hz']:g}",
-            "default" if one["default"] else "",
-        )
-        for one in found
-    ]
-    table(("number", "name", "through", "channels", "rate (Hz)", ""), rows)
-    if not cards:
-        remark("No sound card was found: only the silent device is there. `graphdaw render` writes to a file instead.")
+    table(("number", "name", "through", "in", "out", "rate (Hz)", "block", ""), [_row(one) for one in found])
+    if not plays:
+        remark("No sound card was found: `graphdaw render` writes to a file instead.")
+    sentence = priority_sentence(None)
+    remark(f"{sentence[0].upper()}{sentence[1:]}.")
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    if one["default"] and one["default_input"]:
+        usual = "default"
+    else:
+        usual = "default" if one["default"] else "default input" if one["default_input"] else ""
+    return (
+        "" if one["index"] is None else str(one["index"]),
+        one["name"],
+        one["host_api"],
+        str(one["inputs"]),
+        str(one["channels"]),
+        "any" if one["sample_rate_hz"] is None else f"{one['sample_rate_hz']:g}",
+        str(one.get("block_frames", "")),
+        usual,
+    )

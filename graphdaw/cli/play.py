@@ -3,35 +3,80 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphdaw.cli.output import ProjectFile, remark
 
+if TYPE_CHECKING:
+    from graphdaw.host.driver import DeviceEvent
+    from graphdaw.host.session import Session
+
 
 def play(
     file: ProjectFile,
     device: Annotated[
-        str | None, typer.Option(help="Number or part of the name (`graphdaw devices`); “null” is a silent one.")
+        str | None,
+        typer.Option(help="Number or part of the name (`graphdaw devices`), “jack”, “jack:SERVER”, or “null”."),
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after this time; else Ctrl-C stops.")] = None,
+    block: Annotated[int | None, typer.Option(help="Frames that the device asks for at once.")] = None,
+    rate: Annotated[int | None, typer.Option(help="Rate of the device in Hz; else the project's.")] = None,
+    inputs: Annotated[
+        str | None, typer.Option(help="Device channels that `input` nodes hear, from 0, such as “0,1”; or “none”.")
+    ] = None,
+    outputs: Annotated[
+        str | None,
+        typer.Option(help="Device channels to play to, from 0: “2,3” is the second pair."),
+    ] = None,
 ) -> None:
     """Play FILE until Ctrl-C, or for some seconds."""
     from graphdaw.cli.project import load_to_hear
+    from graphdaw.host.device import DeviceSettings, forced
+    from graphdaw.host.devices.settings import parsed_channels, parsed_device
     from graphdaw.host.session import Session
 
+    settings = DeviceSettings(
+        parsed_device(device or forced()),
+        block_frames=block,
+        sample_rate_hz=rate,
+        inputs=parsed_channels(inputs),
+        outputs=parsed_channels(outputs),
+    )
     graph = load_to_hear(file)
-    with Session(graph, device=int(device) if device and device.isdigit() else device) as session:
+    with Session(graph, device=settings) as session:
+        session.driver.observe(_remark_on)
         session.play()
-        end = None if seconds is None else time.monotonic() + seconds
-        name = session.device.name if session.device is not None else "null"
-        where = "nowhere (there is no sound card)" if name == "null" and device is None else name
+        name = session.driver.name
+        where = "nowhere (there is no sound card)" if name == "null" and settings.device is None else name
         remark(f"Playing {file} to {where}" + ("; Ctrl-C stops" if seconds is None else f" for {seconds:g} s"))
         for problem in session.engine.problems.values():
             remark(problem)
-        try:
-            while end is None or time.monotonic() < end:
-                time.sleep(0.05 if end is None else max(0.0, min(0.05, end - time.monotonic())))
-        finally:
-            session.stop()
+        _wait(session, seconds)
+
+
+def _wait(session: Session, seconds: float | None) -> None:
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        while end is None or time.monotonic() < end:
+            time.sleep(0.05 if end is None else max(0.0, min(0.05, end - time.monotonic())))
+    finally:
+        session.stop()
+
+
+def _remark_on(event: DeviceEvent) -> None:
+    """Say what happens to the device, as it happens."""
+    from graphdaw.host import driver
+
+    match event:
+        case driver.DeviceLost(name, why):
+            remark(f"{name} is lost: {why}. The piece goes on in silence until it is back.")
+        case driver.DeviceReturned(name):
+            remark(f"{name} is back.")
+        case driver.DeviceWaits(name, why):
+            remark(f"{name} is back, but cannot be used as it is: {why}")
+        case driver.DevicePriority(0, sentence):
+            remark(f"{sentence[0].upper()}{sentence[1:]}.")
+        case _:
+            pass

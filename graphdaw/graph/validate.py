@@ -14,6 +14,8 @@ from graphdaw.graph.model import GROUP, Document, Node, Opaque, Wire
 from graphdaw.graph.ports import breaks_loops, compatible, inlet_type, outlet_type, title
 from graphdaw.nodes.base import registry
 
+_FIND_IT = "put it back, or find it with `graphdaw relink FILE FOLDER`"
+
 
 class Problem(msgspec.Struct, frozen=True):
     """One finding: `severity` is "error" (it will not sound as meant) or "warning"; `node` or `wire` says where."""
@@ -72,13 +74,13 @@ def _media_problems(document: Document, node: Node, name: str) -> Iterator[Probl
     if value in document.media:
         if value not in document.media_files or not os.path.exists(document.media_files[value]):
             shown = document.media[value].name
-            message = f"Recording {shown!r} of node {title(node)} is not in the project file; choose it again."
+            message = f"Recording {shown!r} of node {title(node)} is not in the project file; {_FIND_IT}."
             yield Problem("missing_media", message, node.id)
     elif value in document.foreign:
         message = f"Recording {value} of node {title(node)} lies outside the project; choose it yourself to use it."
         yield Problem("foreign_media", message, node.id)
-    elif not os.path.isfile(value):
-        message = f"Recording {value} of node {title(node)} is missing; put it back or choose another."
+    elif not os.path.isfile(value) and value not in document.collected:
+        message = f"Recording {value} of node {title(node)} is missing; {_FIND_IT}."
         yield Problem("missing_media", message, node.id)
 
 

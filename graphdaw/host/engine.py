@@ -288,6 +288,10 @@ class Engine:
         lib.gd_engine_stats(self._engine, stats)
         return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
 
+    def reset_stats(self) -> None:
+        """Let peaks and percentiles begin anew; counts go on."""
+        lib.gd_engine_stats_reset(self._engine)
+
     def news(self) -> list[tuple[str, int, int]]:
         """What happened since last asked: kind ("swapped", "settled", "recording_stopped", ...), count and frame."""
         told, self._told = self._told, []

@@ -171,6 +171,8 @@ class Lowering:
             elif not lib.gd_graph_tape(self.graph, index, frames // 2):
                 raise MemoryError("no memory for a tape")
         self._tell_latency(node, declared)
+        if declared.channel_count is not None:
+            lib.gd_graph_channels(self.graph, index, declared.channel_count(settings(node)))
         if declared.media or declared.media_memory is not None:
             self._fill(node, settings(node), index)
         if node.type == OUTPUT:

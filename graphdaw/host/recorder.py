@@ -72,10 +72,10 @@ class Recorder:
         self._ending = [(id, tape) for id, tape in self._ending if not tape.ended()]
         return told
 
-    def catch_up(self) -> None:
-        """Wait for the disk, where time waits too: in renders and with a device that is stepped by hand."""
+    def catch_up(self, share: float = 0.25) -> None:
+        """Wait until no more than that share of a ring waits for the disk; for where time waits too, as in renders."""
         for tape in list(self._tapes.values()):
-            tape.catch_up()
+            tape.catch_up(share)
 
     def state(self, id: str) -> TapeState | None:
         """How the tape of a node is doing; None where it has none."""

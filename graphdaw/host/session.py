@@ -8,7 +8,8 @@ from types import TracebackType
 
 from graphdaw.errors import EngineError
 from graphdaw.graph.graph import Graph, NodeHandle
-from graphdaw.host.device import Device, HandDevice, forced, open_device
+from graphdaw.host.device import Device, DeviceSettings, HandDevice, forced
+from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.tape import Take
 
@@ -20,7 +21,8 @@ class Session:
     """A running engine; edits of `session.graph` are heard at once, each faded in.
 
     `device` is "null" (a timer, no sound), "hand" (plays when stepped), a sound card's name or number, or None for the
-    default. The engine runs from `play` to `stop`; position and sound go on from where they were.
+    default; `DeviceSettings` say more, and `driver` changes it while it plays. The engine runs from `play` to `stop`;
+    position and sound go on from where they were.
 
     >>> import graphdaw as gd
     >>> g = gd.Graph(sample_rate=48_000)
@@ -36,23 +38,34 @@ class Session:
     def __init__(
         self,
         graph: Graph,
-        device: str | int | None = None,
+        device: str | int | DeviceSettings | None = None,
         *,
-        block_frames: int = 128,
+        block_frames: int | None = None,
         channels: int | None = None,
         threads: int = 1,
     ) -> None:
         self.graph = graph
         self.engine = Engine(graph, threads=threads, missing="silence")
-        self.device: Device | None = None
-        self._device_name = device if device is not None else forced()
-        self._block_frames = block_frames
-        self._channels = channels
+        self.driver = Driver(self.engine)
+        self._settings = (
+            device
+            if isinstance(device, DeviceSettings)
+            else DeviceSettings(
+                device if device is not None else forced(),
+                block_frames,
+                outputs=tuple(range(channels)) if channels else None,
+            )
+        )
         self._quit = threading.Event()
         self._woken = threading.Event()
         self._forget = graph.observe(lambda _: self._woken.set())
         self._keeper = threading.Thread(target=self._keep_up, name="graphdaw-session", daemon=True)
         self._keeper.start()
+
+    @property
+    def device(self) -> Device | None:
+        """What calls the engine now; None while stopped."""
+        return self.driver.device
 
     @property
     def playing(self) -> bool:
@@ -70,15 +83,11 @@ class Session:
             raise EngineError("The session is closed; make a new one.")
         if self.device is None:
             self.engine.feed()
-            self.device = open_device(
-                self.engine, self._device_name, block_frames=self._block_frames, channels=self._channels
-            )
+            self.driver.open(self._settings)
 
     def stop(self) -> None:
         """Stop the sound and close the device."""
-        device, self.device = self.device, None
-        if device is not None:
-            device.close()
+        self.driver.close()
 
     def step(self, blocks: int = 1) -> list[list[float]]:
         """On the "hand" device: play blocks and return the last one; edits that wait are taken up as soon as may be."""
@@ -144,5 +153,6 @@ class Session:
                 self.engine.problems["graph"] = str(error)
                 behind = False
             self.engine.feed()
+            self.driver.watch()
             self._woken.wait(TICK_S if behind and self.playing else FEED_S)
             self._woken.clear()

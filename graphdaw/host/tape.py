@@ -84,8 +84,8 @@ class Tape:
         self.problem = ""
         self._engine = engine
         self._numbered = 0
-        self._naming = threading.Lock()
-        self._reels = [self._reel(from_frame)]
+        self._reels: list[_Reel] = []
+        self._reels.append(self._reel(from_frame))
 
     @property
     def lost_frames(self) -> int:
@@ -110,7 +110,7 @@ class Tape:
             reel.naming.join(timeout_s)
         return not any(reel.naming.is_alive() for reel in self._reels)
 
-    def catch_up(self, share: float = 0.25) -> None:
+    def catch_up(self, share: float) -> None:
         """Wait for the disk until no more than that share of the ring is held: for time that does not run by itself."""
         for reel in self._reels:
             reel.catch_up(share)
@@ -143,40 +143,40 @@ class Tape:
         )
 
     def _reel(self, from_frame: int) -> _Reel:
-        return _Reel(self._engine, self.index, self.settings, from_frame, self._finish)
+        before = self._reels[-1].naming if self._reels else None
+        return _Reel(self._engine, self.index, self.settings, from_frame, self._finish, before)
 
     def _finish(self, part: Path, core: Any) -> None:
         """Name a take that the core has finished, in the form that was asked for."""
         settings = self.settings
-        with self._naming:
-            if core.error:
-                self.problem = (
-                    f"{settings.path} could not be written: {_why(core.error)} "
-                    "What was recorded until then is kept, and the sound goes on."
-                )
-            if core.file < 0:
-                return
-            try:
-                path = self._name(part)
-            except MediaError as error:
-                self.problem = f"{error} What was recorded is kept as {part}."
-                path = part
-            finally:
-                os.close(core.file)
-            self.takes.append(
-                Take(
-                    path,
-                    core.channels,
-                    core.frames,
-                    settings.sample_rate_hz,
-                    core.start,
-                    core.opened - core.start,
-                    core.lost,
-                    core.peak,
-                    core.peak > 1.0 and part_bits(path, settings.bit_depth) < 32,
-                    complete=not core.error,
-                )
+        if core.error:
+            self.problem = (
+                f"{settings.path} could not be written: {_why(core.error)} "
+                "What was recorded until then is kept, and the sound goes on."
             )
+        if core.file < 0:
+            return
+        try:
+            path = self._name(part)
+        except MediaError as error:
+            self.problem = f"{error} What was recorded is kept as {part}."
+            path = part
+        finally:
+            os.close(core.file)
+        self.takes.append(
+            Take(
+                path,
+                core.channels,
+                core.frames,
+                settings.sample_rate_hz,
+                core.start,
+                core.opened - core.start,
+                core.lost,
+                core.peak,
+                core.peak > 1.0 and part_bits(path, settings.bit_depth) < 32,
+                complete=not core.error,
+            )
+        )
 
     def _name(self, part: Path) -> Path:
         wanted, depth = self.settings.path, self.settings.bit_depth
@@ -197,11 +197,18 @@ class _Reel:
     """One tape of the core, and the thread that names what comes off it."""
 
     def __init__(
-        self, engine: Any, index: int, settings: TapeSettings, from_frame: int, finish: Callable[[Path, Any], None]
+        self,
+        engine: Any,
+        index: int,
+        settings: TapeSettings,
+        from_frame: int,
+        finish: Callable[[Path, Any], None],
+        before: threading.Thread | None,
     ) -> None:
         path = settings.path
         self._parts = path.absolute().parent / f".{path.name}.{secrets.token_hex(4)}"
         self._finish = finish
+        self._before = before  # its takes come first
         name = ffi.new("char[]", os.fsencode(self._parts))
         bits = part_bits(path, settings.bit_depth)
         spec = ffi.new("GdTapeSpec *", [name, bits, settings.preroll_frames, settings.late_frames, from_frame])
@@ -227,6 +234,8 @@ class _Reel:
 
     def _name_takes(self) -> None:
         take = ffi.new("GdTake *")
+        if self._before is not None:
+            self._before.join()
         while lib.gd_tape_next(self._core, take):
             self._finish(self._parts.with_name(f"{self._parts.name}-{take.number}.part.wav"), take)
 

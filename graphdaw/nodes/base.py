@@ -156,6 +156,7 @@ class NodeType:
     memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
     media_memory: MediaMemory | None = None
     latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
+    channel_count: Callable[[Mapping[str, Any]], int] | None = None
 
     def defaults(self) -> dict[str, float | str]:
         """Every parameter, choice and text at its default."""
@@ -179,7 +180,8 @@ class Node:
     (half of its memory is a ring of samples, which the disk side writes to a file), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
-    static methods `memory_frames(values, sample_rate_hz)` (per lane) and `latency_frames(values, sample_rate_hz)`, or
+    static methods `memory_frames(values, sample_rate_hz)` (per lane), `latency_frames(values, sample_rate_hz)` and
+    `channel_count(values)` (of a source: how many channels it has at least, from its fixed parameters), or
     `media_memory(recording, values, sample_rate_hz)` in place of `memory_frames`: it gives what lanes read and how much
     they write, from the node's recording (None where it has none), its choices and its fixed parameters. It runs on
     whatever thread edits the graph; a `MediaError` it raises names the file and the way out.
@@ -207,7 +209,7 @@ class Node:
                 parts[type(value)][port] = value
         methods = {
             method: vars(cls)[method].__func__
-            for method in ("memory_frames", "media_memory", "latency_frames")
+            for method in ("memory_frames", "media_memory", "latency_frames", "channel_count")
             if method in vars(cls)
         }
         if any(not media.streamed for media in parts[Media].values()):

@@ -178,7 +178,7 @@ def _prepared(kind: NodeType) -> Prepared | None:
 
 def _small(kind: NodeType) -> dict[str, float | str]:
     """Settings with the shortest delay lines, so that tests spend their time elsewhere."""
-    return kind.defaults() | {name: 0.1 for name in kind.params if name in ("max_time_s", "memory_s")}
+    return kind.defaults() | {name: 0.1 for name in kind.params if name in ("max_time_s", "memory_s", "buffer_s")}
 
 
 def _text(string: str) -> str:

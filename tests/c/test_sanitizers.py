@@ -22,6 +22,15 @@ SANITIZERS = pytest.mark.parametrize(
 
 
 @SANITIZERS
+def test_tapes_that_come_and_go_while_it_plays(variant: str, options: dict[str, str]) -> None:
+    program = build.program("tapes", variant)
+
+    done = build.run([str(program), "2"], **options)
+
+    assert done.returncode == 0 and "tapes: fine" in done.stdout, done.stdout + done.stderr
+
+
+@SANITIZERS
 def test_a_storm_of_edits_finds_no_race_leak_or_bad_memory(
     variant: str, options: dict[str, str], long_form: bool
 ) -> None:

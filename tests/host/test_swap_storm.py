@@ -11,7 +11,7 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.errors import CycleError, DuplicateWireError, GraphdawError
-from graphdaw.host.device import HandDevice
+from graphdaw.host.device import DeviceSettings, HandDevice
 from graphdaw.host.engine import Engine
 from graphdaw.host.offline import Renderer, Samples
 from graphdaw.nodes import registry
@@ -143,7 +143,8 @@ def test_a_storm_of_edits_leaves_every_sample_finite(seed: int, threads: int) ->
 def test_every_program_that_is_published_comes_back() -> None:
     graph = random_graph(9, 10, 48_000)
     with Engine(graph) as engine:
-        device = HandDevice(engine, 64)
+        device = HandDevice(engine, DeviceSettings("hand", 64))
+        device.take()
         device.step()
         for k in range(300):
             graph.set_depth(next(iter(graph.wires)), 0.1 + k / 1_000)

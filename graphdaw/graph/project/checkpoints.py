@@ -27,7 +27,7 @@ MAX_CHECKPOINTS = 10_000
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """One state: a number that is not given again, a label, who made it and what they asked for, and when (Unix time).
+    """One state: its number, a label, who made it and what they asked for, and when (Unix time).
 
     `document` is the SHA-256 of the stored document, "" until it is saved; `media` are the recordings it needs.
     """

@@ -18,6 +18,22 @@ READ = os.O_RDONLY | os.O_CLOEXEC
 _DAY_S = 86_400
 
 
+def is_file(path: str) -> bool:
+    """Whether there is a file; raises OSError when that cannot be told, which os.path.isfile takes for a no."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) if path else False
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+
+
+def real_path(path: str | os.PathLike[str]) -> str:
+    """Where a path leads, links followed, whether something is there or not; raises OSError."""
+    try:
+        return os.path.realpath(os.fspath(path), strict=True)
+    except FileNotFoundError:
+        return os.path.realpath(os.fspath(path))
+
+
 @contextmanager
 def temporary(folder: str, name: str) -> Iterator[tuple[str, int]]:
     """A new hidden file, open for writing, that goes if it is still there at the end.
@@ -38,11 +54,11 @@ def temporary(folder: str, name: str) -> Iterator[tuple[str, int]]:
 
 
 def sweep(folder: str, name: str) -> list[str]:
-    """Remove temporary files for `name` whose makers died; returns their paths."""
-    ours = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{12}}\.tmp")
+    """Remove temporary files for names of the form `name` whose makers died; returns their paths."""
+    ours = re.compile(rf"\.{name}\.[0-9a-f]{{12}}\.tmp")
     swept = []
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder or "."):
+    with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+        for entry in entries:
             if ours.fullmatch(entry.name) and entry.is_file(follow_symlinks=False) and _abandoned(entry):
                 os.unlink(entry.path)
                 swept.append(entry.path)

@@ -18,7 +18,8 @@ from graphdaw.graph.project import disk
 
 KEPT = 10
 MAX_KEPT_BYTES = 4 << 30  # a project with gigabytes of recordings keeps fewer, but at least two
-_NAME = re.compile(r"(\d{6,12})\.(\d{8}T\d{6}Z)\.gdaw")
+FILE_NAME = r"(\d{6,12})\.(\d{8}T\d{6}Z)\.gdaw"
+_NAME = re.compile(FILE_NAME)
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -64,11 +65,12 @@ def folder_of(path: str | os.PathLike[str]) -> str:
 
 def generations(path: str | os.PathLike[str]) -> list[Generation]:
     """The earlier versions of a project, newest first; empty when there are none."""
-    place = os.path.realpath(os.fspath(path))
-    present = _identity(place)
-    found = []
+    found: list[Generation] = []
+    present: tuple[int, int] | None = None
     with contextlib.suppress(OSError):
-        for entry in os.scandir(folder_of(path)):
+        present = _identity(os.path.realpath(os.fspath(path)))
+    with contextlib.suppress(OSError), os.scandir(folder_of(path)) as entries:
+        for entry in entries:
             number, moment = _read_name(entry.name)
             if number == 0 or not entry.is_file(follow_symlinks=False):
                 continue
@@ -98,9 +100,10 @@ def generation(path: str | os.PathLike[str], number: int) -> Generation:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
+    """What tells a file from every other; None when there is none; raises OSError when that cannot be told."""
     try:
         facts = os.stat(path)
-    except OSError:
+    except FileNotFoundError:
         return None
     return facts.st_dev, facts.st_ino
 
@@ -110,12 +113,12 @@ def keep(path: str) -> Kept:
 
     A file that cannot be kept is no reason not to save: the caller tells, and goes on.
     """
-    present = _identity(path)
-    if present is None:
-        return Kept()
     folder = folder_of(path)
     kept = Kept()
     try:
+        present = _identity(path)
+        if present is None:
+            return kept
         _make(folder)
         number, is_kept = _next_number(folder, present)
         if not is_kept:
@@ -140,12 +143,13 @@ def _make(folder: str) -> None:
 def _next_number(folder: str, present: tuple[int, int]) -> tuple[int, bool]:
     """The next free number; or the one under which the present file is kept already, and True."""
     last = 0
-    for entry in os.scandir(folder):
-        number, _ = _read_name(entry.name)
-        facts = entry.stat(follow_symlinks=False) if number else None
-        if facts is not None and (facts.st_dev, facts.st_ino) == present:
-            return number, True
-        last = max(last, number)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            number, _ = _read_name(entry.name)
+            facts = entry.stat(follow_symlinks=False) if number else None
+            if facts is not None and (facts.st_dev, facts.st_ino) == present:
+                return number, True
+            last = max(last, number)
     return last + 1, False
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import msgspec
 from graphdaw.errors import MediaError
 from graphdaw.graph import outside
 from graphdaw.graph.model import Document, Medium, Node
-from graphdaw.graph.project import bundle
+from graphdaw.graph.project import bundle, disk
 from graphdaw.graph.project.bundle import CHUNK, MEDIA, Writer
 from graphdaw.nodes.base import registry
 
@@ -27,9 +28,10 @@ replace = msgspec.structs.replace
 Collected = dict[str, tuple[str, Medium]]
 """The hash and the entry in the media table of each recording that a document names by its path."""
 
-_UNREADABLE = (errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE)
+_UNREADABLE = (errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT)
 _hashes: dict[tuple[object, ...], str] = {}  # by device, inode, size and times: what a file with these held
 _MAX_HASHES = 10_000
+_SETTLED_S = 2.0
 
 
 def collect(saved: Document) -> Collected:
@@ -55,14 +57,14 @@ def collect(saved: Document) -> Collected:
 
 
 def _identify(saved: Document, path: str) -> tuple[str, Medium] | None:
-    if os.path.isfile(path):
-        try:
+    try:
+        if disk.is_file(path):
             hash, size = hash_file(path)
-        except MediaError as error:
-            if getattr(error.__cause__, "errno", 0) not in _UNREADABLE:
-                raise
-        else:
             return hash, Medium(os.fsencode(os.path.basename(path)).decode(errors="replace"), size)
+    except (OSError, MediaError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if getattr(cause, "errno", 0) not in _UNREADABLE:
+            raise
     return saved.collected.get(path)
 
 
@@ -87,7 +89,8 @@ def hash_file(path: str) -> tuple[str, int]:
             size, after = file.tell(), os.fstat(file.fileno())
     except OSError as error:
         raise MediaError(f"Recording {path} cannot be read: {error.strerror}; check it or choose another.") from error
-    if (after.st_size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+    # a file just written may change again within one tick of the clock that dates it
+    if (size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns) and time.time() - after.st_mtime > _SETTLED_S:
         if len(_hashes) >= _MAX_HASHES:
             _hashes.clear()
         _hashes[key] = digest.hexdigest()
@@ -124,7 +127,7 @@ def media_path(document: Document, value: str, folder: str | os.PathLike[str]) -
         if os.path.isfile(value):
             return Path(value)
         if value not in document.collected:
-            raise MediaError(f"Recording {value} is missing; put it back, or find it with `graphdaw relink`.")
+            raise MediaError(f"Recording {value} is missing; put it back or find it with `graphdaw relink`.")
         hash, medium = document.collected[value]
         return _unpacked(document, hash, medium.name, Path(folder))
     return _unpacked(document, value, document.media[value].name, Path(folder))

@@ -14,12 +14,12 @@ from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import codec
 from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.model import Document
-from graphdaw.graph.project import bundle, checkpoints, kept, marks
+from graphdaw.graph.project import bundle, checkpoints, disk, kept, marks
 from graphdaw.graph.project.bundle import DOCUMENT, MEDIA, Writer
 from graphdaw.graph.project.checkpoints import Checkpoint, Checkpoints
 from graphdaw.graph.project.marks import JournalMark
-from graphdaw.graph.project.media import Collected, collect, hash_file, store
-from graphdaw.graph.project.publish import Published, publish
+from graphdaw.graph.project.media import Collected, collect, hash_file, media_values, store
+from graphdaw.graph.project.publish import Published, publish, why_not_written
 from graphdaw.nodes.base import registry
 
 
@@ -51,8 +51,11 @@ def save(
     leads nowhere, or that came with a file, is kept as it is. The document in memory keeps its paths. `mark` says how
     far the journal is in the file; without `checkpoints` those of the file it came from are kept.
     """
-    name = os.path.realpath(os.fspath(path))
-    content = _Content(document, name, mark, checkpoints)
+    try:
+        name = disk.real_path(path)
+        content = _Content(document, name, mark, checkpoints)
+    except OSError as error:
+        raise ProjectError(why_not_written(os.fspath(path), error)) from error
     try:
         published = publish(name, content.write, content.check)
     except _DamagedError:  # of the file it came from; `content` leaves them out now
@@ -87,6 +90,7 @@ class _Content:
         self.origin = document.origin
         self.mark = mark
         self.left_out: list[str] = []
+        self._lost: list[str] = []
         self._damaged: set[tuple[str, str]] = set()
         self._taken: dict[str, str] = {}
         self._written: list[tuple[str, int, int]] = []
@@ -95,6 +99,7 @@ class _Content:
         self.saved.sketches = {type: sketch for type, sketch in self.saved.sketches.items() if type in used}
         self.collected = collect(self.saved)
         self.media = _media(self.saved, self.collected)
+        self._unread = _unread(self.saved)
         self._pack_checkpoints(given)
         self.data = codec.encode(self.saved)
         if len(self.data) > MAX_BYTES:
@@ -116,7 +121,7 @@ class _Content:
 
     def _checkpoints_of_origin(self) -> Checkpoints | None:
         """None when there are none to keep, or they cannot be read, which leaves them out."""
-        if not os.path.exists(self.origin):
+        if not disk.is_file(self.origin):
             return None
         with bundle.reading(self.origin):
             try:
@@ -125,12 +130,12 @@ class _Content:
             except (*bundle.FAULTS, ProjectError) as error:
                 if isinstance(error.__cause__, OSError):
                     raise
-                self.left_out.append(f"checkpoints in {self.origin}")
+                self._lost.append(f"checkpoints in {self.origin}")
                 return None
 
     def write(self, file: IO[bytes]) -> None:
         """Write the whole bundle."""
-        self.left_out = [part for part in self.left_out if part.startswith("checkpoints in ")]
+        self.left_out = [*self._unread, *self._lost]
         self._taken = {}
         with ExitStack() as stack, zipfile.ZipFile(file, "w") as archive:
             sources = _Sources(stack, self._damaged)
@@ -163,7 +168,7 @@ class _Content:
                     writer.take(archive, archive.NameToInfo[MEDIA + hash])
                     self._taken[MEDIA + hash] = other
                     return
-            elif other == place and os.path.isfile(place) and hash_file(place)[0] == hash:
+            elif other == place and disk.is_file(place) and hash_file(place)[0] == hash:
                 with open(place, "rb") as recording:
                     store(writer, hash, recording, place)
                 return
@@ -174,7 +179,7 @@ class _Content:
         """Take over what this program does not write itself: plugin states, proposals, and folders to come."""
         archive = sources.open(self.origin)
         if archive is None:
-            if os.path.isfile(self.origin):
+            if disk.is_file(self.origin):
                 self.left_out.append(f"other parts of {self.origin}")
             return
         needed = {checkpoints.HISTORY + one.document for one in self.packed}
@@ -224,12 +229,18 @@ class _Content:
             self.checkpoints.settle(self.packed, self.name)
 
 
+def _unread(saved: Document) -> list[str]:
+    """The recordings still named by a path the user has chosen: what is there could not be read, or nothing is."""
+    values = [value for node in saved.nodes.values() for _, value in media_values(node)]
+    return [repr(value) for value in dict.fromkeys(values) if value not in saved.media and value not in saved.foreign]
+
+
 def _media(saved: Document, collected: Collected) -> dict[str, str]:
     """Where each recording of a document lies now, "" for those nobody knows the place of."""
     places = {hash: saved.media_files.get(hash, "") for hash in saved.media}
     for path, (hash, _) in collected.items():
         if not places.get(hash):
-            places[hash] = os.path.realpath(path) if os.path.isfile(path) else saved.media_files.get(hash, "")
+            places[hash] = os.path.realpath(path) if disk.is_file(path) else saved.media_files.get(hash, "")
     return places
 
 
@@ -245,7 +256,7 @@ class _Sources:
         """The bundle at a place; None when there is no file, or it is none."""
         if place not in self._open:
             self._open[place] = None
-            if place and os.path.isfile(place) and bundle.is_bundle(place):
+            if place and disk.is_file(place) and bundle.is_bundle(place):
                 try:
                     self._open[place] = self._stack.enter_context(bundle.opened(place))
                 except ProjectError as error:

@@ -1,0 +1,56 @@
+"""`graphdaw relink`: recordings of a project that were moved, found again and taken into its file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphdaw.cli.output import AsJson, say, say_json
+
+Project = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
+Folders = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FOLDER]...", help="Where to look, folders below included; beside the project if left out."
+    ),
+]
+
+
+def relink(file: Project, folders: Folders = None, as_json: AsJson = False) -> None:
+    """Find the missing recordings of FILE and save it with them inside; exit code 1 if some stay missing."""
+    import os
+
+    from graphdaw.errors import MediaError
+    from graphdaw.graph.project import ProjectLock, load_marked, save
+    from graphdaw.graph.project.found import missing_media, settings_of
+    from graphdaw.graph.project.found import relink as find
+
+    for folder in folders or []:
+        if not os.path.isdir(folder):
+            raise MediaError(f"{folder} is no folder; name one to look for recordings in.")
+    with ProjectLock(file):
+        document, mark = load_marked(file)
+        found = find(document, *(folders or []))
+        if found:
+            from graphdaw.graph.edits import apply
+
+            apply(document, settings_of(found))
+            save(document, file, mark=mark)
+        missing = missing_media(document)
+    if as_json:
+        say_json(
+            {
+                "found": [{"name": f.missing.name, "path": f.path, "certain": f.certain} for f in found],
+                "missing": [{"name": m.name, "nodes": [node for node, _ in m.nodes]} for m in missing],
+            }
+        )
+    else:
+        for one in found:
+            say(f"found: {one.missing} is {one.path}{'' if one.certain else ' (by its name: listen to it)'}")
+        for still in missing:
+            say(f"missing: {still}")
+        if not found and not missing:
+            say(f"{file} misses no recording.")
+    if missing:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Devices: what calls the engine for sound, one file a kind."""
