@@ -17,16 +17,40 @@ from typing import TYPE_CHECKING, Any
 from graphdaw.graph.graph import Graph
 
 if TYPE_CHECKING:
+    import os
+
+    from graphdaw.graph.opened import Project, UnsavedProject
     from graphdaw.host.offline import render
     from graphdaw.host.session import Session
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "Session", "example", "load", "render"]
+__all__ = ["Graph", "Project", "Session", "example", "load", "open", "render", "unsaved_projects"]
 
 
 def load(path: str) -> Graph:
-    """Read a project file, or a graph as text from a file called .txt; raises `ProjectError` or `TextError`."""
+    """Read a project file, or a graph as text from a file called .txt; raises `ProjectError` or `TextError`.
+
+    To edit a project so that nothing can be lost, `open` it instead.
+    """
     return Graph.load(path)
+
+
+def open(path: str | os.PathLike[str] | None = None, *, create: bool = False) -> Project:
+    """Open a project to edit it: every edit is in a journal before it is heard, whatever happens to the program.
+
+    `create` makes the file where there is none; without a path the project has no name until `save_as`. Raises
+    `ProjectError`. See `Project`.
+    """
+    from graphdaw.graph.opened import open_project
+
+    return open_project(path, create=create)
+
+
+def unsaved_projects() -> list[UnsavedProject]:
+    """Projects that never got a name, as a crash or a close left them, newest first; `open(one.path)` opens one."""
+    from graphdaw.graph import opened
+
+    return opened.unsaved_projects()
 
 
 def example(type: str) -> Graph:
@@ -47,6 +71,10 @@ def __getattr__(name: str) -> Any:
         from graphdaw.host.offline import render
 
         return render
+    if name == "Project":
+        from graphdaw.graph.opened import Project
+
+        return Project
     if name == "Session":
         from graphdaw.host.session import Session
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import eq
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
 from graphdaw.graph import checks, vocabulary
@@ -32,6 +33,10 @@ from graphdaw.graph.vocabulary import (
     Ungroup,
 )
 from graphdaw.nodes.base import registry
+
+if TYPE_CHECKING:
+    from graphdaw.graph.opened import Project
+    from graphdaw.graph.recovery import Recovery
 
 
 class PortHandle:
@@ -119,6 +124,15 @@ class Graph:
         self.document = Document(sample_rate) if document is None else document
         self.history = History(self.document)
         self.path: str | None = None
+        self.recovered: Recovery | None = None
+        self.project: Project | None = None
+
+    @classmethod
+    def of(cls, history: History) -> Graph:
+        """The graph of a document that has a past already."""
+        graph = cls(document=history.document)
+        graph.history = history
+        return graph
 
     def __repr__(self) -> str:
         return f"<Graph {len(self.nodes)} nodes, {len(self.wires)} wires, {self.sample_rate} Hz>"
@@ -314,22 +328,22 @@ class Graph:
     # Files
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the project file, atomically; raises ProjectError."""
-        from graphdaw.graph import project
+        """Write the project file, atomically; raises ProjectError, also where the file is open in another program."""
+        from graphdaw.graph import opened
 
-        project.save(self.document, path)
-        self.path = os.fspath(path)
+        opened.save_graph(self, os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
-        """Read a project file, or a graph as text from a file called .txt; raises ProjectError or TextError."""
-        from graphdaw.graph import examples, project
+        """Read a project file, or a graph as text from a file called .txt; raises ProjectError or TextError.
+
+        Edits that a crash left in the project's journal are in the graph, and `recovered` tells of them.
+        """
+        from graphdaw.graph import examples, opened
 
         if os.fspath(path).endswith(".txt"):
             return cls(document=examples.read(path))
-        graph = cls(document=project.load(path))
-        graph.path = os.fspath(path)
-        return graph
+        return opened.load_graph(os.fspath(path))
 
     # Ends
 

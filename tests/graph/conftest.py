@@ -96,3 +96,9 @@ def small_types() -> Iterator[None]:
     yield
     for name in TYPES:
         del registry[name]
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a user's programs remember out of the tests, and theirs out of it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
