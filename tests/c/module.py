@@ -1,4 +1,4 @@
-"""The core's Python module, linked anew with a C file of the tests in between: what it wraps, Python then really runs."""
+"""The core as a Python module with a C file of the tests linked in: what that wraps, Python then really runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def module(name: str, *, wrap: tuple[str, ...]) -> Path:
     build.compile_one([*flags, *binding, "-c", str(CORE / "graphdaw._core.c"), "-o", str(made[0])])
     build.compile_one([*flags, "-D_GNU_SOURCE", "-DW=1", "-c", str(HERE / f"{name}.c"), "-o", str(made[1])])
     wraps = [f"-Wl,--wrap={symbol}" for symbol in wrap]
-    build.compile_one([*flags, "-shared", *wraps, *map(str, [*made, *core_objects()]), "-o", str(target), "-lm", "-ldl"])
+    build.compile_one(
+        [*flags, "-shared", *wraps, *map(str, [*made, *core_objects()]), "-o", str(target), "-lm", "-ldl"]
+    )
     return target
 
 

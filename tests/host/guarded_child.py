@@ -51,7 +51,7 @@ def main(module: str, device: str, seconds: float, threads: int, violation: int)
         name = session.driver.name
         guard.guard_close()
     counts = guard.guard_counts()
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "device": name,
