@@ -13,20 +13,10 @@ import sys
 import time
 from pathlib import Path
 
+from tests.c.guard_counts import Counts
 from tests.c.module import load
 
 EDITS_PER_S = 50
-
-
-class Counts(ctypes.Structure):
-    """GuardCounts of tests/c/guard.h."""
-
-    _fields_ = (
-        ("violations", ctypes.c_uint64),
-        ("wakes", ctypes.c_uint64),
-        ("yields", ctypes.c_uint64),
-        ("first", ctypes.c_char_p),
-    )
 
 
 def main(module: str, device: str, seconds: float, threads: int, violation: int) -> None:
