@@ -156,7 +156,8 @@ def run_kernel(
     second channel of a linked port `in` is called `in.1`. `device` holds (channels, frames) heard by the device. More
     lanes than `width` run as several packs. `slices` holds slice lengths, used over and over, and cut at
     cells, or every 64 frames for half of a node that closes a loop. A `width` beyond the level's widest pack stands for
-    that. `position` is the first frame's place in the piece. A `state` makes the next run with it go on where this one stopped.
+    that. `position` is the first frame's place in the piece. A `state` makes the next run with it go on where this one
+    stopped.
     With `seconds` the first slice runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
