@@ -6,7 +6,6 @@ Every call into the core's control side goes through one lock; the audio thread 
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from types import TracebackType
 from typing import Any
@@ -16,16 +15,13 @@ from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
-from graphdaw.graph.ports import source_of
-from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
-from graphdaw.host.lowering import Listening, Lowering
-from graphdaw.host.prepared import PreparedMedia
+from graphdaw.host.lowering import Lowering
 from graphdaw.host.recorder import Recorder
-from graphdaw.host.streams import Streams
+from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
-from graphdaw.host.taps import Tap
+from graphdaw.host.taps import Tap, Taps
 from graphdaw.nodes import registry
 
 WHY = {
@@ -66,27 +62,25 @@ class Engine:
         self._wanted: int | None = None  # a position that the next plan goes to
         self._place = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
-        self._taps: dict[Tap, Listening] = {}
         self._edited = False  # since the last beginning
         self._lock = threading.RLock()
         self._being_there = threading.Lock()  # for a look at its numbers, which waits for no other work
         self._clock = self._position = 0  # as last looked at
         self.recorder = Recorder(self)
         self._told: list[Event] = []
-        self._prepared = PreparedMedia(self.sample_rate)
-        self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
         self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
-        self._streams = Streams(self._lowering.graph, self.sample_rate)
+        self._recordings = Recordings(self._lowering.graph, self.sample_rate)
+        self._taps = Taps(self._lowering)
         try:
             self._lowering.lower()
+            self._engine = lib.gd_engine_new(self._lowering.graph, threads)
+            if self._engine == ffi.NULL:
+                raise MemoryError("no memory for the engine")
         except BaseException:
             self._lowering.close()
-            self._let_go()
+            self._recordings.close()
             raise
-        self._engine = lib.gd_engine_new(self._lowering.graph, threads)
-        if self._engine == ffi.NULL:
-            raise MemoryError("no memory for the engine")
         self._behind = True
         self._forget = graph.observe(self._follow)
         try:
@@ -109,19 +103,12 @@ class Engine:
             for id, problem in self.recorder.close():
                 self.problems[id] = problem
                 self._told.append(RecordingStopped(id, problem))
-            self._taps.clear()
             _ = self.clock_frames, self.position_frames  # what is told from now on
             with self._being_there:
                 engine, self._engine = self._engine, None
             lib.gd_engine_free(engine)
             self._lowering.close()
-            self._let_go()
-
-    def _let_go(self) -> None:
-        self._streams.close()
-        self._prepared.close()
-        if self._unpacked is not None:
-            self._unpacked.cleanup()
+            self._recordings.close()
 
     def __enter__(self) -> Engine:
         return self
@@ -143,7 +130,7 @@ class Engine:
                 self._forget_values(removed.id)
             for id, param, value in self._lowering.follow(delta):
                 self._send(id, param, value)
-            self._aim_taps()
+            self._behind |= self._taps.aim(self.graph.document)
             self._close_streams_of_removed()
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
@@ -248,7 +235,7 @@ class Engine:
         finally:
             self._place = 0
         self._close_streams_of_removed()
-        self._aim_taps()
+        self._taps.aim(self.graph.document)
         lib.gd_engine_locate(self._engine, position_frames)
 
     # Taps
@@ -257,55 +244,37 @@ class Engine:
         """Listen to an outlet, also of a group, until the tap is closed; the document knows nothing of it."""
         with self._lock:
             tap = Tap(self, end)
-            self._taps[tap] = self._lowering.listen(tap.pointer)
-            self._aim_taps()
-            self._edited = self._behind = True
-            self.commit()
+            self._taps.add(tap)
+            self._edited = True
+            self._taps_changed()
             return tap
 
     def untap(self, tap: Tap) -> None:
         """Let go of a tap; what was heard can still be read."""
         with self._lock:
-            listening = self._taps.pop(tap, None)
-            if listening is not None and self._engine is not None:
-                self._lowering.unlisten(listening)
-                self._behind = True
-                self.commit()
+            if self._engine is not None and self._taps.drop(tap):
+                self._taps_changed()
 
     def take_taps(self, other: Engine) -> None:
         """Go on with the taps of an engine that nothing calls any more."""
         with other._lock, self._lock:
-            for tap in other._taps:
-                self._taps[tap] = self._lowering.listen(tap.pointer)
+            for tap in other._taps.hand_over():
+                self._taps.add(tap)
                 tap.engine = self
-            other._taps.clear()
-            self._aim_taps()
-            self._behind = True
-            self.commit()
+            self._taps_changed()
 
-    def _aim_taps(self) -> None:
-        """Taps follow their outlets, wherever groups lead and whatever replaces a node."""
-        document = self.graph.document
-        for tap, listening in self._taps.items():
-            id, port = tap.end
-            source = source_of(document, id, port) if id in document.nodes else None
-            self._behind |= self._lowering.aim(listening, source)
+    def _taps_changed(self) -> None:
+        self._taps.aim(self.graph.document)
+        self._behind = True
+        self.commit()
 
     # Recordings
 
     def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
-        kind, document = registry[node.type], self.graph.document
-        for name in kind.media or ("",):
-            value = str(values.get(name, ""))
+        for name in registry[node.type].media or ("",):
             try:
-                path = str(media_path(document, value, self._folder())) if value else ""
-                if kind.media_memory is not None:
-                    label = document.media[value].name if value in document.media else value
-                    self._prepared.lend(self._lowering.graph, index, kind, values, path, label)
-                elif path:
-                    start = round(float(values.get("start_s", 0.0)) * self.sample_rate)
-                    start += round(self._place * float(values.get("speed", 1.0)))
-                    self._streams.open(index, path, loop=values.get("loop") == "on", start_frames=start)
+                value = str(values.get(name, ""))
+                self._recordings.fill(self.graph.document, node.type, value, values, index, self._place)
             except MediaError as error:
                 if self._missing == "error":
                     raise
@@ -317,21 +286,15 @@ class Engine:
             self.problems[id] = str(error)
             self._told.append(Problem(id, str(error)))
 
-    def _folder(self) -> str:
-        """Where recordings from inside the project file are unpacked while they play."""
-        if self._unpacked is None:
-            self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
-        return self._unpacked.name
-
     def _close_streams_of_removed(self) -> None:
-        if not self._streams:
+        if not self._recordings.streams:
             return
         playing = {
             index
             for id, index in self._lowering.nodes.items()
             if any(media.streamed for media in registry[self._flat.nodes[id].type].media.values())
         }
-        self._streams.keep(playing)
+        self._recordings.streams.keep(playing)
 
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
@@ -339,7 +302,7 @@ class Engine:
             for id, problem in self.recorder.sweep():
                 self.problems[id] = problem
                 self._told.append(RecordingStopped(id, problem))
-            self._streams.feed(self._note_media)
+            self._recordings.streams.feed(self._note_media)
 
     def _note_media(self, index: int, error: MediaError) -> None:
         if self._missing == "error":
@@ -419,7 +382,7 @@ class Engine:
     def underruns(self) -> int:
         """How often a recording that plays had to be silent, because the disk was late."""
         with self._lock:
-            return self._streams.underruns() if self._engine is not None else 0
+            return self._recordings.streams.underruns() if self._engine is not None else 0
 
     def stats(self) -> dict[str, float]:
         """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""
