@@ -209,6 +209,7 @@ class Session:
                 new.restart(round(self.position_s * new.sample_rate))
                 self.driver.change(settings, engine=new)
             except BaseException:
+                self.driver.engine = old
                 new.close()
                 raise
             self.engine = new

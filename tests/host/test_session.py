@@ -438,3 +438,19 @@ def test_a_recording_begun_before_the_first_sound_is_one_take_whatever_is_edited
 
     np.testing.assert_allclose(soundfile.read(take.path, dtype="float32")[0], np.clip(sound, -1, 1), atol=2e-7)
     assert take.path.name == "take.wav"
+
+
+def test_a_device_at_another_rate_that_cannot_be_had_leaves_everything_as_it_was() -> None:
+    gone = DeviceSettings("no such sound card, surely", sample_rate_hz=96_000)
+    with gd.Session(tone(), device=gone) as session:
+        with pytest.raises(EngineError, match=r"surely|PortAudio"):
+            session.play()
+        assert not session.playing
+        assert session.engine.sample_rate == RATE_HZ
+        session.change_device("hand")
+        session.play()
+        session.step(4)
+        with pytest.raises(EngineError, match=r"surely|PortAudio"):
+            session.change_device(gone)
+        assert session.playing
+        assert np.abs(session.step(10)).max() > 0.1
