@@ -77,6 +77,12 @@ def until(run: subprocess.Popen[str], beginning: str) -> None:
     raise AssertionError(f"no remark “{beginning}”")
 
 
+def test_play_changes_the_rate_that_is_asked_for(patch: Path) -> None:
+    run = graphdaw("play", patch, "--device", "null", "--rate", 44_100, "--seconds", 0.2)
+
+    assert run.returncode == 0, run.stderr
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     (
