@@ -217,6 +217,14 @@ def test_recordings_are_copied_as_they_lie_and_stay_the_same_bits(tmp_path: Path
         assert subprocess.run(["unzip", "-tqq", tmp_path / "3.gdaw"], check=False).returncode == 0
 
 
+def test_members_beyond_four_gigabytes_are_copied_in_the_form_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the limit of the short form at a thousand bytes, so that the test is quick."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    test_recordings_are_copied_as_they_lie_and_stay_the_same_bits(tmp_path)
+
+
 def test_a_search_is_bounded_and_follows_no_links(
     bare: tuple[Path, Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
