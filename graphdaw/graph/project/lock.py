@@ -13,7 +13,6 @@ import msgspec
 from graphdaw.errors import ProjectError
 from graphdaw.graph.project import disk, kept
 from graphdaw.graph.project.owner import Owner, is_gone, this_process
-from graphdaw.graph.project.publish import why_not_written
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 _MAX_BYTES = 4096
@@ -59,7 +58,10 @@ class ProjectLock:
         try:
             self._take()
         except OSError as error:
-            raise ProjectError(why_not_written(self._file, error)) from error
+            why = error.strerror or error
+            raise ProjectError(
+                f"{self.path} cannot be opened for editing: {why}; copy it to another folder."
+            ) from error
         folder, name = os.path.split(self.path)
         self.swept = disk.sweep(folder, re.escape(name)) + disk.sweep(kept.folder_of(self.path), kept.FILE_NAME)
 
