@@ -97,6 +97,22 @@ def test_a_recording_inside_another_project_is_found(bare: tuple[Path, Path, str
     assert project.media_path(project.load(path), hash, tmp_path).read_bytes() == content
 
 
+def test_a_recording_inside_an_earlier_version_is_found(tmp_path: Path) -> None:
+    take, hash = recording(tmp_path / "take.wav")
+    graph = Graph()
+    graph.add("t_file", file=str(take))
+    path = tmp_path / "a.gdaw"
+    graph.save(path)
+    graph.save(path)
+    take.unlink()
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data)
+    without(path, hash)
+    document = project.load(path)
+    assert [one.path for one in relink(document)] == [generations(path)[0].path]
+
+
 def test_a_path_is_found_by_name_and_choosing_it_is_an_edit(tmp_path: Path) -> None:
     gone = tmp_path / "was" / "Bässe.WAV"
     graph = Graph()
