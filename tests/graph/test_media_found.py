@@ -203,6 +203,24 @@ def test_a_damaged_recording_does_not_keep_the_rest_from_being_saved(tmp_path: P
     assert bytes(data) == Path(generations(path)[0].path).read_bytes(), "what can be rescued from it is kept"
 
 
+def test_a_damaged_recording_is_taken_from_an_earlier_version(tmp_path: Path) -> None:
+    take, hash = recording(tmp_path / "take.wav")
+    path = tmp_path / "a.gdaw"
+    graph = Graph()
+    graph.add("t_file", file=str(take))
+    for _ in range(3):
+        graph.save(path)
+    for file in (path, Path(generations(path)[0].path)):
+        data = bytearray(file.read_bytes())
+        data[data.index(take.read_bytes()[:500]) + 1000] ^= 1
+        file.unlink()
+        file.write_bytes(data)
+    again = Graph.load(path)
+    assert project.save(again.document, path).left_out == ()
+    unpacked = project.media_path(Graph.load(path).document, hash, tmp_path)
+    assert unpacked.read_bytes() == take.read_bytes()
+
+
 def test_a_recording_nobody_may_read_does_not_keep_the_rest_from_being_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,10 +56,12 @@ def save(
         content = _Content(document, name, mark, checkpoints)
     except OSError as error:
         raise ProjectError(why_not_written(os.fspath(path), error)) from error
-    try:
-        published = publish(name, content.write, content.check)
-    except _DamagedError:  # of the file it came from; `content` leaves them out now
-        published = publish(name, content.write, content.check)
+    published = None
+    while published is None:
+        try:
+            published = publish(name, content.write, content.check)
+        except _DamagedError:
+            continue  # ends: each turn knows of more damage than the one before, and passes it by
     content.settle(document)
     return Saved(
         name, published.generation, not published.not_durable, _sentence(name, published, content.left_out),
