@@ -87,6 +87,26 @@ class Trial:
         self.document = self.new.document.copy()
         self.memory = self.document.copy()
 
+    def loads(self) -> list[str]:
+        """Load with every call failing in turn: the document comes whole, or the error says why it does not."""
+        library.faults_arm(0, 0, 0, 0)
+        project.load(self.path)
+        library.faults_disarm()
+        counts = {kind: library.faults_count(place) for place, kind in enumerate(KINDS)}
+        wrong = []
+        for kind, count in counts.items():
+            for at in range(1, count + 1):
+                library.faults_arm(KINDS.index(kind), at, errno.EIO, False)
+                try:
+                    if project.load(self.path) != self.old:
+                        wrong.append(f"loading, {kind} {at} of {count}: another document")
+                except ProjectError as error:
+                    if "cannot be read" not in str(error):
+                        wrong.append(f"loading, {kind} {at} of {count}: {error}")
+                finally:
+                    library.faults_disarm()
+        return wrong
+
     def save(self, kind: str, at: int, fault: str, for_ever: bool) -> Saved | ProjectError:
         """Save with the fault; whatever else it raises is a breach."""
         how = LIES.get(fault) or getattr(errno, fault)
@@ -196,7 +216,8 @@ def run(folder: Path, links: bool, seeded: str) -> dict[str, object]:
     calls = {kind: library.faults_count(place) for place, kind in enumerate(KINDS)}
     kinds = SEEDED[seeded] if seeded else KINDS if links else COPYING
     outcomes: Counter[str] = Counter()
-    breaches: list[str] = []
+    trial.reset()
+    breaches: list[str] = [] if seeded else trial.loads()
     for kind, count in ((kind, calls[kind]) for kind in kinds):
         for fault in FAULTS.get(kind, OTHERS):
             for for_ever in (False,) if kind in ONCE else (False, True):
