@@ -40,7 +40,7 @@ def recover(
 
 
 def _list_unnamed(as_json: bool) -> None:
-    from graphdaw.graph.opened import unsaved_projects
+    from graphdaw.graph.unnamed import unsaved_projects
 
     found = unsaved_projects()
     if as_json:

@@ -329,9 +329,9 @@ class Graph:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the project file, atomically; raises ProjectError, also where the file is open in another program."""
-        from graphdaw.graph import opened
+        from graphdaw.graph import standalone
 
-        opened.save_graph(self, os.fspath(path))
+        standalone.save_graph(self, os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
@@ -339,11 +339,11 @@ class Graph:
 
         Edits that a crash left in the project's journal are in the graph, and `recovered` tells of them.
         """
-        from graphdaw.graph import examples, opened
+        from graphdaw.graph import examples, standalone
 
         if os.fspath(path).endswith(".txt"):
             return cls(document=examples.read(path))
-        return opened.load_graph(os.fspath(path))
+        return standalone.load_graph(os.fspath(path))
 
     # Ends
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import time
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from graphdaw.errors import HistoryError, ProjectError
-from graphdaw.graph import places
 from graphdaw.graph.autosave import Keeper, steps_alone
 from graphdaw.graph.differences import adopt, difference
 from graphdaw.graph.graph import Graph
@@ -26,10 +24,11 @@ from graphdaw.graph.project.checkpoints import Checkpoint, Checkpoints
 from graphdaw.graph.project.checkpoints import restore as restore_checkpoint
 from graphdaw.graph.project.kept import Generation
 from graphdaw.graph.project.loading import load_marked
-from graphdaw.graph.project.lock import ProjectLock, live_owner
+from graphdaw.graph.project.lock import ProjectLock
 from graphdaw.graph.project.marks import JournalMark
 from graphdaw.graph.project.saving import save
 from graphdaw.graph.recovery import Recovered, Recovery, recover
+from graphdaw.graph.unnamed import is_unnamed, new_unnamed, remove_project
 
 if TYPE_CHECKING:
     from graphdaw.graph.project.saving import Saved
@@ -60,7 +59,7 @@ def open_project(
     >>> folder.cleanup()
     """
     if path is None:
-        return _open(_new_unnamed(), "", every_s)
+        return _open(new_unnamed(), "", every_s)
     name = os.path.realpath(os.fspath(path))
     lock = ProjectLock(name)
     try:
@@ -146,7 +145,7 @@ class Project:
     @property
     def is_named(self) -> bool:
         """False until a project that was opened without a path is saved under one."""
-        return os.path.dirname(self._name) != os.path.realpath(places.unnamed_folder())
+        return not is_unnamed(self._name)
 
     @property
     def path(self) -> str | None:
@@ -196,8 +195,8 @@ class Project:
         old, self._name, old_lock, self._lock = self._name, name, self._lock, lock
         self._finalizer.detach()
         self._finalizer = weakref.finalize(self, _let_go, os.getpid(), self._keeper, self._journal, lock)
-        if _is_unnamed(old):
-            _remove_project(old)
+        if is_unnamed(old):
+            remove_project(old)
         old_lock.close()
         self.graph.path = name
         return saved
@@ -290,7 +289,7 @@ class Project:
         self._keeper.close()
         self._journal.close(remove=empty)
         if not self.is_named and (discard or (empty and not self.graph.nodes)):
-            _remove_project(self._name)
+            remove_project(self._name)
         self.graph.project = None
         self._lock.close()
 
@@ -330,112 +329,3 @@ def _adopt_places(document: Document, saved: Document) -> None:
     document.origin = saved.origin
     document.collected.update(saved.collected)
     document.media_files.update((hash, place) for hash, place in saved.media_files.items() if hash in document.media)
-
-
-# Graphs that are loaded and saved without being opened
-
-
-def load_graph(path: str) -> Graph:
-    """A project to look at: with the edits a crash left, but without those of a program that has it open now."""
-    if live_owner(path) is not None:
-        graph = Graph(document=load_marked(path)[0])
-        graph.path = path
-        return graph
-    history, report, _ = recover(path)
-    if report is not None and live_owner(path) is not None:  # opened since, so the journal is not left but in use
-        return load_graph(path)
-    graph = Graph.of(history)
-    graph.path, graph.recovered = path, report
-    return graph
-
-
-def save_graph(graph: Graph, path: str) -> None:
-    """Write a graph to a file; through its project where it is the file of that."""
-    name = os.path.realpath(path)
-    project = graph.project
-    if project is not None and name == os.path.realpath(project.path or ""):
-        project.save()
-        return
-    report = graph.recovered
-    continues = report is not None and name == os.path.realpath(report.path)
-    owner = live_owner(name)
-    if owner is not None:
-        raise ProjectError(f"{name} is open, by {owner}; save through that, or under another name.")
-    save(graph.document, name, mark=report.mark if report is not None and continues else None)
-    if project is None:
-        graph.path = path
-
-
-# Projects without a name
-
-
-class UnsavedProject(msgspec.Struct, frozen=True):
-    """A project that never got a name, as its last program left it; `open_project(path)` opens it."""
-
-    path: str
-    edits: int
-    nodes: int
-    last_s: float
-    sentence: str
-
-
-def unsaved_projects() -> list[UnsavedProject]:
-    """Projects without a name that are open nowhere, newest first: what a crash or a close left of them."""
-    found = []
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(places.unnamed_folder()):
-            one = _unsaved(entry.path) if entry.name.endswith(".gdaw") else None
-            if one is not None:
-                found.append(one)
-    return sorted(found, key=lambda project: project.last_s, reverse=True)
-
-
-def _unsaved(path: str) -> UnsavedProject | None:
-    """What a file in the folder of projects without a name holds; None where it is open, or holds nothing and goes."""
-    try:
-        lock = ProjectLock(path)
-    except ProjectError:
-        return None
-    with lock:
-        try:
-            history, report, _ = recover(path)
-        except ProjectError as error:
-            return UnsavedProject(path, 0, 0, 0.0, str(error))
-        nodes, edits = len(history.document.nodes), report.applied if report is not None else 0
-        if not nodes and not edits and (report is None or not report.sentence):
-            _remove_project(path)
-            return None
-    last_s = report.last_s if report is not None and report.last_s else os.path.getmtime(path)
-    sentence = f"A project without a name: {nodes} nodes, {_clock(last_s)}."
-    return UnsavedProject(path, edits, nodes, last_s, sentence if report is None else f"{sentence} {report.sentence}")
-
-
-def _clock(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _new_unnamed() -> str:
-    folder = places.unnamed_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ProjectError(f"{folder} cannot be made: {error.strerror}; give the project a path.") from error
-    name = os.path.join(os.path.realpath(folder), f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}.gdaw")
-    save(Document(), name)
-    return name
-
-
-def _is_unnamed(name: str) -> bool:
-    return os.path.dirname(name) == os.path.realpath(places.unnamed_folder())
-
-
-def _remove_project(name: str) -> None:
-    """Remove a project without a name, with its earlier versions."""
-    for one in kept.generations(name):
-        with contextlib.suppress(OSError):
-            os.unlink(one.path)
-    with contextlib.suppress(OSError):
-        os.rmdir(kept.folder_of(name))
-    for path in (name, journal_path(name)):
-        with contextlib.suppress(OSError):
-            os.unlink(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import threading
@@ -207,6 +208,32 @@ def test_what_is_synced_is_asked_of_the_disk(project: Project, monkeypatch: pyte
     project.graph.set("t_filter1", q=2.0)
 
     assert eventually(lambda: journal in synced), "nobody asked, but within a second it is on the disk"
+
+
+def test_what_a_failed_sync_may_have_lost_is_written_again_whole(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosave, "MEND_S", 0.0)
+    real, failed = os.fsync, threading.Event()
+
+    def fsync(file: int) -> None:
+        if not failed.is_set() and os.readlink(f"/proc/self/fd/{file}").endswith(".journal"):
+            failed.set()
+            raise OSError(errno.EIO, "Input/output error")
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    heard: list[JournalEvent] = []
+    project.observe(heard.append)
+    assert project.path is not None
+    journal = journal_of(Path(project.path))
+    before = journal.stat().st_ino
+
+    project.graph.set("t_filter1", q=2.0)
+
+    assert eventually(lambda: len(heard) == 2) and isinstance(heard[1], JournalWorks)
+    assert "Input/output error" in heard[0].sentence and journal.stat().st_ino != before
+    assert gd.load(str(crashed(project, tmp_path)))["t_filter1"].params["q"] == 2.0
 
 
 def test_a_forked_child_does_not_write_into_the_journal_of_its_parent(project: Project, tmp_path: Path) -> None:
