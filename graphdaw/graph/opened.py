@@ -328,4 +328,4 @@ def _adopt_places(document: Document, saved: Document) -> None:
     """Remember where a save has put what the document refers to."""
     document.origin = saved.origin
     document.collected.update(saved.collected)
-    document.media_files.update((hash, place) for hash, place in saved.media_files.items() if hash in document.media)
+    document.media_files.update(saved.media_files)

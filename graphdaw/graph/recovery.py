@@ -197,9 +197,8 @@ def _start(contents: Contents, saved: int, document: Document | None, path: str,
     if snapshot.document:
         start = codec.decode(snapshot.document, journal_path(path))
         start.origin = document.origin if document is not None else ""
-        known = {h: p for h, p in snapshot.places.items() if h in start.media and sealed and os.path.exists(p)}
+        known = {hash: place for hash, place in snapshot.places.items() if sealed and os.path.exists(place)}
         start.media_files = {**known, **(document.media_files if document is not None else {})}
-        start.media_files = {h: p for h, p in start.media_files.items() if h in start.media}
         start.foreign = set(snapshot.foreign) if sealed else structure.outside_paths(start)
     assert start is not None
     history = History(start)
@@ -248,7 +247,25 @@ class Rerun:
             history.commit()
         if self._changed and not self._sealed:
             history.document.foreign = structure.outside_paths(history.document)
+            if not _leads_back(history):
+                history.past.clear()
+                history.future.clear()
         structure.remember_placeholders(history.document)
+
+
+def _leads_back(history: History) -> bool:
+    """Whether all can be undone, and redone, to a document that can be saved: steps are retraced unchecked."""
+    ways = [[step.inverse for step in reversed(history.past)], [step.edits for step in reversed(history.future)]]
+    try:
+        for way in ways:
+            twin = history.document.copy()
+            for edits in way:
+                replay(twin, edits)
+            if _fault(twin, "the journal"):
+                return False
+    except Exception:  # whatever a forged step runs into
+        return False
+    return True
 
 
 def _make(history: History, record: Record) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from graphdaw.errors import ProjectError
+from graphdaw.errors import ProjectError, brief
+from graphdaw.graph import outside
 from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.project import disk
 
@@ -46,7 +47,7 @@ def reading(path: str) -> Iterator[None]:
         ) from error
     except FAULTS as error:
         raise ProjectError(
-            f"{path} is damaged or no project: {str(error) or type(error).__name__}. Open an earlier version of it."
+            f"{path} is damaged or no project: {brief(error) or type(error).__name__}. Open an earlier version of it."
         ) from error
 
 
@@ -115,7 +116,7 @@ def _archive(file: IO[bytes], raw: _Raw) -> zipfile.ZipFile:
 
 def is_bundle(path: str) -> bool:
     """Whether a file begins as a zip does; raises OSError."""
-    with open(path, "rb") as file:
+    with outside.opened(path) as file:
         return file.read(4) == b"PK\x03\x04"
 
 
@@ -130,7 +131,8 @@ def _check(archive: zipfile.ZipFile, path: str) -> None:
     for info in members:
         fault = _fault(info)
         if fault:
-            raise ProjectError(f"{path} has the member {info.filename!r}, which {fault}; it is damaged or forged.")
+            name = brief(repr(info.filename))
+            raise ProjectError(f"{path} has the member {name}, which {fault}; it is damaged or forged.")
 
 
 def _fault(info: zipfile.ZipInfo) -> str:
