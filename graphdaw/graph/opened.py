@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from graphdaw.errors import HistoryError, ProjectError
+from graphdaw.graph import places
 from graphdaw.graph.autosave import Keeper, steps_alone
 from graphdaw.graph.differences import adopt, difference
 from graphdaw.graph.graph import Graph
@@ -114,7 +115,7 @@ class Project:
         self.graph.project = self
         self.graph.recovered = found.report
         self._history = found.history
-        self._journal = Journal(journal_path(name), found.history, found.digest)
+        self._journal = Journal(name, found.history, found.digest)
         self._keeper = Keeper(self._journal, found.history, _teller(self._observers), every_s=every_s)
         self._checkpoints: Checkpoints | None = None
         self._closed = False
@@ -126,14 +127,16 @@ class Project:
             self.graph.path = name
         self._history.journal = self._journal
         if found.report is not None:
-            self._take_over(found.report)
+            self._take_over(name, found.report)
+        else:
+            places.seal(b"")  # makes the key, if there is none yet, so that no edit has to wait for it
 
-    def _take_over(self, report: Recovery) -> None:
+    def _take_over(self, name: str, report: Recovery) -> None:
         """Go on from what was recovered, in a journal of our own; the old one stays until the new one is whole."""
         self._journal.edits = max(report.applied, 1 if report.damaged_file else 0)
         if self._journal.edits:
             if not self._keeper.renew() and self._keeper.trouble is not None:
-                self._journal.abandon(self._journal.path, self._keeper.trouble)
+                self._journal.abandon(name, self._keeper.trouble)
         else:
             with contextlib.suppress(OSError):
                 os.unlink(self._journal.path)
@@ -260,10 +263,10 @@ class Project:
             with history.lock:
                 _adopt_places(history.document, twin)
             try:
-                renewal.publish(steps, journal_path(name))
+                renewal.publish(steps, name)
             except OSError as error:  # the old journal goes on, and the mark says what of it is in the file
                 if name != self._name:
-                    journal.abandon(journal_path(name), error)
+                    journal.abandon(name, error)
         return saved
 
     # Ends

@@ -106,7 +106,10 @@ def recover(path: str) -> Recovered:
     except ProjectError as error:
         if contents.header is None or contents.snapshot is None or not contents.snapshot.document:
             raise
-        history, report = _from(contents, contents.header.after, None, path)
+        try:
+            history, report = _from(contents, contents.header.after, None, path)
+        except ProjectError:  # neither of them is sound
+            raise error from None
         report = msgspec.structs.replace(report, damaged_file=str(error))
         return Recovered(history, report, contents.header.base)
     digest = digest_of(path)
@@ -116,7 +119,11 @@ def recover(path: str) -> Recovered:
         fits = contents.header is None
         report = Recovery(path, found=lost, dropped=lost, why=contents.why, torn=contents.torn, fits=fits)
         return Recovered(History(document), report, digest)
-    history, report = _from(contents, after, document, path)
+    try:
+        history, report = _from(contents, after, document, path)
+    except ProjectError as error:  # a forged one
+        lost = len(contents.records)
+        history, report = History(document), Recovery(path, lost, dropped=lost, why=str(error))
     return Recovered(history, report, digest)
 
 
@@ -160,8 +167,8 @@ def _from(contents: Contents, saved: int, document: Document | None, path: str) 
         done = record.seq
     applied = [record for record in found if record.seq <= done]
     fault = _fault(start.history.document, path) if done > start.seq or start.is_snapshot else ""
-    if fault and document is not None:  # no edit alone is wrong, but together they make what no file may hold
-        return History(document), Recovery(path, before + len(found), dropped=before + len(found), why=fault)
+    if fault:  # no edit alone is wrong, but together they make what no file may hold
+        raise ProjectError(f"its edits make no sound document: {fault.rstrip('.')}")
     report = Recovery(
         path=path,
         found=before + len(found) + contents.lost_records,

@@ -114,6 +114,8 @@ class Session:
         self._quit = threading.Event()
         self._woken = threading.Event()
         self._forget = self.graph.observe(lambda _: self._woken.set())
+        project = self.graph.project
+        self._forget_journal = project.observe(self._observers.tell) if project is not None else lambda: None
         self._keeper = threading.Thread(target=self._keep_up, name="graphdaw-session", daemon=True)
         self._keeper.start()
         _open_sessions.add(self)
@@ -318,6 +320,7 @@ class Session:
             self.stop()
             self._keeper.join()
             self._forget()
+            self._forget_journal()
             self._tell_news()
             self.engine.close()
             self._tell_news()

@@ -181,6 +181,26 @@ def test_on_a_full_disk_edits_go_on_it_is_said_once_and_mended(
     assert again.recovered is not None and again.recovered.applied == project.unsaved == 52
 
 
+def test_edits_made_while_the_journal_breaks_and_mends_are_all_there(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosave, "MEND_S", 0.0)
+    monkeypatch.setattr(autosave, "SYNC_S", 0.001)
+    mended = threading.Event()
+    project.observe(lambda event: mended.set() if isinstance(event, JournalWorks) else None)
+    for number in range(20):
+        mended.clear()
+        with project._journal._writing:
+            project._journal._break(OSError("gone"))
+        while not mended.is_set():
+            project.graph.set("t_filter1", q=1.0 + number / 100)
+            time.sleep(0)
+        project.graph.set("t_filter1", cutoff_hz=100.0 + number)
+        again = gd.load(str(crashed(project, tmp_path)))
+        assert content_bytes(again.document) == content_bytes(project.graph.document)
+        assert again.recovered is not None and again.recovered.applied == project.unsaved
+
+
 def test_an_edit_that_cannot_be_written_down_breaks_the_journal_and_not_the_edit(project: Project) -> None:
     with project._history.lock:
         project._journal.record("do", [SetValues("t_filter1", {"q": object()})], "", "user")  # type: ignore[dict-item]
