@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -263,6 +263,12 @@ def _context(document: Document, edits: list[Edit]) -> tuple[dict[str, str], dic
             found[edit.hash] = document.media_files[edit.hash]
         elif isinstance(edit, AddNode) and edit.type in document.sketches:
             sketches[edit.type] = document.sketches[edit.type]
-        if document.foreign and isinstance(edit, (AddNode, SetValues)):
-            foreign += [v for v in edit.values.values() if isinstance(v, str) and v in document.foreign]
+    if document.foreign:
+        foreign = [text for text in texts(edits) if text in document.foreign]
     return found, sketches, foreign
+
+
+def texts(edits: Iterable[Edit]) -> list[str]:
+    """The texts that edits set, paths among them."""
+    sets = (edit for edit in edits if isinstance(edit, (AddNode, SetValues)))
+    return [value for edit in sets for value in edit.values.values() if isinstance(value, str)]

@@ -14,7 +14,7 @@ from graphdaw.errors import GraphdawError, ProjectError
 from graphdaw.graph import codec, places, records, structure
 from graphdaw.graph.edits import perform, replay
 from graphdaw.graph.history import History, Transaction
-from graphdaw.graph.journal import journal_path
+from graphdaw.graph.journal import journal_path, texts
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.loading import load_marked
@@ -244,7 +244,8 @@ class Rerun:
             document.media_files.update((h, p) for h, p in record.places.items() if h not in document.media_files)
         self._changed = True
         _OPS[record.op](self._history, record)
-        if self._sealed:
+        if self._sealed:  # what an edit names and was not foreign then, the user had chosen
+            document.foreign.difference_update(texts(record.edits))
             document.foreign.update(record.foreign)
 
     def finish(self) -> None:

@@ -324,6 +324,27 @@ def test_a_path_the_user_chose_before_a_crash_is_still_chosen(project: Project, 
         assert media_path(again.document, str(take), tmp_path).read_bytes() == b"sound"
 
 
+def test_a_path_that_came_with_a_file_is_no_more_readable_after_a_crash_than_before(
+    project: Project, tmp_path: Path
+) -> None:
+    secret = tmp_path / "private.wav"
+    other = Graph()
+    other.add("t_file", file=str(secret))
+    other.save(tmp_path / "part.gdaw")  # the path leads nowhere yet, so it stays a path
+    secret.write_bytes(b"private")
+    project.graph.apply(insert_group(project.graph.document, tmp_path / "part.gdaw"))
+    first = crashed(project, tmp_path)
+    project._keeper.renew()
+    second = crashed(project, tmp_path)
+    project.graph.set("t_file1", file=str(secret))  # now the user has chosen it
+
+    for image in (first, second):
+        with pytest.raises(GraphdawError, match="choose it yourself"):
+            media_path(gd.load(str(image)).document, str(secret), tmp_path)
+    chosen = gd.load(str(crashed(project, tmp_path)))
+    assert media_path(chosen.document, str(secret), tmp_path).read_bytes() == b"private"
+
+
 def test_a_recording_and_a_strange_type_from_another_project_are_there_after_a_crash(
     project: Project, tmp_path: Path
 ) -> None:
