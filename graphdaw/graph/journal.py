@@ -179,9 +179,8 @@ class Journal:
             self.sync()
         with self._renewing, self._syncing, self._writing:
             self._closed = True
-            if self._file >= 0:
-                os.close(self._file)
-                self._file = -1
+            _close(self._file)
+            self._file = -1
             if remove:
                 with contextlib.suppress(OSError):
                     os.unlink(self.path)
@@ -216,8 +215,7 @@ class Renewal:
                 with journal._syncing:
                     file = self._put(draft, file, size, project)
             finally:
-                if file >= 0:
-                    os.close(file)
+                _close(file)
 
     def _put(self, draft: str, file: int, size: int, project: str) -> int:
         """Add what was changed meanwhile and change the files over; returns the old one."""
@@ -244,6 +242,13 @@ class Renewal:
 def clean(text: str) -> str:
     """A text without what no file can hold."""
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _close(file: int) -> None:
+    """Let go of an open file, if it is one; what it holds was synced where that matters."""
+    if file >= 0:
+        with contextlib.suppress(OSError):
+            os.close(file)
 
 
 def _write_all(file: int, data: bytes) -> int:

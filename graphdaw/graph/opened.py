@@ -64,7 +64,7 @@ def open_project(
     name = os.path.realpath(os.fspath(path))
     lock = ProjectLock(name)
     try:
-        if create and not os.path.exists(name) and not os.path.lexists(journal_path(name)):
+        if create and not _is_there(name) and not _is_there(journal_path(name)):
             save(Document(), name)
         return _open(name, os.fspath(path), every_s, lock)
     except BaseException:
@@ -83,6 +83,17 @@ def _open(name: str, shown: str, every_s: float, lock: ProjectLock | None = None
     except BaseException:
         lock.close()
         raise
+
+
+def _is_there(path: str) -> bool:
+    """Whether a file exists; where that cannot be told it is no licence to write there, and raises ProjectError."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read: {error.strerror}; check the disk and the rights.") from error
+    return True
 
 
 def _put_aside(name: str, report: Recovery) -> Recovery:
@@ -189,7 +200,7 @@ class Project:
             return self._save(name)
         lock = ProjectLock(name)
         try:
-            if os.path.lexists(journal_path(name)):
+            if _is_there(journal_path(name)):
                 _put_aside(name, Recovery(name, fits=False))
             saved = self._save(name)
         except BaseException:

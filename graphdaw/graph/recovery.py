@@ -97,10 +97,9 @@ def recover(path: str) -> Recovered:
 
     Changes nothing on the disk.
     """
-    journal = journal_path(os.path.realpath(path))
-    if not os.path.lexists(journal):
+    contents = records.read(journal_path(os.path.realpath(path)))
+    if contents is None:
         return Recovered(History(load_marked(path)[0]), None, digest_of(path))
-    contents = records.read(journal)
     try:
         document, mark = load_marked(path)
     except ProjectError as error:

@@ -19,7 +19,7 @@ from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import JournalBroken, JournalEvent, JournalWorks
 from graphdaw.graph.opened import Project
 from graphdaw.graph.vocabulary import Edit, SetValues
-from tests.graph.crashing import crashed, journal_of
+from tests.graph.crashing import contents_of, crashed, journal_of
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def written(project: Project) -> list[records.Record]:
     """The changes in the journal as it lies on the disk."""
     assert project.path is not None
-    return records.read(str(journal_of(Path(project.path)))).records
+    return contents_of(Path(project.path)).records
 
 
 def eventually(happens: Callable[[], bool]) -> bool:

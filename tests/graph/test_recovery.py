@@ -167,7 +167,7 @@ def test_an_earlier_version_put_in_place_by_hand_is_not_edited_by_a_journal_it_d
         assert not again.graph.nodes and again.recovered is not None and not again.recovered.fits
         assert "another version" in again.recovered.sentence
         kept = Path(again.recovered.kept_as)
-    assert records.read(str(kept)).records[-1].edits == [SetValues("t_filter1", {"q": 5.0})]
+    assert records.parse(kept.read_bytes()).records[-1].edits == [SetValues("t_filter1", {"q": 5.0})]
 
 
 def test_a_damaged_project_file_comes_back_from_the_snapshot_in_the_journal(project: Project, tmp_path: Path) -> None:
