@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -105,8 +106,13 @@ def _put_aside(name: str, report: Recovery) -> Recovery:
     kept_as = f"{journal}.{moment}.{secrets.token_hex(2)}"
     try:
         os.link(journal, kept_as)
-    except OSError:
-        os.rename(journal, kept_as)
+    except OSError:  # a file system without hard links
+        try:
+            shutil.copyfile(journal, kept_as, follow_symlinks=False)
+        except OSError as error:
+            raise ProjectError(
+                f"{journal} cannot be kept as {kept_as}: {error.strerror or error}; free some space, or move it away."
+            ) from error
     return msgspec.structs.replace(report, kept_as=kept_as)
 
 
@@ -132,10 +138,7 @@ class Project:
         self._closed = False
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _let_go, os.getpid(), self._keeper, self._journal, self._lock)
-        if not self.is_named:
-            self.graph.path = None
-        else:
-            self.graph.path = name
+        self.graph.path = self.path
         self._history.journal = self._journal
         if found.report is not None:
             self._take_over(name, found.report)

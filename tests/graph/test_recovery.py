@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import struct
@@ -229,6 +230,29 @@ def test_damage_in_the_middle_ends_there_says_what_is_lost_and_keeps_the_journal
         assert report is not None and (report.found, report.applied, report.dropped) == (10, 4, 6)
         assert "6 edits could not be recovered" in report.sentence.lower() and "checksum" in report.why
         assert Path(report.kept_as).read_bytes() == bytes(data)
+
+
+def test_a_journal_that_can_be_kept_nowhere_is_not_given_up(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.graph.set("t_filter1", q=5.0)
+    image = crashed(project, tmp_path)
+    journal = journal_of(image)
+    journal.write_bytes(journal.read_bytes()[:-1] + b"?" + b"more than a torn end" * 20)
+    damaged = journal.read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copyfile", refuse)
+        with pytest.raises(ProjectError, match="cannot be kept as"):
+            open_project(image)
+    assert journal.read_bytes() == damaged
+    with open_project(image) as again:
+        assert again.recovered is not None
+        assert Path(again.recovered.kept_as).read_bytes() == damaged
 
 
 def test_no_flipped_bit_makes_an_edit_that_was_never_made(project: Project, tmp_path: Path) -> None:
