@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, relink, render, show
+from graphdaw.cli.output import plain
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -70,7 +71,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("GRAPHDAW_DEBUG"):
             raise
-        sys.stderr.write(f"graphdaw: {_sentence(error)}\n")
+        sys.stderr.write(f"graphdaw: {plain(_sentence(error))}\n")
         return 2
 
 

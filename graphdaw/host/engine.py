@@ -164,6 +164,8 @@ class Engine:
                 if self._missing == "error":
                     raise
                 self.problems[node.id] = str(error)
+                if kind.media_memory is not None:  # a kernel finds memory of the form it expects, for no recording
+                    self._prepared.lend(self._lowering.graph, index, kind, values, "", value)
 
     def _folder(self) -> str:
         """Where recordings from inside the project file are unpacked while they play."""
