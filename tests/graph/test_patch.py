@@ -19,7 +19,9 @@ from graphdaw.errors import PatchError, TextError
 from graphdaw.graph import codec, patch, patch_files, text
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import GroupPort, Medium
+from graphdaw.graph.opened import open_project
 from graphdaw.graph.patch import Budget, Expect, Patch
+from graphdaw.graph.project import checkpoints
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit, SetMedia, SetValues
 from tests.graph.random_edits import grown, random_edits
 
@@ -291,7 +293,7 @@ def test_the_command_tries_and_applies(tmp_path: Path) -> None:
     file, brought, out = tmp_path / "a.gdaw", tmp_path / "echo.json", tmp_path / "b.gdaw"
     song().save(file)
     bytes_before = file.read_bytes()
-    brought.write_bytes(patch_files.dumps(written(*ECHO, label="an echo")))
+    brought.write_bytes(patch_files.dumps(written(*ECHO, label="an echo", author="mixer", prompt="more space")))
 
     tried = graphdaw("apply", file, brought, "--dry-run")
     assert tried.returncode == 0 and "+ node echo1 delay" in tried.stdout
@@ -305,6 +307,21 @@ def test_the_command_tries_and_applies(tmp_path: Path) -> None:
 
     assert graphdaw("apply", file, brought).returncode == 0
     assert text.show(gd.load(str(file)).document) == text.show(gd.load(str(out)).document)
+    (checkpoint,) = checkpoints.read(file)
+    assert (checkpoint.label, checkpoint.author, checkpoint.prompt) == ("an echo", "mixer", "more space")
+
+
+def test_a_patch_in_a_project_that_is_open_elsewhere_waits_for_its_owner(tmp_path: Path) -> None:
+    file, brought = tmp_path / "a.gdaw", tmp_path / "echo.json"
+    song().save(file)
+    brought.write_bytes(patch_files.dumps(written(*ECHO)))
+    before = file.read_bytes()
+
+    with open_project(file):
+        run = graphdaw("apply", file, brought)
+
+    assert run.returncode == 2 and "open" in run.stderr and run.stderr.count("\n") == 1
+    assert file.read_bytes() == before
 
 
 def test_the_command_says_in_one_sentence_what_does_not_fit(tmp_path: Path) -> None:
