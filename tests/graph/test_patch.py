@@ -23,7 +23,7 @@ from graphdaw.graph.opened import open_project
 from graphdaw.graph.patch import Budget, Expect, Patch
 from graphdaw.graph.project import checkpoints
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit, SetMedia, SetValues
-from tests.graph.random_edits import grown, random_edits
+from tests.graph.random_edits import act, grown, random_edits
 
 
 def song() -> Graph:
@@ -274,6 +274,36 @@ def test_random_patches_are_refused_with_a_reason_or_undone_to_the_last_byte() -
     assert min(outcomes.values()) > 20, "both ends must have been reached"
 
 
+def test_the_difference_of_two_projects_is_a_patch_from_one_to_the_other() -> None:
+    dice = random.Random(6)
+    fitted = 0
+    for seed in range(60):
+        graph = grown(seed, 30)
+        old = graph.document.copy()
+        for _ in range(6):
+            act(graph, dice)
+        difference = patch.between(old, graph.document)
+        assert patch_files.loads(patch_files.dumps(difference)) == difference
+        report = patch.dry_run(old, difference, Budget(media=True))
+        if report.fits:
+            fitted += 1
+            again = Graph(document=old)
+            patch.apply(again, difference, Budget(media=True))
+            assert codec.content_bytes(again.document) == codec.content_bytes(graph.document)
+    assert fitted > 40
+
+
+def test_a_difference_is_stale_where_what_it_changes_has_gone() -> None:
+    graph = song()
+    old = graph.document.copy()
+    graph.set("filter1", cutoff_hz=200.0)
+    difference = patch.between(old, graph.document)
+    other = Graph(document=old)
+    other.remove("filter1")
+
+    assert patch.dry_run(other.document, difference).findings[0].state == "stale"
+
+
 def test_the_schema_names_every_edit_and_hides_what_outsiders_may_not_say() -> None:
     schema = patch_files.schema()
 
@@ -304,6 +334,12 @@ def test_the_command_tries_and_applies(tmp_path: Path) -> None:
     assert run.returncode == 0 and said["fits"] and said["output"] == str(out)
     assert gd.load(str(out))["echo1"].params["time_s"] == 0.25
     assert file.read_bytes() == bytes_before
+
+    turned = graphdaw("diff", file, out, "--patch")
+    (tmp_path / "diff.json").write_text(turned.stdout)
+    assert turned.returncode == 1
+    assert graphdaw("apply", file, tmp_path / "diff.json", "-o", tmp_path / "c.txt").returncode == 0
+    assert (tmp_path / "c.txt").read_text() == text.show(gd.load(str(out)).document)
 
     assert graphdaw("apply", file, brought).returncode == 0
     assert text.show(gd.load(str(file)).document) == text.show(gd.load(str(out)).document)
