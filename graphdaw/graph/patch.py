@@ -131,7 +131,8 @@ def apply(graph: Graph, patch: Patch, budget: Budget = OUTSIDE) -> Report:
         first = report.findings[0]
         where = f"Edit {first.edit + 1}: " if first.edit >= 0 else ""
         raise PatchError(f"{where}{first.message}", edit=first.edit, allowed=first.allowed)
-    graph.apply(report.edits, patch.label, patch.author)
+    edits = named(graph.document, patch.edits)  # the same ids again; here they count as given out
+    graph.apply(edits, patch.label, patch.author)
     return report
 
 

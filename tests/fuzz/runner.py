@@ -22,6 +22,7 @@ from tests.fuzz.mutate import Mutator
 HEAD = struct.Struct("<QQ")  # how many inputs were begun, and how long the present one is
 MEMORY_BYTES = 512 << 20
 MAX_SENTENCE = 4_000
+MOST_FAILURES = 5  # after which a reader is left alone
 ROOT = Path(__file__).resolve().parents[2]
 READABLE = tuple({str(ROOT), *map(os.path.realpath, (sys.prefix, sys.base_prefix, *filter(None, sys.path)))})
 CHANGES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate"}
@@ -72,7 +73,7 @@ def main() -> None:
         os.chdir(folder)
         os.environ["XDG_STATE_HOME"] = made  # where a key would lie that makes a journal our own
         fence = Fence(folder)
-        refused = 0
+        refused = failed = 0
         for index in range(first, first + count):
             data = mutated(target.mutator, seeds, name, seed, index)
             os.pwrite(note.fileno(), HEAD.pack(index + 1, len(data)) + data, 0)
@@ -82,13 +83,16 @@ def main() -> None:
             except target.refusals as error:
                 refused += 1
                 if len(str(error)) > MAX_SENTENCE or not str(error):
-                    report(index, f"a sentence of {len(str(error))} characters", data)
+                    failed += report(index, f"a sentence of {len(str(error))} characters", data)
             except Exception as error:
-                report(index, described(error), data)
+                failed += report(index, described(error), data)
             fence.armed = False
             if fence.crossed:
-                report(index, "outside its folder: " + fence.crossed[0], data)
+                failed += report(index, "outside its folder: " + fence.crossed[0], data)
                 fence.crossed.clear()
+            if failed >= MOST_FAILURES:
+                count = index + 1 - first
+                break
             if index % 50 == 0:
                 for path in folder.iterdir():
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -96,10 +100,11 @@ def main() -> None:
     sys.stdout.write(json.dumps({"done": count, "refused": refused, "peak_bytes": peak}) + "\n")
 
 
-def report(index: int, what: str, data: bytes) -> None:
-    """One failure, on stdout."""
+def report(index: int, what: str, data: bytes) -> int:
+    """One failure, on stdout; returns that it is one."""
     sys.stdout.write(json.dumps({"index": index, "what": what, "data": data.hex()}) + "\n")
     sys.stdout.flush()
+    return 1
 
 
 def described(error: Exception) -> str:

@@ -66,6 +66,24 @@ def test_a_patch_is_one_undo_step_and_its_names_become_fresh_ids() -> None:
     assert "echo1" not in graph.nodes and "echo2" in graph.nodes, "an id that was given out is not given out again"
 
 
+def test_ids_that_a_patch_leaves_open_do_not_meet_those_its_edits_need() -> None:
+    """Putting a node into a wire takes an id for the second wire; found by the fuzzer."""
+    graph = song()
+    open_ = {
+        "op": "connect",
+        "id": "",
+        "source": "saw1",
+        "source_port": "out",
+        "target": "$echo",
+        "target_port": "time_s",
+    }
+
+    patch.apply(graph, written(*ECHO, open_))
+    patch.apply(graph, written(*ECHO, open_))
+
+    assert len(graph.wires) == 2 + 2 + 2 and len(graph.nodes) == 5
+
+
 def test_a_dry_run_changes_nothing_and_names_every_edit_that_cannot_be_made() -> None:
     graph = song()
     before = codec.encode(graph.document)
