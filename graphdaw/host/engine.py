@@ -272,13 +272,15 @@ class Engine:
 
     def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
         for name in registry[node.type].media or ("",):
+            value = str(values.get(name, ""))
             try:
-                value = str(values.get(name, ""))
                 self._recordings.fill(self.graph.document, node.type, value, values, index, self._place)
             except MediaError as error:
                 if self._missing == "error":
                     raise
                 self._note(node.id, error)
+                # a kernel finds memory of the form it expects, for no recording
+                self._recordings.fill(self.graph.document, node.type, "", values, index, self._place)
 
     def _note(self, id: str, error: Exception) -> None:
         """What is wrong with a node, told once."""

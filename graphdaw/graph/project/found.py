@@ -123,6 +123,8 @@ def relink(document: Document, *folders: str | os.PathLike[str]) -> list[Found]:
     for one in found:
         if one.missing.hash:
             document.media_files[one.missing.hash] = one.path
+        elif folders:
+            document.foreign.discard(one.path)  # the user has said to look there
     return found
 
 
