@@ -29,6 +29,7 @@ ROWS = (
     Row("clicks", "1,000 edits, 500 toggles: <= -90 dBFS", ("tests/host/test_clicks.py",)),
     Row("determinism", "100 projects, one hash each", ("tests/test_determinism.py",)),
     Row("alignment", "500 graphs: 0 frames off", ("tests/host/test_alignment.py",)),
+    Row("stateful edits", "10,000 steps: model = document = core = sound", ("tests/host/test_stateful.py",)),
     Row("recording", "no frame lost, or counted", ("tests/host/test_recording_disk.py",)),
     Row("JACK", "20 kills, 20 stops: no hang", ("tests/host/devices/test_jack.py",)),
     Row(
