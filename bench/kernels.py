@@ -21,6 +21,8 @@ from tests.kernel_probe import CELL, LEVELS, WIDTHS, Memory, Signal, Stream, slo
 from tests.nodes.subjects import Subject, subjects
 
 OUT = Path(__file__).with_name("kernels.md")
+NOTES = Path(__file__).with_name("kernels_notes.md")
+"""What a profiler says, written by hand; put into the report."""
 RATE_HZ = 48_000
 TRIES, SECONDS = 3, 0.02
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 2 * RATE_HZ)).astype(np.float32)
@@ -132,6 +134,7 @@ def report(measured: dict[str, dict[int, float]], remarks: dict[str, str]) -> st
         f"{LEVELS[-1]}, best of {TRIES} runs.\n\n"
         + table(["kernel", *(f"W = {width}" for width in WIDTHS), "remark"], rows)
         + f"\nSlowest at W = {WIDTHS[-1]}, ns: {', '.join(f'{n} {measured[n][WIDTHS[-1]]:.1f}' for n in slowest)}.\n\n"
+        + NOTES.read_text()
         + "\n".join(f"- {key}: {value}" for key, value in facts.items())
         + "\n"
     )

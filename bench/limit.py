@@ -42,7 +42,7 @@ def main() -> None:
         version = compiler_version()
 
         def measured(program: Path, name: str, seconds: float, repeats: int) -> Result:
-            command = [program, str(seconds), str(repeats), name]
+            command = [str(program), str(seconds), str(repeats), name]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             found = json.loads(done.stdout)
             note = f"{program.name.split('-')[1]} lanes"

@@ -12,7 +12,21 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, relink, render, show
+from graphdaw.cli import (
+    apply,
+    bench,
+    check,
+    checkpoints,
+    devices,
+    diff,
+    generations,
+    nodes,
+    play,
+    recover,
+    relink,
+    render,
+    show,
+)
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -32,6 +46,9 @@ for _command in (
     show.show,
     diff.diff,
     apply.apply,
+    recover.recover,
+    checkpoints.checkpoints,
+    generations.generations,
     devices.devices,
     bench.bench,
 ):

@@ -41,14 +41,14 @@ class Recorder:
             )
         rate = self._engine.sample_rate
         settings = TapeSettings(Path(os.fspath(path)), rate, bit_depth, round(preroll_s * rate), late_frames)
-        now = self._engine.time_frames
+        now = self._engine.clock_frames
         self._tapes[id] = Tape(self._engine.pointer, index, settings, from_frame=now)
 
     def stop(self, id: str) -> Tape | None:
         """Let a node's tape end here; None where it has none. Wait for it without the engine's lock."""
         tape = self._tapes.pop(id, None)
         if tape is not None:
-            tape.stop(self._engine.time_frames)
+            tape.stop(self._engine.clock_frames)
             self._ending.append((id, tape))
         return tape
 
@@ -56,9 +56,19 @@ class Recorder:
         """Nodes that are gone end their takes; those that were replaced go on in a new one."""
         for id, tape in list(self._tapes.items()):
             if id in nodes:
-                tape.follow(nodes[id], self._engine.time_frames)
+                tape.follow(nodes[id], self._engine.clock_frames)
             else:
                 self.stop(id)
+
+    def pause(self) -> None:
+        """Time is about to begin anew: takes end here; `follow_from` goes on in the next."""
+        for tape in self._tapes.values():
+            tape.stop(self._engine.clock_frames)
+
+    def follow_from(self, nodes: dict[str, int], end: int) -> None:
+        """Time has begun anew after that frame."""
+        for id, tape in self._tapes.items():
+            tape.follow(nodes[id], end, begins=0)
 
     def sweep(self) -> list[tuple[str, str]]:
         """Give back what has ended; returns what there is to tell: node and sentence."""

@@ -92,12 +92,12 @@ class Tape:
         """What the disk was too late for, in the finished takes."""
         return sum(take.lost_frames for take in self.takes)
 
-    def follow(self, index: int, now: int) -> None:
-        """The node has been replaced by another one: its take ends, and goes on in the next."""
+    def follow(self, index: int, now: int, *, begins: int | None = None) -> None:
+        """The node has been replaced by another one: its take ends, and goes on in the next, at `begins` if not now."""
         if index != self.index:
             self.stop(now)
             self.index = index
-            self._reels.append(self._reel(now))
+            self._reels.append(self._reel(now if begins is None else begins))
 
     def stop(self, at: int) -> None:
         """End at that frame; the disk may still be behind."""
