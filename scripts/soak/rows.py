@@ -25,7 +25,7 @@ ROWS = (
     Row("storm of edits", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "storm")),
     Row("guard", "0 violations, every seeded one caught", ("tests/c/test_guard.py",)),
     Row("guard, real devices", "0 violations, null and JACK", ("tests/host/test_guarded_devices.py",)),
-    Row("out of memory", "clean error at every allocation", ("tests/c/test_oom.py",)),
+    Row("out of memory", "clean error at every allocation", ("tests/c/test_oom.py", "tests/host/test_starved.py")),
     Row("clicks", "1,000 edits, 500 toggles: <= -90 dBFS", ("tests/host/test_clicks.py",)),
     Row("determinism", "100 projects, one hash each", ("tests/test_determinism.py",)),
     Row("alignment", "500 graphs: 0 frames off", ("tests/host/test_alignment.py",)),
