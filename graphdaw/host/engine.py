@@ -128,7 +128,13 @@ class Engine:
             delta = self._flat.apply(edits)
             for removed in delta.nodes_removed:
                 self._forget_values(removed.id)
-            for id, param, value in self._lowering.follow(delta):
+            self._behind |= not self._lowering.whole  # so is what an earlier change has left out
+            try:
+                messages = self._lowering.follow(delta)
+            except MemoryError as error:
+                self._behind = True
+                raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
+            for id, param, value in messages:
                 self._send(id, param, value)
             self._behind |= self._taps.aim(self.graph.document)
             self._close_streams_of_removed()
@@ -173,6 +179,7 @@ class Engine:
         with self._lock:
             if self._engine is None:
                 return True
+            self._mend()
             self._send_rest()
             if not self._behind:
                 return True
@@ -187,6 +194,17 @@ class Engine:
                 raise EngineError(WHY[status])
             self._behind = False
             return True
+
+    def _mend(self) -> None:
+        """Follow what an earlier change could not, such as for want of memory."""
+        if self._lowering.whole:
+            return
+        try:
+            for id, param, value in self._lowering.mend():
+                self._send(id, param, value)
+        except MemoryError as error:
+            raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
+        self._behind = True
 
     def settled(self) -> bool:
         """True when the graph as it is sounds, and no fade is under way."""

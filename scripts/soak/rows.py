@@ -27,10 +27,11 @@ ROWS = (
     Row("busy Python threads", "callbacks within 0.5 % of quiet ones", ("tests/host/test_starvation.py",)),
     Row("guard", "0 violations, every seeded one caught", ("tests/c/test_guard.py",)),
     Row("guard, real devices", "0 violations, null and JACK", ("tests/host/test_guarded_devices.py",)),
-    Row("out of memory", "clean error at every allocation", ("tests/c/test_oom.py",)),
+    Row("out of memory", "clean error at every allocation", ("tests/c/test_oom.py", "tests/host/test_starved.py")),
     Row("clicks", "1,000 edits, 500 toggles: <= -90 dBFS", ("tests/host/test_clicks.py",)),
     Row("determinism", "100 projects, one hash each", ("tests/test_determinism.py",)),
     Row("alignment", "500 graphs: 0 frames off", ("tests/host/test_alignment.py",)),
+    Row("stateful edits", "10,000 steps: model = document = core = sound", ("tests/host/test_stateful.py",)),
     Row("recording", "no frame lost, or counted", ("tests/host/test_recording_disk.py",)),
     Row("JACK", "20 kills, 20 stops: no hang", ("tests/host/devices/test_jack.py",)),
     Row(
@@ -39,5 +40,9 @@ ROWS = (
         ("tests/kill",),
         (("GRAPHDAW_KILLS", "10000"),),
     ),
+    Row("save faults", "old or new project always loads", ("tests/faults",)),
+    Row("GIL starvation", "4 hogs for 5 min: calls within 0.5 % of the quiet ones", ("tests/host/test_starvation.py",)),
+    Row("hostile files", "1,000,000 mutations: 0 crashes, <= 512 MB, <= 2 s", ("tests/fuzz",)),
+    Row("blame", "counters equal injected stalls", ("tests/host/devices/test_accounting.py",)),
     Row("expressions", "no hostile text gets through", ("tests/nodes/test_expression.py",)),
 )
