@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -235,13 +236,14 @@ class Engine:
         *,
         bit_depth: int | None = None,
         preroll_s: float = 0.0,
-        late_frames: int = 0,
+        late_frames: Callable[[], int | None] = lambda: 0,
     ) -> None:
         """Write what flows through a `record` node to a file while its gate is open, from now on; see `Tape`.
 
-        A take begins `preroll_s` before the gate opened, or before this call where it is open. `late_frames` is by how
-        much what is heard is later than what it belongs to: takes are moved by that. Raises `MediaError` where the file
-        cannot be made, and `EngineError` where the node is no `record` node or does not remember so much.
+        A take begins `preroll_s` before the gate opened, or before this call where it is open. `late_frames` gives by
+        how much what is heard is later than what it belongs to, or None while that is not known: takes are moved by
+        that. Raises `MediaError` where the file cannot be made, and `EngineError` where the node is no `record` node or
+        does not remember so much.
         """
         self.stop_recording(id)
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Recorder:
         *,
         bit_depth: int | None = None,
         preroll_s: float = 0.0,
-        late_frames: int = 0,
+        late_frames: Callable[[], int | None] = lambda: 0,
         reach_s: float = 0.0,
     ) -> None:
         """Record a node from now on; `reach_s` is how far back its memory goes."""
@@ -48,6 +49,7 @@ class Recorder:
         """Let a node's tape end here; None where it has none. Wait for it without the engine's lock."""
         tape = self._tapes.pop(id, None)
         if tape is not None:
+            tape.hear_late()
             tape.stop(self._engine.time_frames)
             self._ending.append((id, tape))
         return tape
@@ -64,6 +66,7 @@ class Recorder:
         """Give back what has ended; returns what there is to tell: node and sentence."""
         told = []
         for id, tape in [*self._tapes.items(), *self._ending]:
+            tape.hear_late()
             tape.free()
             if tape.problem:
                 told.append((id, tape.problem))
@@ -75,6 +78,7 @@ class Recorder:
     def catch_up(self, share: float = 0.25) -> None:
         """Wait until no more than that share of a ring waits for the disk; for where time waits too, as in renders."""
         for tape in list(self._tapes.values()):
+            tape.hear_late()
             tape.catch_up(share)
 
     def state(self, id: str) -> TapeState | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 
 from graphdaw.errors import EngineError
@@ -12,6 +13,7 @@ from graphdaw.host.device import Device, DeviceSettings, HandDevice, forced
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.tape import Take
+from graphdaw.host.tracks import InputTrack
 
 TICK_S = 0.002  # while a change waits for the fade before it
 FEED_S = 0.1
@@ -112,6 +114,20 @@ class Session:
         """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
         id = node if isinstance(node, str) else node.id
         self.engine.record(id, path, bit_depth=bit_depth, preroll_s=preroll_s)
+
+    def record_input(
+        self,
+        path: str | os.PathLike[str],
+        channels: Sequence[int] = (0,),
+        *,
+        monitor: bool = False,
+        bit_depth: int | None = None,
+    ) -> InputTrack:
+        """Record channels of the device's input from now on: a new track, armed and punched in; see `InputTrack`."""
+        track = InputTrack(self, channels, monitor=monitor)
+        track.arm(path, bit_depth=bit_depth)
+        track.punch_in()
+        return track
 
     def stop_recording(self, node: str | NodeHandle) -> list[Take]:
         """Complete what a `record` node records, and return its takes; waits for the disk."""

@@ -47,13 +47,16 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class TapeSettings:
-    """How a tape records: to what file, in what form, from when on, and how much before the gate opens."""
+    """How a tape records: to what file, in what form, how much before the gate opens, and how late what is heard is.
+
+    `late_frames` is asked again while it gives None; until then the node's memory keeps what there is to write.
+    """
 
     path: Path
     sample_rate_hz: int
     bit_depth: int | None = None
     preroll_frames: int = 0
-    late_frames: int = 0
+    late_frames: Callable[[], int | None] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Tape:
         self.problem = ""
         self._engine = engine
         self._numbered = 0
+        self._late_known = False
         self._reels: list[_Reel] = []
         self._reels.append(self._reel(from_frame))
 
@@ -119,6 +123,13 @@ class Tape:
         """True when nothing more will be written."""
         return not any(reel.naming.is_alive() for reel in self._reels)
 
+    def hear_late(self) -> None:
+        """Ask how late what is heard is, where that was not known when the tape began."""
+        if not self._late_known and (late := self.settings.late_frames()) is not None:
+            self._late_known = True
+            for reel in self._reels:
+                reel.late(late)
+
     def free(self) -> None:
         """Give back what has ended; on the control side."""
         for reel in self._reels:
@@ -144,7 +155,9 @@ class Tape:
 
     def _reel(self, from_frame: int) -> _Reel:
         before = self._reels[-1].naming if self._reels else None
-        return _Reel(self._engine, self.index, self.settings, from_frame, self._finish, before)
+        late = self.settings.late_frames()
+        self._late_known = late is not None
+        return _Reel(self._engine, self.index, self.settings, late, from_frame, self._finish, before)
 
     def _finish(self, part: Path, core: Any) -> None:
         """Name a take that the core has finished, in the form that was asked for."""
@@ -201,6 +214,7 @@ class _Reel:
         engine: Any,
         index: int,
         settings: TapeSettings,
+        late: int | None,
         from_frame: int,
         finish: Callable[[Path, Any], None],
         before: threading.Thread | None,
@@ -211,12 +225,16 @@ class _Reel:
         self._before = before  # its takes come first
         name = ffi.new("char[]", os.fsencode(self._parts))
         bits = part_bits(path, settings.bit_depth)
-        spec = ffi.new("GdTapeSpec *", [name, bits, settings.preroll_frames, settings.late_frames, from_frame])
+        late = lib.GD_LATE_UNKNOWN if late is None else late
+        spec = ffi.new("GdTapeSpec *", [name, bits, settings.preroll_frames, late, from_frame])
         self._core = lib.gd_tape_new(engine, index, spec)
         if self._core == ffi.NULL:
             raise EngineError("The thread that records could not be started; close other programs and try again.")
         self.naming = threading.Thread(target=self._name_takes, name="graphdaw-takes", daemon=True)
         self.naming.start()
+
+    def late(self, frames: int) -> None:
+        lib.gd_tape_late(self._core, frames)
 
     def stop(self, at: int) -> None:
         lib.gd_tape_stop(self._core, at)

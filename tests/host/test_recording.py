@@ -71,7 +71,7 @@ def test_a_preroll_longer_than_the_memory_is_refused(tmp_path: Path) -> None:
 def test_what_is_heard_late_is_moved_to_where_it_belongs(tmp_path: Path, late_frames: int) -> None:
     """A take's frames are those of the gate, of sound that came so much later."""
     with Renderer(patch(gate_hz=GATE_HZ)) as renderer:
-        renderer.engine.record("record1", tmp_path / "take.wav", bit_depth=32, late_frames=late_frames)
+        renderer.engine.record("record1", tmp_path / "take.wav", bit_depth=32, late_frames=lambda: late_frames)
         audio = renderer.render(RATE_HZ)
         takes = renderer.engine.stop_recording("record1")
 
