@@ -43,6 +43,13 @@ typedef struct GdDevice {
     uint32_t in_channels, out_channels;
 } GdDevice;
 
+/* Where a slice lies in the piece. Time goes on evenly while the engine runs; a locate moves the position against it, between
+ * two cells. */
+typedef struct GdTransport {
+    uint64_t position;     /* of the slice's first frame */
+    bool jumped;           /* the slice before did not end here */
+} GdTransport;
+
 typedef struct GdBlock {
     uint32_t frames;       /* 1 to GD_SLICE */
     uint32_t offset;       /* place of the first frame in its cell: time % GD_SLICE; per-cell work happens at 0 */
@@ -61,6 +68,7 @@ typedef struct GdBlock {
     const uint32_t *seed;            /* [lane]: a hash of node and channel, for noise */
     const uint8_t *channel;          /* [lane]: the lane's channel within its node */
     const GdDevice *device;
+    const GdTransport *transport;    /* null in `reset`, which runs before its time has come */
 } GdBlock;
 
 /* Kernel flags. */

@@ -25,7 +25,9 @@ GD_RT static void enter_stage(GdAudio *audio, uint32_t index)
 
 GD_RT static void tell(GdEngine *engine, uint32_t kind, uint32_t count)
 {
-    gd_send_from_audio(&engine->from_audio, (GdNews){.kind = kind, .count = count, .time = engine->audio.time});
+    const GdAudio *audio = &engine->audio;
+    GdNews news = {.kind = kind, .count = count, .time = audio->time, .position = audio->transport.position};
+    gd_send_from_audio(&engine->from_audio, news);
 }
 
 GD_RT static void settle(GdEngine *engine)
@@ -53,6 +55,10 @@ GD_RT static void take_program(GdEngine *engine)
     gd_note_peak(&engine->counters.swap_peak_ns, gd_now_ns() - start_ns);
     gd_count(&engine->counters.swaps, 1);
     tell(engine, GD_NEWS_SWAPPED, 0);
+    if (program->locates) {
+        audio->transport = (GdTransport){.position = program->position, .jumped = true};
+        tell(engine, GD_NEWS_LOCATED, 0);
+    }
     settle(engine);
 }
 
@@ -181,7 +187,10 @@ void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channel
             audio->out[c] = out[c] + done;
         run_slice(engine, count);
         audio->time += count;
+        audio->transport.position += count;
+        audio->transport.jumped = false;
         done += count;
+        atomic_store_explicit(&engine->position_now, audio->transport.position, memory_order_relaxed);
         atomic_store_explicit(&engine->time, audio->time, memory_order_release); /* tapes: all before it is in the rings */
     }
     if (called)

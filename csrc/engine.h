@@ -16,6 +16,7 @@ typedef struct GdAudio {
     uint64_t time, cells;
     GdTiming timing;            /* of the last call */
     GdDevice device;            /* where this slice's samples come from and go to */
+    GdTransport transport;      /* of this slice */
     const float *in[GD_MAX_CHANNELS];
     float *out[GD_MAX_CHANNELS];
     float fade[GD_FADE];        /* a raised cosine, rising; set once */
@@ -49,12 +50,14 @@ struct GdEngine {
     /* control thread only */
     GdProgram *newest;          /* last one published */
     uint32_t committed;         /* the graph's epoch in it */
+    bool locates;               /* the next program moves the transport, to `position` */
+    uint64_t position;
     bool newest_settled;
     /* shared: a box holds at most one program */
     _Atomic(GdProgram *) next;      /* control puts, audio takes */
     _Atomic(GdProgram *) retired;   /* audio puts, control takes */
     _Atomic(GdProgram *) settled;   /* audio: the program whose last stage runs */
-    _Atomic uint64_t time;
+    _Atomic uint64_t time, position_now; /* of the next frame: absolute, and in the piece */
     _Atomic uint32_t profile;
     _Atomic uint32_t inside;        /* calls under way: never more than one */
     GdToAudio to_audio;
@@ -65,6 +68,9 @@ struct GdEngine {
     GdCrew crew;
 };
 
+/* --- engine_setup.c --- */
+/* Every program, wherever it is; nobody runs one. */
+GD_CTL void gd_engine_free_programs(GdEngine *engine);
 /* --- engine.c: a call without its accounting --- */
 GD_RT void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
                          uint32_t out_channels, uint32_t frames);

@@ -32,14 +32,20 @@ GdEngine *gd_engine_new(GdGraph *graph, uint32_t threads)
     return engine;
 }
 
+void gd_engine_free_programs(GdEngine *engine)
+{
+    gd_program_free(atomic_exchange(&engine->next, NULL));
+    gd_program_free(atomic_exchange(&engine->retired, NULL));
+    gd_program_free(engine->audio.live);
+    atomic_store(&engine->settled, NULL);
+    engine->audio.live = engine->newest = NULL;
+    gd_plan_adopt(engine->graph, NULL);
+}
+
 void gd_engine_free(GdEngine *engine)
 {
     gd_crew_stop(engine);
-    GdProgram *waiting = atomic_load(&engine->next), *retired = atomic_load(&engine->retired), *live = engine->audio.live;
-    gd_program_free(waiting);
-    gd_program_free(retired);
-    gd_program_free(live);
-    gd_plan_adopt(engine->graph, NULL);
+    gd_engine_free_programs(engine);
     for (uint32_t w = 0; w < engine->threads; ++w)
         free(engine->audio.glides[w]);
     free(engine);
@@ -102,7 +108,7 @@ int gd_engine_commit(GdEngine *engine)
 {
     if (!gd_engine_settled(engine))
         return GD_BUSY;
-    if (engine->newest && engine->committed == engine->graph->epoch)
+    if (engine->newest && engine->committed == engine->graph->epoch && !engine->locates)
         return GD_OK;
     GdProgram *program = calloc(1, sizeof *program);
     if (!program)
@@ -113,6 +119,9 @@ int gd_engine_commit(GdEngine *engine)
         free(program);
         return status;
     }
+    program->locates = engine->locates;
+    program->position = engine->position;
+    engine->locates = false;
     engine->newest = program;
     engine->newest_settled = false;
     gd_graph_committed(engine->graph);

@@ -197,6 +197,23 @@ void gd_graph_settle(GdGraph *graph)
     graph->changed_node_count = kept;
 }
 
+void gd_graph_forget(GdGraph *graph)
+{
+    gd_graph_committed(graph);
+    gd_graph_settle(graph);
+    for (uint32_t i = 0; i < graph->wire_count; ++i)
+        if (graph->wires[i].life != GD_FREE && graph->wires[i].align >= 0) {
+            forget_node(graph, graph->wires[i].align);
+            free_node(graph, graph->wires[i].align);
+            graph->wires[i].align = -1;
+        }
+    for (uint32_t i = 0; i < graph->node_count; ++i) {
+        graph->nodes[i].channels = 0;
+        gd_node_forget_memory(&graph->nodes[i]);
+    }
+    ++graph->epoch;
+}
+
 /* --- nodes --- */
 
 int32_t gd_graph_add(GdGraph *graph, int32_t type, uint64_t order, uint32_t seed, const uint8_t *choices,

@@ -56,6 +56,7 @@ typedef struct GdNode {
     GdMemory *memory;               /* one a channel, GD_MAX_CHANNELS at most, and again for `media`: see work.h; null: none */
     uint32_t memory_lanes;
     GdMedia *media;                 /* what the memory of every lane points into */
+    GdTap *tap;                     /* keeps the rings that its lanes write; null: none */
     bool recorded;                  /* the memory is rings that a disk fills: lanes beyond it stay silent */
     bool taped;                     /* the memory is rings that a disk empties: see gd_graph_tape */
     GdStream *stream;
@@ -94,6 +95,8 @@ GD_CTL bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames);
 /* What a lane of the node writes. */
 GD_CTL GdMemory *gd_node_written(GdNode *node, uint32_t lane);
 GD_CTL void gd_node_free_memory(GdNode *node);
+/* Take away what its lanes have written; nothing plays. */
+GD_CTL void gd_node_forget_memory(GdNode *node);
 /* Room for the spots of `lanes` lanes; false when out of memory. */
 GD_CTL bool gd_node_grow_spots(GdNode *node, uint32_t part, uint32_t lanes);
 /* A hidden node that delays one wire; -1 when out of memory. */
@@ -102,6 +105,13 @@ GD_CTL int32_t gd_graph_add_align(GdGraph *graph, uint64_t order);
 GD_CTL void gd_graph_committed(GdGraph *graph);
 /* No plan knows what is gone any more: free it. */
 GD_CTL void gd_graph_settle(GdGraph *graph);
+/* Nothing plays and nothing is fading any more: what nodes wrote is forgotten. Rings that a disk fills are left. */
+GD_CTL void gd_graph_forget(GdGraph *graph);
+/* --- tap.c --- */
+/* The ring of a lane, made when first asked for; null when out of memory. */
+GD_CTL float *gd_tap_ring(GdTap *tap, uint32_t lane);
+/* Zeroed and in place, so that the audio thread meets no page fault; null when out of memory. */
+GD_CTL float *gd_zeroed_floats(size_t count);
 /* Grow an array to hold at least `count` items; false when out of memory. */
 GD_CTL bool gd_grow(void *array_pointer, uint32_t *room, uint32_t count, size_t item);
 

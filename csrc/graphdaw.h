@@ -71,6 +71,22 @@ void gd_stream_end(GdGraph *graph, int32_t node);                         /* [di
 uint32_t gd_stream_underruns(GdGraph *graph, int32_t node);               /* [any] */
 /* [control] A node that is recorded: every lane writes a ring of `frames` (a power of two), the first one also its gate. */
 bool gd_graph_tape(GdGraph *graph, int32_t node, uint32_t frames);
+/* A tap: what flows into a node of the kernel `tap`, kept in rings of `frames` (a power of two) a channel. [control] Made for a
+ * reader, and kept as long as that or a node has it. */
+typedef struct GdTap GdTap;
+typedef struct GdTapPlace {      /* what a reader has had; zeros at first */
+    uint64_t next, missed;      /* the next absolute frame; frames that were written over before they were read */
+    uint64_t first;             /* that the tap has heard, since it began */
+    uint32_t begun;
+} GdTapPlace;
+GdTap *gd_tap_new(uint32_t frames);                                       /* [control] null when out of memory */
+void gd_tap_release(GdTap *tap);                                          /* [any] */
+void gd_graph_tap(GdGraph *graph, int32_t node, GdTap *tap);              /* [control] a new node writes it */
+uint32_t gd_tap_channels(GdTap *tap);                                     /* [any] that it has heard so far */
+uint64_t gd_tap_time(GdTap *tap);                                         /* [any] absolute frame up to which it has heard */
+/* [any, one at a time] Up to `frames` frames that this reader has not had, planes of `frames` each; returns how many. It waits
+ * for nobody, and a tap that has begun again goes on from there. */
+uint32_t gd_tap_read(GdTap *tap, GdTapPlace *place, float *planes, uint32_t channels, uint32_t frames);
 /* [any] The first `count` words of a lane's memory (a meter's readings); false where there is no such lane. */
 bool gd_graph_peek(GdGraph *graph, int32_t node, uint32_t lane, float *words, uint32_t count);
 
@@ -98,7 +114,15 @@ void gd_engine_process(GdEngine *engine, const float *const *in, uint32_t in_cha
 /* [control, offline] Run `frames` frames in blocks of `block`, into planes one after the other; no input. */
 void gd_engine_render(GdEngine *engine, float *planes, uint32_t channels, uint64_t frames, uint32_t block);
 uint32_t gd_engine_channels(GdEngine *engine);               /* [control] channels wired into the device in the last plan */
-uint64_t gd_engine_time(GdEngine *engine);                   /* [any] absolute frame */
+uint64_t gd_engine_time(GdEngine *engine);                   /* [any] absolute frame: counts what was played, evenly */
+/* [any] The transport: the next frame's place in the piece. */
+uint64_t gd_engine_position(GdEngine *engine);
+/* [control] The next commit goes out with the transport at that frame. The program that carries it begins there exactly: what
+ * has been put into the graph for that place fades in as time goes on from it, and clocks jump. */
+void gd_engine_locate(GdEngine *engine, uint64_t position);
+/* [control, while nothing calls process] Forget all that has sounded: time is 0 again, what nodes remember is
+ * as if they were new, and nothing is left of what is fading. The next commit begins at that position, without a fade. */
+void gd_engine_restart(GdEngine *engine, uint64_t position);
 
 /* Calls of the engine and whose fault late ones were. Percentiles are of the calls since the last reset, at most 1/8 too
  * long. */
@@ -120,11 +144,12 @@ enum { GD_CALL_XRUN = 1 };      /* the driver says that samples were lost before
 /* [audio] Count a call that ran from `start_ns` to `end_ns` for `frames` frames; gd_engine_process does by itself. */
 void gd_engine_account(GdEngine *engine, uint64_t start_ns, uint64_t end_ns, uint32_t frames, uint32_t flags);
 /* What the audio thread has to tell, oldest first; when nobody listens the newest is dropped and counted. */
-enum { GD_NEWS_SWAPPED = 1, GD_NEWS_SETTLED = 2, GD_NEWS_NOT_FINITE = 3, GD_NEWS_OVER_BUDGET = 4 };
+enum { GD_NEWS_SWAPPED = 1, GD_NEWS_SETTLED = 2, GD_NEWS_NOT_FINITE = 3, GD_NEWS_OVER_BUDGET = 4, GD_NEWS_LOCATED = 5 };
 typedef struct GdNews {
     uint32_t kind;
     uint32_t count;             /* samples, for GD_NEWS_NOT_FINITE */
     uint64_t time;              /* absolute frame */
+    uint64_t position;          /* of the transport */
 } GdNews;
 bool gd_engine_news(GdEngine *engine, GdNews *news);         /* [control] false: nothing new */
 void gd_engine_stats(GdEngine *engine, GdStats *stats);      /* [any] */
@@ -155,7 +180,7 @@ typedef struct GdTake {
 } GdTake;
 
 typedef struct GdTapeState {
-    bool ended, writing;
+    bool ended, writing, orphaned;                       /* orphaned: its node is gone */
     uint32_t ring_frames, held_frames, held_peak_frames; /* held: heard, and not yet on its way to disk */
     uint64_t start, frames, lost;                        /* of the take that is being written */
     float peak;
@@ -272,6 +297,7 @@ typedef struct GdProbe {
     uint32_t width, lanes;       /* one pack: 1 to `width` lanes are in use */
     uint32_t frames;
     uint64_t time;               /* absolute frame of the first one */
+    uint64_t position;           /* and its place in the piece */
     float sample_rate_hz;
     uint8_t choice[4];
     const float *const *in;      /* [port] -> [lane][frame]; null reads zeros */

@@ -22,6 +22,7 @@ typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     GdStream stream[GD_MAX_WIDTH]; /* a lane uses the one of the first lane with the same GdProbeStream */
     const float *device_in[MAX_PORTS]; /* at the present slice */
     GdDevice device;
+    GdTransport transport;
     void *arena;
 } Pack;
 
@@ -162,6 +163,7 @@ static bool fill(Pack *p, uint32_t at, uint32_t frames)
     p->block.frames = frames;
     p->block.time = probe->time + at;
     p->block.offset = (uint32_t)(p->block.time % GD_SLICE);
+    p->transport.position = probe->position + at;
     for (uint32_t i = 0; i < probe->device_channels; ++i)
         p->device_in[i] = probe->device_in[i] + at;
     for (uint32_t i = 0; i < p->kernel->ins; ++i)
@@ -225,6 +227,7 @@ static int open_pack(Pack *p, GdProbe *probe)
     memcpy(p->block.choice, probe->choice, sizeof probe->choice);
     p->device = (GdDevice){.in = p->device_in, .in_channels = probe->device_channels};
     p->block.device = probe->device_in ? &p->device : NULL;
+    p->block.transport = &p->transport;
     return GD_PROBE_OK;
 }
 

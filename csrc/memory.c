@@ -19,7 +19,7 @@ bool gd_node_grow_spots(GdNode *node, uint32_t part, uint32_t lanes)
     return true;
 }
 
-static float *zeroed_floats(size_t count)
+float *gd_zeroed_floats(size_t count)
 {
     size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
     float *data = aligned_alloc(64, bytes ? bytes : 64);
@@ -57,7 +57,7 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
     for (; node->memory_lanes < lanes; ++node->memory_lanes) {
         GdMemory *memory = gd_node_written(node, node->memory_lanes);
         const uint32_t own = node->taped && node->memory_lanes ? frames / 2 : frames; /* one gate is enough */
-        memory->data = frames ? zeroed_floats(own) : NULL;
+        memory->data = node->tap ? gd_tap_ring(node->tap, node->memory_lanes) : frames ? gd_zeroed_floats(own) : NULL;
         if (frames && !memory->data)
             return false;
         memory->frames = own;
@@ -69,16 +69,31 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
     return true;
 }
 
+void gd_node_forget_memory(GdNode *node)
+{
+    if (node->recorded || node->tape)
+        return;
+    for (uint32_t lane = 0; lane < node->memory_lanes; ++lane) {
+        if (!node->tap)
+            free(gd_node_written(node, lane)->data);
+        *gd_node_written(node, lane) = (GdMemory){0};
+    }
+    node->memory_lanes = 0;
+}
+
 void gd_node_free_memory(GdNode *node)
 {
     if (node->tape) {
         gd_tape_inherit(node->tape, node->memory, node->memory_lanes);
         return;
     }
-    for (uint32_t lane = 0; lane < node->memory_lanes; ++lane)
-        free(gd_node_written(node, lane)->data);
+    node->recorded = false;
+    gd_node_forget_memory(node);
     free(node->memory);
-    free(node->stream);
+    if (node->tap)
+        gd_tap_release(node->tap);
+    else
+        free(node->stream);
     if (node->media)
         gd_media_release(node->media);
 }
@@ -89,7 +104,7 @@ GdMedia *gd_media_new(const float *planes, uint32_t count, uint32_t frames, floa
                       uint32_t loop_end)
 {
     GdMedia *media = malloc(sizeof *media);
-    float *data = media ? zeroed_floats((size_t)count * frames) : NULL;
+    float *data = media ? gd_zeroed_floats((size_t)count * frames) : NULL;
     if (!data) {
         free(media);
         return NULL;

@@ -112,6 +112,8 @@ typedef struct GdStage {
 typedef struct GdProgram {
     GdStage stages[3];
     uint32_t count;
+    bool locates;               /* its first frame is frame `position` of the piece */
+    uint64_t position;
 } GdProgram;
 
 /* Fresh state, zeroed; null when out of memory. It belongs to nobody until a plan holds it. */

@@ -41,6 +41,7 @@ GD_RT static void attend(GdStep *step, const GdAudio *audio, float *planes)
 {
     GdBlock *b = &step->block;
     b->device = &audio->device;
+    b->transport = &audio->transport;
     const GdKernel *kernel = step->pack->kernel;
     bool cell_ends = b->offset + b->frames == GD_SLICE, moving = false;
     for (uint32_t p = 0; p < kernel->params; ++p) {

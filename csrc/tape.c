@@ -396,7 +396,7 @@ void gd_tape_inherit(GdTape *tape, GdMemory *memory, uint32_t lanes)
     pthread_mutex_lock(&tape->lock);
     tape->memory = memory;
     tape->lanes = lanes;
-    tape->inherited = true;
+    tape->inherited = tape->state.orphaned = true;
     pthread_mutex_unlock(&tape->lock);
 }
 

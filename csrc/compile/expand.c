@@ -18,6 +18,13 @@ static int8_t fade_of(int fades, uint8_t life)
     return fades == GD_FINAL || life == GD_STEADY ? 0 : life == GD_ENTERING ? 1 : -1;
 }
 
+/* A tap that is new hears all from its first frame on. */
+static bool into_new_tap(const GdGraph *graph, const GdWire *wire)
+{
+    const GdNode *target = &graph->nodes[wire->target];
+    return target->tap && target->life == GD_ENTERING;
+}
+
 static uint32_t choices_word(const GdNode *node)
 {
     uint32_t word;
@@ -52,7 +59,7 @@ static void add_wires(GdIr *ir)
             .source = ir->of_node[0][wire->source], .target = ir->of_node[1][wire->target],
             .source_port = (uint8_t)wire->source_port,
             .target_port = (uint8_t)(to_param ? wire->target_port - ins : wire->target_port), .to_param = to_param,
-            .fade = fade_of(ir->fades, wire->life), .gain = wire->depth, .order = wire->order, .wire = (int32_t)i};
+            .fade = into_new_tap(graph, wire) ? 0 : fade_of(ir->fades, wire->life), .gain = wire->depth, .order = wire->order, .wire = (int32_t)i};
     }
 }
 

@@ -21,6 +21,20 @@ INLINE Words words_times(Words a, uint32_t times, Words *over)
     return (high << 16) | (low & 0xffffu);
 }
 
+/* Where a phase of that step is after so many frames, to the bit of going on frame by frame, and its whole turns. */
+INLINE FinePhase fine_after(FinePhase step, uint64_t frames, Words *turns)
+{
+    FinePhase at = step;
+    for (uint32_t l = 0; l < sizeof at.turns / sizeof(uint32_t); ++l) {
+        const uint64_t one = (uint64_t)LANE(step.turns, l) << 32 | LANE(step.fine, l);
+        const unsigned __int128 all = (unsigned __int128)one * frames;
+        LANE(at.turns, l) = (uint32_t)(all >> 32);
+        LANE(at.fine, l) = (uint32_t)all;
+        LANE(*turns, l) = (uint32_t)(all >> 64);
+    }
+    return at;
+}
+
 /* Go on by one frame; 1 where a turn is completed. */
 INLINE Words fine_go(FinePhase *at, FinePhase step)
 {

@@ -1,5 +1,8 @@
 /* clock: pulses at a tempo. Its phase turns once in 192 beats, in which every note length fits a whole number of times, and
- * every outlet is a whole multiple of it: nothing drifts from anything else, and nothing from the tempo. */
+ * every outlet is a whole multiple of it: nothing drifts from anything else, and nothing from the tempo.
+ *
+ * It begins, and after a locate goes on, where it would be if it had run from the start of the piece at its present tempo;
+ * one that stands still begins at the start of a bar. */
 #define NODE clock
 #define INS P(RESET, "reset")
 #define OUTS                                                                                                        \
@@ -20,6 +23,7 @@ typedef struct {
     FinePhase at, step; /* of the cycle */
     Words beat;         /* within the cycle */
     Ints bar_at, open;  /* beats since the bar's first; a mask */
+    Ints started;       /* mask */
 } State;
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
@@ -79,9 +83,32 @@ GD_RT INLINE void count_beats(State *s, const GdBlock *b, uint32_t i)
     s->beat = beat;
 }
 
+/* The lanes that begin or are moved go to the transport's position. */
+GD_RT INLINE void find_place(State *s, const GdBlock *b)
+{
+    const Ints fresh = ~s->started, moved = b->transport->jumped ? (Ints){0} - 1 : fresh;
+    if (!any_lane(moved))
+        return;
+    Words turns, beat;
+    const Ints stands = fresh & lanes_less(AT(RUN, 0), lanes(0.5f)), there = moved & ~stands;
+    const FinePhase at = fine_after(step_of(b, AT(TEMPO_BPM, 0)), b->transport->position, &turns);
+    times_of(at, CYCLE, &beat);
+    s->at.turns = words_where(there, at.turns, s->at.turns);
+    s->at.fine = words_where(there, at.fine, s->at.fine);
+    s->beat = words_where(there, beat, s->beat);
+    for (uint32_t l = 0; l < b->lanes; ++l) {
+        const uint32_t bar = (uint32_t)(LANE(AT(BEATS_PER_BAR, 0), l) + 0.5f);
+        const uint64_t beats = (uint64_t)LANE(turns, l) * CYCLE + LANE(beat, l);
+        if (LANE(there, l))
+            LANE(s->bar_at, l) = (int32_t)(beats % bar);
+    }
+    s->started = (Ints){0} - 1;
+}
+
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
+    find_place(&s, b);
     const uint32_t times = (uint32_t)(CYCLE / beats_of_sync(b->choice[RATE] + 1u) + 0.5f);
     Words whole;
     for (uint32_t i = 0; i < b->frames; ++i) {

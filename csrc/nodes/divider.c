@@ -1,4 +1,5 @@
-/* divider: every so many pulses of a clock, and so many pulses in between. */
+/* divider: every so many pulses of a clock, and so many pulses in between. A locate begins a division; a pulse that is high
+ * there is its first. */
 #define NODE divider
 #define INS P(CLOCK, "clock") P(RESET, "reset")
 #define OUTS P(OUT, "out")
@@ -42,6 +43,8 @@ GD_RT INLINE Lanes pulse_of(const State *s, Lanes multiply, Lanes width)
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
+    if (b->transport->jumped)
+        s = (State){.reset_open = s.reset_open};
     for (uint32_t i = 0; i < b->frames; ++i) {
         const Ints divide = whole_of(AT(DIVIDE, i)), resets = gate_opens(&s.reset_open, b->in[RESET][i]);
         s.count &= ~resets;

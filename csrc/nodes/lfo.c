@@ -1,4 +1,5 @@
-/* lfo: a slow oscillator for control, once a frame or once a cell. */
+/* lfo: a slow oscillator for control, once a frame or once a cell. In time with the tempo it begins where it would be if it
+ * had run from the start of the piece. */
 #define NODE lfo
 #define INS P(TRIGGER, "trigger")
 #define OUTS P(OUT, "out")
@@ -204,8 +205,21 @@ GD_RT INLINE void run_cell(State *s, const GdBlock *b)
     }
 }
 
+GD_RT INLINE void find_place(State *s, const GdBlock *b)
+{
+    const Ints fresh = ~s->started;
+    if (!b->choice[SYNC] || b->choice[MODE] != LOOP || !any_lane(fresh))
+        return;
+    Words turns;
+    const FinePhase at = fine_after(step_of(b, 0), b->transport->position, &turns);
+    s->at.turns = words_where(fresh, at.turns, s->at.turns);
+    s->at.fine = words_where(fresh, at.fine, s->at.fine);
+    s->cycle = words_where(fresh, turns, s->cycle);
+}
+
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
+    find_place(state, b);
     if (b->choice[RATE] == PER_CELL)
         run_cell(state, b);
     else if (b->choice[SHAPE] == SINE)

@@ -77,6 +77,12 @@ GD_RT INLINE void begin(State *s, const GdBlock *b)
 {
     const Ints fresh = ~s->started;
     if (any_lane(fresh)) {
+        if (b->choice[SYNC] && b->choice[CLOCK] == BY_RATE) { /* steps where they would be since the start of the piece */
+            Words turns;
+            const FinePhase at = fine_after(step_of(b, 0), b->transport->position, &turns);
+            s->at.turns = words_where(fresh, at.turns, s->at.turns);
+            s->at.fine = words_where(fresh, at.fine, s->at.fine);
+        }
         draw(s, b, 0, fresh);
         for (int k = 0; k < 3; ++k)
             s->past[k] = lanes_where(fresh, s->past[3], s->past[k]);

@@ -1,4 +1,5 @@
-/* sequencer: up to 16 values, one after another, a step a trigger. */
+/* sequencer: up to 16 values, one after another, a step a trigger. A locate puts it before its first step; a trigger that is
+ * high there is its first. */
 #define NODE sequencer
 #define INS P(TRIGGER, "trigger") P(RESET, "reset")
 #define OUTS P(VALUE, "value") P(GATE, "gate") P(STEP, "step")
@@ -112,8 +113,14 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
     const bool moves = any_moves(b);
-    for (uint32_t i = 0; i < b->frames; ++i) {
-        const Ints resets = gate_opens(&s.reset_open, b->in[RESET][i]);
+    Ints moved = (Ints){0};
+    if (b->transport->jumped) {
+        moved -= 1;
+        s.open = s.period = s.falling = (Ints){0};
+        s.count = (Words){0};
+    }
+    for (uint32_t i = 0; i < b->frames; ++i, moved = (Ints){0}) {
+        const Ints resets = gate_opens(&s.reset_open, b->in[RESET][i]) | moved;
         s.step &= ~resets;
         s.falling &= ~resets;
         const Ints opens = gate_opens(&s.open, b->in[TRIGGER][i]);

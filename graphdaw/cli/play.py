@@ -67,16 +67,16 @@ def _wait(session: Session, seconds: float | None) -> None:
 
 def _remark_on(event: DeviceEvent) -> None:
     """Say what happens to the device, as it happens."""
-    from graphdaw.host import driver
+    from graphdaw.host import events
 
     match event:
-        case driver.DeviceLost(name, why):
+        case events.DeviceLost(name, why):
             remark(f"{name} is lost: {why}. The piece goes on in silence until it is back.")
-        case driver.DeviceReturned(name):
+        case events.DeviceReturned(name):
             remark(f"{name} is back.")
-        case driver.DeviceWaits(name, why):
+        case events.DeviceWaits(name, why):
             remark(f"{name} is back, but cannot be used as it is: {why}")
-        case driver.DevicePriority(0, sentence):
+        case events.DevicePriority(0, sentence):
             remark(f"{sentence[0].upper()}{sentence[1:]}.")
         case _:
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from graphdaw.errors import EngineError
@@ -15,51 +15,11 @@ from graphdaw.host.devices.null import NullDevice
 from graphdaw.host.devices.returning import Returning
 from graphdaw.host.devices.settings import DeviceSettings, RateNeededError
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import DeviceChanged, DeviceLost, DevicePriority, DeviceReturned, DeviceWaits
 from graphdaw.host.system import priority_sentence, steal_s
 
 LOST_S = 0.5  # without a call
 LEAVE_LOST_S = 0.02  # a device that calls no more is not inside a call either
-
-
-@dataclass(frozen=True)
-class DeviceLost:
-    """A device calls no more; the null device has taken over, and made up for the time since the last call."""
-
-    name: str
-    why: str
-    time_frames: int
-
-
-@dataclass(frozen=True)
-class DeviceReturned:
-    """A device that was lost plays again."""
-
-    name: str
-    time_frames: int
-
-
-@dataclass(frozen=True)
-class DeviceWaits:
-    """A device that was lost is there again but cannot be taken as it is; `why` says the way out."""
-
-    name: str
-    why: str
-
-
-@dataclass(frozen=True)
-class DeviceChanged:
-    """Another device plays, or the same one otherwise."""
-
-    settings: DeviceSettings
-    name: str
-
-
-@dataclass(frozen=True)
-class DevicePriority:
-    """Whether the thread that calls has real-time priority: `priority` is 0 where it has none."""
-
-    priority: int
-    sentence: str
 
 
 DeviceEvent = DeviceLost | DeviceReturned | DeviceWaits | DeviceChanged | DevicePriority

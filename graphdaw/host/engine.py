@@ -17,29 +17,38 @@ from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
+from graphdaw.graph.ports import source_of
 from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
-from graphdaw.host.lowering import Lowering
+from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
+from graphdaw.host.lowering import Listening, Lowering
 from graphdaw.host.media import MediaStream
 from graphdaw.host.prepared import PreparedMedia
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.tape import Take
+from graphdaw.host.taps import Tap
 from graphdaw.nodes import registry
 
 RING_FRAMES = 1 << 16
 FEED_FRAMES = 1 << 13
-NEWS = {
-    lib.GD_NEWS_SWAPPED: "swapped",
-    lib.GD_NEWS_SETTLED: "settled",
-    lib.GD_NEWS_NOT_FINITE: "not_finite",
-    lib.GD_NEWS_OVER_BUDGET: "over_budget",
-}
 WHY = {
     lib.GD_NO_MEMORY: "There is not enough memory to compile the graph; remove nodes or shorten delays.",
     lib.GD_CYCLE: "The wires close a circle without a delay; put a delay or feedback node into it.",
     lib.GD_BAD_PLAN: "The compiled graph failed its own check and was not played; please report it.",
     lib.GD_TOO_LARGE: "A wire has more than 64 channels; split it.",
 }
+
+
+def is_placed(node: Node) -> bool:
+    """True if where the node begins depends on the place in the piece."""
+    kind = registry.get(node.type)
+    return kind is not None and kind.placed is not None and kind.placed(settings(node))
+
+
+def is_taped(node: Node) -> bool:
+    """True if the node can be recorded."""
+    kind = registry.get(node.type)
+    return kind is not None and kind.taped
 
 
 class Engine:
@@ -49,16 +58,24 @@ class Engine:
     `MediaError`.
     """
 
-    def __init__(self, graph: Graph, *, threads: int = 1, missing: str = "error") -> None:
+    def __init__(
+        self, graph: Graph, *, threads: int = 1, missing: str = "error", sample_rate_hz: int | None = None
+    ) -> None:
         self.graph = graph
-        self.sample_rate = graph.sample_rate
+        self.sample_rate = sample_rate_hz or graph.sample_rate
         self.problems: dict[str, str] = {}
         self._missing = missing
+        self._restarted_at = 0  # frames played before time began anew
+        self._wanted: int | None = None  # a position that the next plan goes to
+        self._place = 0  # where in the piece nodes begin that are made now
+        self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
+        self._taps: dict[Tap, Listening] = {}
+        self._edited = False  # since the last beginning
         self._lock = threading.RLock()
         self._streams: dict[int, MediaStream] = {}
         self.recorder = Recorder(self)
-        self._told: list[tuple[str, int, int]] = []
-        self._prepared = PreparedMedia(graph.sample_rate)
+        self._told: list[Event] = []
+        self._prepared = PreparedMedia(self.sample_rate)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
         self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
@@ -90,7 +107,10 @@ class Engine:
             if self._engine is None:
                 return
             self._forget()
-            self.problems.update(self.recorder.close())
+            for id, problem in self.recorder.close():
+                self.problems[id] = problem
+                self._told.append(RecordingStopped(id, problem))
+            self._taps.clear()
             lib.gd_engine_free(self._engine)
             self._engine = None
             self._lowering.close()
@@ -118,21 +138,62 @@ class Engine:
         with self._lock:
             if self._engine is None:
                 return
+            self._edited = True
             delta = self._flat.apply(edits)
-            for node, param, value in self._lowering.follow(delta):
-                if not lib.gd_engine_set(self._engine, node, param, value):
-                    self._behind = True  # the ring is full: the value is in the graph, the next plan carries it
+            for removed in delta.nodes_removed:
+                self._forget_values(removed.id)
+            for id, param, value in self._lowering.follow(delta):
+                self._send(id, param, value)
+            self._aim_taps()
             self._close_streams_of_removed()
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
+            if self._behind:
                 self.commit()
+
+    def _send(self, id: str, param: int, value: float) -> None:
+        """Values travel in a ring, in order; while that is full, the newest one of each parameter waits here."""
+        node = self._lowering.nodes[id]
+        if self._unsent:
+            self._unsent.pop((id, param), None)
+            self._unsent[id, param] = value
+            lib.gd_graph_set(self._lowering.graph, node, param, value)
+        elif not lib.gd_engine_set(self._engine, node, param, value):
+            self._unsent[id, param] = value
+
+    def _send_rest(self) -> None:
+        for (id, param), value in list(self._unsent.items()):
+            if not lib.gd_engine_set(self._engine, self._lowering.nodes[id], param, value):
+                return
+            del self._unsent[id, param]
+
+    def _forget_values(self, removed: str) -> None:
+        for key in [key for key in self._unsent if key[0] == removed]:
+            del self._unsent[key]
+
+    def keep_up(self) -> bool:
+        """Do what waits: publish edits, feed recordings. True if there is nothing more to wait for."""
+        try:
+            behind = not self.commit() or not self.settled()
+        except EngineError as error:  # what sounds goes on; the next edit tries again
+            self._note("", error)
+            behind = False
+        self.feed()
+        return not behind
 
     def commit(self) -> bool:
         """Publish the graph as it is; False while an earlier change is still being faded in, then call again."""
         with self._lock:
+            if self._engine is None:
+                return True
+            self._send_rest()
             if not self._behind:
                 return True
+            if self._wanted is not None:
+                if not lib.gd_engine_settled(self._engine):
+                    return False
+                self._go_to(self._wanted)
             status = lib.gd_engine_commit(self._engine)
             if status == lib.GD_BUSY:
                 return False
@@ -144,7 +205,91 @@ class Engine:
     def settled(self) -> bool:
         """True when the graph as it is sounds, and no fade is under way."""
         with self._lock:
-            return not self._behind and bool(lib.gd_engine_settled(self._engine))
+            return self._engine is None or (
+                not self._behind and not self._unsent and bool(lib.gd_engine_settled(self._engine))
+            )
+
+    # Transport
+
+    def locate(self, position_frames: int) -> None:
+        """Go to a frame of the piece while it plays: recordings are cross-faded, clocks jump, tails ring on.
+
+        A newer call before that has happened takes its place; `Located` is told when it has.
+        """
+        with self._lock:
+            self._wanted, self._behind = position_frames, True
+            self.commit()
+
+    def begin(self) -> None:
+        """Before the first sound, while nothing calls for it: edits made so far are heard from the first frame on."""
+        with self._lock:
+            if self._edited and not self.clock_frames:
+                self.restart(self.position_frames)
+
+    def restart(self, position_frames: int = 0) -> None:
+        """Begin anew at a frame of the piece, with nothing of what has sounded; only while nothing calls for sound."""
+        with self._lock:
+            end = self.clock_frames
+            self.recorder.pause()
+            self._lowering.renew([id for id, node in self._flat.nodes.items() if is_taped(node)])
+            self._go_to(position_frames)
+            self._unsent.clear()  # all values are in the graph
+            lib.gd_engine_restart(self._engine, position_frames)
+            self._restarted_at += end
+            self.recorder.follow_from(self._lowering.nodes, end, position_frames)
+            self._edited, self._behind = False, True
+            self.commit()
+
+    def _go_to(self, position_frames: int) -> None:
+        """Make new what begins at its place in the piece, and tell the core."""
+        self._wanted, self._place = None, position_frames
+        try:
+            self._lowering.renew([id for id, node in self._flat.nodes.items() if is_placed(node)])
+        finally:
+            self._place = 0
+        self._close_streams_of_removed()
+        self._aim_taps()
+        lib.gd_engine_locate(self._engine, position_frames)
+
+    # Taps
+
+    def tap(self, end: tuple[str, str]) -> Tap:
+        """Listen to an outlet, also of a group, until the tap is closed; the document knows nothing of it."""
+        with self._lock:
+            tap = Tap(self, end)
+            self._taps[tap] = self._lowering.listen(tap.pointer)
+            self._aim_taps()
+            self._edited = self._behind = True
+            self.commit()
+            return tap
+
+    def untap(self, tap: Tap) -> None:
+        """Let go of a tap; what was heard can still be read."""
+        with self._lock:
+            listening = self._taps.pop(tap, None)
+            if listening is not None and self._engine is not None:
+                self._lowering.unlisten(listening)
+                self._behind = True
+                self.commit()
+
+    def take_taps(self, other: Engine) -> None:
+        """Go on with the taps of an engine that nothing calls any more."""
+        with other._lock, self._lock:
+            for tap in other._taps:
+                self._taps[tap] = self._lowering.listen(tap.pointer)
+                tap.engine = self
+            other._taps.clear()
+            self._aim_taps()
+            self._behind = True
+            self.commit()
+
+    def _aim_taps(self) -> None:
+        """Taps follow their outlets, wherever groups lead and whatever replaces a node."""
+        document = self.graph.document
+        for tap, listening in self._taps.items():
+            id, port = tap.end
+            source = source_of(document, id, port) if id in document.nodes else None
+            self._behind |= self._lowering.aim(listening, source)
 
     # Recordings
 
@@ -158,13 +303,19 @@ class Engine:
                     label = document.media[value].name if value in document.media else value
                     self._prepared.lend(self._lowering.graph, index, kind, values, path, label)
                 elif path:
-                    self._stream(
-                        index, path, loop=values.get("loop") == "on", start_s=float(values.get("start_s", 0.0))
-                    )
+                    start = round(float(values.get("start_s", 0.0)) * self.sample_rate)
+                    start += round(self._place * float(values.get("speed", 1.0)))
+                    self._stream(index, path, loop=values.get("loop") == "on", start_frames=start)
             except MediaError as error:
                 if self._missing == "error":
                     raise
-                self.problems[node.id] = str(error)
+                self._note(node.id, error)
+
+    def _note(self, id: str, error: Exception) -> None:
+        """What is wrong with a node, told once."""
+        if self.problems.get(id) != str(error):
+            self.problems[id] = str(error)
+            self._told.append(Problem(id, str(error)))
 
     def _folder(self) -> str:
         """Where recordings from inside the project file are unpacked while they play."""
@@ -172,10 +323,10 @@ class Engine:
             self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
         return self._unpacked.name
 
-    def _stream(self, index: int, path: str, *, loop: bool, start_s: float) -> None:
+    def _stream(self, index: int, path: str, *, loop: bool, start_frames: int) -> None:
         stream = MediaStream(path, self.sample_rate, loop=loop)
-        if start_s > 0:
-            stream.seek(round(start_s * self.sample_rate))
+        if start_frames > 0:
+            stream.seek(start_frames)
         graph = self._lowering.graph
         if not lib.gd_graph_stream(graph, index, stream.channels, RING_FRAMES):
             raise MemoryError(f"no memory for {os.fspath(path)}")
@@ -202,7 +353,7 @@ class Engine:
         with self._lock:
             for id, problem in self.recorder.sweep():
                 self.problems[id] = problem
-                self._told.append(("recording_stopped", 1, self.time_frames))
+                self._told.append(RecordingStopped(id, problem))
             for index, stream in list(self._streams.items()):
                 try:
                     self._feed_one(index, stream)
@@ -210,7 +361,7 @@ class Engine:
                     self._end_stream(index, stream)
                     if self._missing == "error":
                         raise
-                    self.problems[self._name_of(index)] = str(error)
+                    self._note(self._name_of(index), error)
 
     def _feed_one(self, index: int, stream: MediaStream) -> None:
         graph = self._lowering.graph
@@ -227,7 +378,7 @@ class Engine:
         stream.close()
         self._streams.pop(index, None)
 
-    # Tapes
+    # Recording
 
     def record(
         self,
@@ -258,6 +409,7 @@ class Engine:
     def stop_recording(self, id: str) -> list[Take]:
         """Complete what a node records, and return its takes; an empty list where it did not. Waits for the disk."""
         with self._lock:
+            self._told = self.news()  # where the piece was when
             tape = self.recorder.stop(id)
         if tape is None:
             return []
@@ -282,7 +434,23 @@ class Engine:
     @property
     def time_frames(self) -> int:
         """Frames played since the start."""
+        return self._restarted_at + self.clock_frames
+
+    @property
+    def clock_frames(self) -> int:
+        """What the core counts all by: frames played since the last beginning."""
         return int(lib.gd_engine_time(self._engine))
+
+    @property
+    def position_frames(self) -> int:
+        """Where the transport is: the next frame's place in the piece."""
+        return int(lib.gd_engine_position(self._engine))
+
+    @property
+    def underruns(self) -> int:
+        """How often a recording that plays had to be silent, because the disk was late."""
+        with self._lock:
+            return sum(lib.gd_stream_underruns(self._lowering.graph, index) for index in self._streams)
 
     def stats(self) -> dict[str, float]:
         """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""
@@ -294,14 +462,29 @@ class Engine:
         """Let peaks and percentiles begin anew; counts go on."""
         lib.gd_engine_stats_reset(self._engine)
 
-    def news(self) -> list[tuple[str, int, int]]:
-        """What happened since last asked: kind ("swapped", "settled", "recording_stopped", ...), count and frame."""
-        told, self._told = self._told, []
+    def news(self) -> list[Event]:
+        """What happened since last asked, the oldest first."""
         item = ffi.new("GdNews *")
         with self._lock:
-            while lib.gd_engine_news(self._engine, item):
-                told.append((NEWS[item.kind], int(item.count), int(item.time)))
+            told, self._told = self._told, []
+            while self._engine is not None and lib.gd_engine_news(self._engine, item):
+                told.append(self._event(item))
         return told
+
+    def _event(self, item: Any) -> Event:
+        frame = int(item.time) + self._restarted_at
+        match item.kind:
+            case lib.GD_NEWS_SWAPPED:
+                return Swapped(frame)
+            case lib.GD_NEWS_SETTLED:
+                return Settled(frame)
+            case lib.GD_NEWS_NOT_FINITE:
+                return NotFinite(int(item.count), frame)
+            case lib.GD_NEWS_LOCATED:
+                self.recorder.located(int(item.time), int(item.position))
+                return Located(item.position / self.sample_rate, frame)
+            case _:
+                return OverBudget(frame)
 
     def profile(self, on: bool) -> None:
         """Measure what each node costs, in every 16th cell of 128 frames."""

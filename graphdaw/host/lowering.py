@@ -12,8 +12,10 @@ from graphdaw.errors import EngineError
 from graphdaw.graph.flatten import Delta, Flat, FlatWire
 from graphdaw.graph.model import Node, settings
 from graphdaw.nodes import NodeType, registry
+from graphdaw.nodes.base import In
 
 OUTPUT = "output"
+LAST = 1 << 62  # in the order of nodes and wires: behind all of the document
 
 
 class LoweredType(NamedTuple):
@@ -26,6 +28,18 @@ class LoweredType(NamedTuple):
     params: dict[str, int]
     defaults: array[float]
     choices: dict[str, tuple[int, dict[str, int]]]
+
+
+TAP = NodeType("tap", "tap", "", False, inputs={"in": In("in")})
+
+
+class Listening:
+    """A tap's node in the core's graph, and the wire into it, if there is something to hear."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.source: tuple[str, str] | None = None
+        self.wire = -1
 
 
 class Lowering:
@@ -47,6 +61,7 @@ class Lowering:
         self._wires: dict[str, int] = {}
         self._touching: dict[str, set[str]] = {}
         self._master_wires: dict[str, int] = {}
+        self._listening: list[Listening] = []
         self._device = lib.gd_graph_device(self.graph)
 
     def lower(self) -> None:
@@ -60,8 +75,8 @@ class Lowering:
         """Free the core's graph; the engine that uses it is gone already."""
         lib.gd_graph_free(self.graph)
 
-    def follow(self, delta: Delta) -> list[tuple[int, int, float]]:
-        """Make the core's graph follow a change; returns what to tell a running engine: (node, parameter, value)."""
+    def follow(self, delta: Delta) -> list[tuple[str, int, float]]:
+        """Make the core's graph follow a change; returns what to tell a running engine: (node id, parameter, value)."""
         for wire in delta.wires_removed:
             self._disconnect(wire.key)
         loose: set[str] = set()
@@ -71,18 +86,70 @@ class Lowering:
             self._add(node)
         messages, rebuilt = self._set_values(delta.values_set)
         for id in rebuilt:
-            loose |= self._remove(id)
-            self._add(self.flat.nodes[id])
+            loose |= self._rebuild(id)
         for wire in delta.wires_added:
             self._connect(wire)
-        for key in sorted(loose):
+        self._reconnect(loose)
+        return messages
+
+    def renew(self, ids: Iterable[str]) -> None:
+        """Put new nodes in the place of these, which then begin as if they had just been added."""
+        loose: set[str] = set()
+        for id in ids:
+            loose |= self._rebuild(id)
+        self._reconnect(loose)
+
+    def _rebuild(self, id: str) -> set[str]:
+        keys = self._remove(id)
+        self._add(self.flat.nodes[id])
+        return keys
+
+    def _reconnect(self, keys: set[str]) -> None:
+        for key in sorted(keys):
             if key in self.flat.wires and key not in self._wires:
                 self._connect(self.flat.wires[key])
-        return messages
+
+    # Taps
+
+    def listen(self, tap: Any) -> Listening:
+        """A hidden node that writes what it is aimed at into a tap."""
+        if TAP.name not in self._types:
+            self._types[TAP.name] = self._declare(TAP)
+        kind = self._types[TAP.name]
+        index = lib.gd_graph_add(self.graph, kind.id, LAST, 0, ffi.NULL, 0, ffi.NULL) if kind is not None else -1
+        if index < 0:
+            raise MemoryError(self._error())
+        lib.gd_graph_tap(self.graph, index, tap)
+        self._listening.append(Listening(index))
+        return self._listening[-1]
+
+    def aim(self, listening: Listening, source: tuple[str, str] | None) -> bool:
+        """Let a tap hear that outlet of a plain node, or nothing; True if that is a change."""
+        if source is not None and source[0] not in self.nodes:
+            source = None
+        if listening.source == source:
+            return False
+        if listening.wire >= 0:
+            lib.gd_graph_unwire(self.graph, listening.wire)
+        listening.source, listening.wire = source, -1
+        if source is not None:
+            id, port = source
+            kind = self._type(self.flat.nodes[id].type)
+            outlet = kind.outlets[port] if kind is not None else 0
+            listening.wire = lib.gd_graph_wire(self.graph, self.nodes[id], outlet, listening.index, 0, 1.0, LAST)
+            if listening.wire < 0:
+                raise MemoryError(self._error())
+        return True
+
+    def unlisten(self, listening: Listening) -> None:
+        """Take a tap's node out."""
+        self.aim(listening, None)
+        self._listening.remove(listening)
+        lib.gd_graph_remove(self.graph, listening.index)
 
     def _set_values(
         self, values: Iterable[tuple[str, str, float | str]]
-    ) -> tuple[list[tuple[int, int, float]], dict[str, None]]:
+    ) -> tuple[list[tuple[str, int, float]], dict[str, None]]:
         """Parameters can be sent to the playing node; anything else takes a new node in its place."""
         messages = []
         rebuilt: dict[str, None] = {}
@@ -94,7 +161,7 @@ class Lowering:
             if index is None:
                 rebuilt[id] = None
             else:
-                messages.append((self.nodes[id], index, float(value)))
+                messages.append((id, index, float(value)))
                 self._tell_latency(self.flat.nodes[id], kind.declared)
         return messages, rebuilt
 
@@ -190,6 +257,9 @@ class Lowering:
         keys = set(self._touching.pop(id, ()))
         for key in keys:
             self._disconnect(key)
+        for listening in self._listening:
+            if listening.source is not None and listening.source[0] == id:
+                self.aim(listening, None)
         if id in self._master_wires:
             lib.gd_graph_unwire(self.graph, self._master_wires.pop(id))
         lib.gd_graph_remove(self.graph, self.nodes.pop(id))

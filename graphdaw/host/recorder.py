@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphdaw.errors import EngineError
-from graphdaw.host.tape import Take, Tape, TapeSettings, TapeState
+from graphdaw.host.tape import Places, Take, Tape, TapeSettings, TapeState
 
 if TYPE_CHECKING:
     from graphdaw.host.engine import Engine
@@ -23,6 +23,7 @@ class Recorder:
         self._engine = engine
         self._tapes: dict[str, Tape] = {}
         self._ending: list[tuple[str, Tape]] = []
+        self._places = Places()
 
     def start(
         self,
@@ -42,15 +43,15 @@ class Recorder:
             )
         rate = self._engine.sample_rate
         settings = TapeSettings(Path(os.fspath(path)), rate, bit_depth, round(preroll_s * rate), late_frames)
-        now = self._engine.time_frames
-        self._tapes[id] = Tape(self._engine.pointer, index, settings, from_frame=now)
+        now = self._engine.clock_frames
+        self._tapes[id] = Tape(self._engine.pointer, index, settings, self._places, from_frame=now)
 
     def stop(self, id: str) -> Tape | None:
         """Let a node's tape end here; None where it has none. Wait for it without the engine's lock."""
         tape = self._tapes.pop(id, None)
         if tape is not None:
             tape.hear_late()
-            tape.stop(self._engine.time_frames)
+            tape.stop(self._engine.clock_frames)
             self._ending.append((id, tape))
         return tape
 
@@ -58,9 +59,25 @@ class Recorder:
         """Nodes that are gone end their takes; those that were replaced go on in a new one."""
         for id, tape in list(self._tapes.items()):
             if id in nodes:
-                tape.follow(nodes[id], self._engine.time_frames)
+                tape.follow(nodes[id], self._engine.clock_frames)
             else:
                 self.stop(id)
+
+    def pause(self) -> None:
+        """Time is about to begin anew: takes end here; `follow_from` goes on in the next."""
+        for tape in self._tapes.values():
+            tape.stop(self._engine.clock_frames)
+
+    def follow_from(self, nodes: dict[str, int], end: int, position: int) -> None:
+        """Time has begun anew after that frame, at a place in the piece."""
+        self._places = Places(position)
+        for id, tape in self._tapes.items():
+            tape.places = self._places
+            tape.follow(nodes[id], end, begins=0)
+
+    def located(self, frame: int, position: int) -> None:
+        """The transport has jumped while it played."""
+        self._places.jump(frame, position)
 
     def sweep(self) -> list[tuple[str, str]]:
         """Give back what has ended; returns what there is to tell: node and sentence."""

@@ -2,29 +2,79 @@
 
 from __future__ import annotations
 
+import atexit
+import math
 import os
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol
 
 from graphdaw.errors import EngineError
-from graphdaw.graph.graph import Graph, NodeHandle
-from graphdaw.host.device import Device, DeviceSettings, HandDevice, forced
+from graphdaw.graph.graph import End, Graph, NodeHandle
+from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import Located, Observers, Started, Stopped
 from graphdaw.host.tape import Take
+from graphdaw.host.taps import Meter, Tap, outlet_of
 from graphdaw.host.tracks import InputTrack
 
 TICK_S = 0.002  # while a change waits for the fade before it
 FEED_S = 0.1
+CLOSE_S = 5.0  # for a call that is under way in another thread; one that hangs longer is left to itself
+
+_open_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+class HasGraph(Protocol):
+    """A project: something with a graph."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How a session is doing; times are in seconds, counts are since it was made."""
+
+    device: str  # "" while it is stopped
+    position_s: float
+    played_s: float
+    load: float  # part of the time that the engine's own work takes
+    work_peak_s: float
+    gap_peak_s: float
+    callbacks: int
+    over_budget: int
+    gaps: int
+    not_finite: int
+    swaps: int
+    underruns: int
+    events_dropped: int
+    problems: dict[str, str]
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(self.position_s, 60.0)
+        work_ms, gap_ms = self.work_peak_s * 1e3, self.gap_peak_s * 1e3
+        lines = [
+            f"{self.device or 'stopped'} at {minutes:.0f}:{seconds:06.3f}, {self.played_s:.1f} s played",
+            f"load {self.load:.1%}, longest callback {work_ms:.2f} ms, longest gap {gap_ms:.2f} ms",
+            f"{self.callbacks} callbacks: {self.over_budget} over budget, {self.gaps} late",
+            f"{self.not_finite} bad samples, {self.underruns} underruns",
+        ]
+        return "\n".join(lines + [f"{id or 'graph'}: {sentence}" for id, sentence in self.problems.items()])
 
 
 class Session:
     """A running engine; edits of `session.graph` are heard at once, each faded in.
 
-    `device` is "null" (a timer, no sound), "hand" (plays when stepped), a sound card's name or number, or None for the
-    default; `DeviceSettings` say more, and `driver` changes it while it plays. The engine runs from `play` to `stop`;
-    position and sound go on from where they were.
+    It takes a graph, or a project that has one. `device` is "null" (a timer, no sound), "hand" (plays when stepped), a
+    sound card's name or number, or None for the default; `DeviceSettings` say more, and `change_device` goes to another
+    one while it plays. The engine runs from `play` to `stop`; position and sound go on from where they were. A session
+    plays until it is closed, at the latest when the program ends.
 
     >>> import graphdaw as gd
     >>> g = gd.Graph(sample_rate=48_000)
@@ -39,16 +89,18 @@ class Session:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Graph | HasGraph,
         device: str | int | DeviceSettings | None = None,
         *,
         block_frames: int | None = None,
         channels: int | None = None,
         threads: int = 1,
     ) -> None:
-        self.graph = graph
-        self.engine = Engine(graph, threads=threads, missing="silence")
+        self.graph = graph if isinstance(graph, Graph) else graph.graph
+        self.engine = Engine(self.graph, threads=threads, missing="silence")
+        self._observers = Observers()
         self.driver = Driver(self.engine)
+        self.driver.observe(self._observers.tell)
         self._settings = (
             device
             if isinstance(device, DeviceSettings)
@@ -58,11 +110,16 @@ class Session:
                 outputs=tuple(range(channels)) if channels else None,
             )
         )
+        self._threads = threads
+        self._turn = threading.RLock()  # one of play, stop, locate and close at a time
         self._quit = threading.Event()
         self._woken = threading.Event()
-        self._forget = graph.observe(lambda _: self._woken.set())
+        self._forget = self.graph.observe(lambda _: self._woken.set())
         self._keeper = threading.Thread(target=self._keep_up, name="graphdaw-session", daemon=True)
         self._keeper.start()
+        _open_sessions.add(self)
+
+    # Transport
 
     @property
     def device(self) -> Device | None:
@@ -79,17 +136,87 @@ class Session:
         """How much has been played, in seconds."""
         return self.engine.time_frames / self.engine.sample_rate
 
+    @property
+    def position_s(self) -> float:
+        """Where in the piece the sound is, in seconds."""
+        return self.engine.position_frames / self.engine.sample_rate
+
     def play(self) -> None:
         """Open the device and start the sound; raises EngineError where it cannot be opened."""
-        if self._quit.is_set():
-            raise EngineError("The session is closed; make a new one.")
-        if self.device is None:
-            self.engine.feed()
-            self.driver.open(self._settings)
+        with self._turn:
+            self._check_open()
+            if self.device is None:
+                self.engine.begin()
+                self.engine.feed()
+                self._use(self._settings, self.driver.open)
+                self._observers.tell(Started(self.driver.name))
 
     def stop(self) -> None:
-        """Stop the sound and close the device."""
-        self.driver.close()
+        """Fade the sound out and close the device; the position stays."""
+        with self._turn:
+            played = self.device is not None
+            self.driver.close()
+            if played:
+                self._observers.tell(Stopped(self.position_s))
+
+    def change_device(self, device: str | int | DeviceSettings | None) -> None:
+        """Go on with another device, rate, block size or other channels, fading over; if stopped, from the next play.
+
+        Where it cannot be had everything is as before, and EngineError says why.
+        """
+        settings = device if isinstance(device, DeviceSettings) else DeviceSettings(device)
+        with self._turn:
+            self._check_open()
+            if self.device is not None:
+                self._use(settings, self.driver.change)
+            self._settings = settings
+
+    def locate(self, seconds: float) -> None:
+        """Go to a place in the piece. Raises EngineError for one before its start.
+
+        While it plays, recordings and what is in time with the tempo are cross-faded to where they are there, clocks
+        jump, and tails ring on. While it is stopped everything begins anew: after `locate(0)`, `play` sounds as a
+        render does, to the bit.
+
+        >>> import graphdaw as gd
+        >>> with gd.Session(gd.Graph(), device="hand") as s:
+        ...     s.locate(1.5)
+        ...     s.position_s
+        1.5
+        """
+        if not (math.isfinite(seconds) and 0.0 <= seconds < 1e9):
+            raise EngineError(f"Cannot go to {seconds} seconds; a piece begins at 0.")
+        with self._turn:
+            self._check_open()
+            frames = round(seconds * self.engine.sample_rate)
+            if self.device is None:
+                self.engine.restart(frames)
+                self._observers.tell(Located(self.position_s, self.engine.time_frames))
+            else:
+                self.engine.locate(frames)
+            self._woken.set()
+
+    def _use(self, settings: DeviceSettings, how: Callable[[DeviceSettings], None]) -> None:
+        """Open or change; a device at another rate takes an engine at that rate, which goes on at the same place."""
+        try:
+            how(settings)
+        except RateNeededError as needed:
+            old = self.engine
+            new = Engine(self.graph, threads=self._threads, missing="silence", sample_rate_hz=needed.rate_hz)
+            try:
+                new.restart(round(self.position_s * new.sample_rate))
+                self.driver.change(settings, engine=new)
+            except BaseException:
+                new.close()
+                raise
+            self.engine = new
+            new.take_taps(old)
+            new.locate(round(old.position_frames / old.sample_rate * new.sample_rate))
+            old.close()
+
+    def _check_open(self) -> None:
+        if self._quit.is_set():
+            raise EngineError("The session is closed; make a new one.")
 
     def step(self, blocks: int = 1) -> list[list[float]]:
         """On the "hand" device: play blocks and return the last one; edits that wait are taken up as soon as may be."""
@@ -102,6 +229,47 @@ class Session:
             self.engine.catch_up()
             last = self.device.step()
         return last
+
+    def settled(self, timeout_s: float = 1.0) -> bool:
+        """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""
+        waiting = threading.Event()
+        for _ in range(max(1, int(timeout_s / TICK_S))):
+            self.engine.commit()
+            if self.engine.settled():
+                return True
+            waiting.wait(TICK_S)
+        return False
+
+    # Listening
+
+    def observe(
+        self, callback: Callable[[object], object], kind: type | tuple[type, ...] = object
+    ) -> Callable[[], None]:
+        """Call `callback(event)` for events of that kind (see `graphdaw.host.events`); returns a function that ends it.
+
+        Calls come in the order of what happened, from a thread of their own, so a slow observer delays no sound.
+        """
+        return self._observers.observe(callback, kind)
+
+    def tap(self, end: End) -> Tap:
+        """Listen to an outlet, also of a group or inside one; a node alone means its first. Close it when done.
+
+        The graph knows nothing of it and nothing else sounds different. Raises UnknownNodeError and UnknownPortError.
+
+        >>> import graphdaw as gd
+        >>> g = gd.Graph()
+        >>> osc = g.add("sine")
+        >>> with gd.Session(g, device="hand") as s, s.tap(osc) as tap:
+        ...     s.play()
+        ...     _ = s.step(3)
+        ...     tap.read().shape
+        (1, 256)
+        """
+        return self.engine.tap(outlet_of(self.graph, end))
+
+    def meter(self, end: End) -> Meter:
+        """Measure an outlet: `read()` gives peak and RMS of each channel since last asked. Close it when done."""
+        return Meter(self.tap(end))
 
     def record(
         self,
@@ -133,24 +301,45 @@ class Session:
         """Complete what a `record` node records, and return its takes; waits for the disk."""
         return self.engine.stop_recording(node if isinstance(node, str) else node.id)
 
-    def settled(self, timeout_s: float = 1.0) -> bool:
-        """Wait until every edit made so far is heard in full; False if that takes longer than `timeout_s`."""
-        waiting = threading.Event()
-        for _ in range(max(1, int(timeout_s / TICK_S))):
-            self.engine.commit()
-            if self.engine.settled():
-                return True
-            waiting.wait(TICK_S)
-        return False
+    def stats(self) -> Stats:
+        """How it is doing, as numbers and, printed, as a few lines."""
+        numbers, device = self.engine.stats(), self.device
+        return Stats(
+            device=device.name if device is not None else "",
+            position_s=self.position_s,
+            played_s=self.time_s,
+            load=numbers["load"],
+            work_peak_s=numbers["work_peak_s"],
+            gap_peak_s=numbers["gap_peak_s"],
+            callbacks=int(numbers["callbacks"]),
+            over_budget=int(numbers["over_budget"]),
+            gaps=int(numbers["gaps"]),
+            not_finite=int(numbers["not_finite"]),
+            swaps=int(numbers["swaps"]),
+            underruns=self.engine.underruns,
+            events_dropped=self._observers.dropped,
+            problems=dict(self.engine.problems),
+        )
+
+    # The end
 
     def close(self) -> None:
-        """Stop and free everything; the graph stays."""
-        self.stop()
+        """Stop and free everything; the graph stays. From any thread and state, and more than once."""
         self._quit.set()
         self._woken.set()
-        self._keeper.join()
-        self._forget()
-        self.engine.close()
+        if not self._turn.acquire(timeout=CLOSE_S):
+            return  # a driver hangs in another thread's call; what it may still use must stay
+        try:
+            self.stop()
+            self._keeper.join()
+            self._forget()
+            self._tell_news()
+            self.engine.close()
+            self._tell_news()
+        finally:
+            self._turn.release()
+            _open_sessions.discard(self)
+        self._observers.close()
 
     def __enter__(self) -> Session:
         return self
@@ -161,14 +350,21 @@ class Session:
         self.close()
 
     def _keep_up(self) -> None:
-        """Publish edits that had to wait for a fade, and keep the disk ahead of the sound."""
+        """Publish edits that had to wait for a fade, keep the disk ahead of the sound, and tell what happened."""
         while not self._quit.is_set():
-            try:
-                behind = not self.engine.commit() or not self.engine.settled()
-            except EngineError as error:  # what sounds goes on; the next edit tries again
-                self.engine.problems["graph"] = str(error)
-                behind = False
-            self.engine.feed()
+            done = self.engine.keep_up()
+            self._tell_news()
             self.driver.watch()
-            self._woken.wait(TICK_S if behind and self.playing else FEED_S)
+            self._woken.wait(FEED_S if done or not self.playing else TICK_S)
             self._woken.clear()
+
+    def _tell_news(self) -> None:
+        for event in self.engine.news():
+            self._observers.tell(event)
+
+
+@atexit.register
+def _close_all() -> None:
+    """A program that forgets to close its sessions ends cleanly, and its takes are complete."""
+    for session in list(_open_sessions):
+        session.close()

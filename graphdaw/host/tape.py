@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ WHY = {
 }
 
 
+STAMP_AT = 48 + 8 + 338  # in a take's file: the broadcast extension's time reference (csrc/wav.c)
+
+
 @dataclass(frozen=True, slots=True)
 class Take:
     """A finished recording: where it is, and where it belongs.
 
-    `start_frame` is the frame of the engine's time that its first sample belongs to; `preroll_frames` of it lie before
-    the gate opened. `lost_frames` came while the disk was too far behind, and are silent in it, so that all others are
+    `start_frame` is the place in the piece of its first sample; `preroll_frames` of it lie before the gate opened.
+    `lost_frames` came while the disk was too far behind, and are silent in it, so that all others are
     in their place. A take is not `complete` where the disk refused the rest, or where it was found after a crash
     (`recovered`). `peak` is 1.0 at full scale; what was louder is `clipped`, but in floating point.
     """
@@ -73,15 +77,38 @@ class TapeState:
     room_s: float
 
 
+class Places:
+    """Where in the piece the frames of an engine's clock are: what the transport has done, since it began at a place."""
+
+    def __init__(self, position: int = 0) -> None:
+        self._jumps = [(0, position)]
+
+    def jump(self, frame: int, position: int) -> None:
+        """From that frame of the clock on the piece goes on from that place."""
+        self._jumps.append((frame, position))
+
+    def of(self, frame: int) -> int:
+        """The place of a frame of the clock.
+
+        >>> places = Places(1_000)
+        >>> places.jump(500, 0)
+        >>> places.of(499), places.of(500)
+        (1499, 0)
+        """
+        begin, position = max(jump for jump in self._jumps if jump[0] <= frame)
+        return position + frame - begin
+
+
 class Tape:
     """Records one node; `takes` are those that are finished, `problem` says in a sentence why it had to stop.
 
     Takes are named `take.wav`, `take-2.wav` and so on; a name that is in use is left alone and the next one taken.
     """
 
-    def __init__(self, engine: Any, index: int, settings: TapeSettings, *, from_frame: int) -> None:
+    def __init__(self, engine: Any, index: int, settings: TapeSettings, places: Places, *, from_frame: int) -> None:
         check_format(settings.path, settings.sample_rate_hz, settings.bit_depth)
         self.settings = settings
+        self.places = places
         self.index = index
         self.takes: list[Take] = []
         self.problem = ""
@@ -96,12 +123,12 @@ class Tape:
         """What the disk was too late for, in the finished takes."""
         return sum(take.lost_frames for take in self.takes)
 
-    def follow(self, index: int, now: int) -> None:
-        """The node has been replaced by another one: its take ends, and goes on in the next."""
-        if index != self.index:
+    def follow(self, index: int, now: int, *, begins: int | None = None) -> None:
+        """The node has been replaced by another one: its take ends, and goes on in the next, at `begins` if not now."""
+        if index != self.index or not self._reels or self._reels[-1].orphaned():
             self.stop(now)
             self.index = index
-            self._reels.append(self._reel(now))
+            self._reels.append(self._reel(now if begins is None else begins))
 
     def stop(self, at: int) -> None:
         """End at that frame; the disk may still be behind."""
@@ -132,10 +159,10 @@ class Tape:
 
     def free(self) -> None:
         """Give back what has ended; on the control side."""
-        for reel in self._reels:
-            if not reel.naming.is_alive():
-                reel.free()
-        self._reels = [reel for reel in self._reels if reel.naming.is_alive()]
+        ended = [reel for reel in self._reels if not reel.naming.is_alive()]
+        for reel in ended:
+            reel.free()
+        self._reels = [reel for reel in self._reels if reel not in ended]
 
     def state(self) -> TapeState:
         """How it is doing now."""
@@ -157,9 +184,11 @@ class Tape:
         before = self._reels[-1].naming if self._reels else None
         late = self.settings.late_frames()
         self._late_known = late is not None
-        return _Reel(self._engine, self.index, self.settings, late, from_frame, self._finish, before)
+        return _Reel(
+            self._engine, self.index, self.settings, late, from_frame, partial(self._finish, self.places), before
+        )
 
-    def _finish(self, part: Path, core: Any) -> None:
+    def _finish(self, places: Places, part: Path, core: Any) -> None:
         """Name a take that the core has finished, in the form that was asked for."""
         settings = self.settings
         if core.error:
@@ -169,6 +198,7 @@ class Tape:
             )
         if core.file < 0:
             return
+        os.pwrite(core.file, places.of(core.start).to_bytes(8, "little"), STAMP_AT)
         try:
             path = self._name(part)
         except MediaError as error:
@@ -182,7 +212,7 @@ class Tape:
                 core.channels,
                 core.frames,
                 settings.sample_rate_hz,
-                core.start,
+                places.of(core.start),
                 core.opened - core.start,
                 core.lost,
                 core.peak,
@@ -246,6 +276,12 @@ class _Reel:
 
     def read_state(self, core: Any) -> None:
         lib.gd_tape_state(self._core, core)
+
+    def orphaned(self) -> bool:
+        """Whether its node is gone; another one may have the same index."""
+        core = ffi.new("GdTapeState *")
+        lib.gd_tape_state(self._core, core)
+        return bool(core.orphaned)
 
     def free(self) -> None:
         lib.gd_tape_free(self._core)

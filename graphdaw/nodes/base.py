@@ -156,6 +156,7 @@ class NodeType:
     memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
     media_memory: MediaMemory | None = None
     latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
+    placed: Callable[[Mapping[str, Any]], bool] | None = None
     channel_count: Callable[[Mapping[str, Any]], int] | None = None
 
     def defaults(self) -> dict[str, float | str]:
@@ -180,8 +181,10 @@ class Node:
     (half of its memory is a ring of samples, which the disk side writes to a file), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
-    static methods `memory_frames(values, sample_rate_hz)` (per lane), `latency_frames(values, sample_rate_hz)` and
-    `channel_count(values)` (of a source: how many channels it has at least, from its fixed parameters), or
+    static methods `placed(values)` (where it begins depends on the place in the piece: a locate puts a new one in its
+    stead, with a cross-fade), `memory_frames(values, sample_rate_hz)` (per lane), `latency_frames(values,
+    sample_rate_hz)` and `channel_count(values)` (of a source: how many channels it has at least, from its fixed
+    parameters), or
     `media_memory(recording, values, sample_rate_hz)` in place of `memory_frames`: it gives what lanes read and how much
     they write, from the node's recording (None where it has none), its choices and its fixed parameters. It runs on
     whatever thread edits the graph; a `MediaError` it raises names the file and the way out.
@@ -209,7 +212,7 @@ class Node:
                 parts[type(value)][port] = value
         methods = {
             method: vars(cls)[method].__func__
-            for method in ("memory_frames", "media_memory", "latency_frames", "channel_count")
+            for method in ("memory_frames", "media_memory", "latency_frames", "channel_count", "placed")
             if method in vars(cls)
         }
         if any(not media.streamed for media in parts[Media].values()):

@@ -10,7 +10,9 @@ class Clock(Node, tags=("control", "time", "sequencing")):
     """Send pulses at a tempo, with swing, and at multiples and divisions of their rate: what drives sequencers.
 
     All outlets come from one phase in 2^-64 turns, so they never drift apart: a beat that falls on a frame is sent on
-    that frame, hours later too. The first pulse of all comes at once.
+    that frame, hours later too. It keeps the time of the piece: its pulses fall where they would had it run from the
+    start at its present tempo, so after a locate it jumps, and one that is added later is in step. The first pulse of a
+    clock that stood still comes when it is set running.
     """
 
     reset = In(type="control", help="Begins again, with the first pulse of a bar, when it rises above 0.5.")

@@ -8,7 +8,8 @@ from graphdaw.nodes.base import In, Node, Out, Param
 class Divider(Node, tags=("control", "time", "sequencing")):
     """Pass every so many pulses of a clock, and put so many even ones into the time between: 3 against 4 and the like.
 
-    Division counts, so it follows any clock at once; what comes in between is timed by the last two pulses before it.
+    Division counts, so it follows any clock at once; what comes in between is timed by the last two pulses before it. A
+    locate begins a division.
     """
 
     clock = In(type="control", help="Pulses to be counted: it rises above 0.5.")

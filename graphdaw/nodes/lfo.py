@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from graphdaw.nodes.base import Choice, In, Node, Out, Param
 from graphdaw.nodes.tempo import sync, tempo_bpm
 
@@ -11,7 +14,8 @@ class Lfo(Node, tags=("control", "modulation")):
 
     Phase is counted in 2^-64 turns, so a rate keeps its period for hours. A trigger begins the turn anew; as a one-shot
     the wave waits for it where its turn starts, and rests there again after one turn. `slew_s` rounds the corners of
-    squares and steps with a one-pole low-pass.
+    squares and steps with a one-pole low-pass. With `sync` it is where it would be had it run from the start of the
+    piece.
     """
 
     trigger = In(type="control", help="Begins the turn anew when it rises above 0.5.")
@@ -30,3 +34,8 @@ class Lfo(Node, tags=("control", "modulation")):
     tempo_bpm = tempo_bpm()
     skew = Param(0.5, lo=0.0, hi=1.0, help="Part of the turn in which a sine or triangle rises, or a square is high.")
     slew_s = Param(0.0, lo=0.0, hi=10.0, unit="s", help="Time constant that rounds the corners; 0 leaves them sharp.")
+
+    @staticmethod
+    def placed(values: Mapping[str, Any]) -> bool:
+        """In time with the tempo it turns with the piece."""
+        return (values["mode"], values["sync"] == "free") == ("loop", False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from graphdaw.nodes.base import Choice, In, Node, Out, Param
 from graphdaw.nodes.tempo import sync, tempo_bpm
 
@@ -26,3 +29,8 @@ class Random(Node, tags=("control", "modulation")):
         0.0, lo=0.0, hi=9999.0, ramp_s=0.0, help="The same seed walks the same way; 0 goes by the node's name."
     )
     tempo_bpm = tempo_bpm()
+
+    @staticmethod
+    def placed(values: Mapping[str, Any]) -> bool:
+        """In time with the tempo it steps with the piece."""
+        return (values["clock"], values["sync"] == "free") == ("rate", False)

@@ -22,7 +22,8 @@ class Sequencer(Node, tags=("control", "time", "sequencing")):
 
     Values may be semitones, which `math` turns into hertz, or anything else. A gate is open for its part of a step's
     time, as long as the last step took; during the first one it is open for as long as the trigger. The first trigger
-    plays step 1 (backwards, the last one), and a trigger in the frame of a reset plays it too.
+    plays step 1 (backwards, the last one), and a trigger in the frame of a reset plays it too. A locate resets it: to
+    stay in step with the bars wherever it goes, wire a clock's `bar` into `reset`.
     """
 
     trigger = In(type="control", help="Goes one step on when it rises above 0.5.")

@@ -11,6 +11,7 @@ import soundfile
 import graphdaw as gd
 from graphdaw.errors import MediaError
 from graphdaw.host.engine import RING_FRAMES, Engine
+from graphdaw.host.events import Settled, Swapped
 from graphdaw.host.media import MediaStream
 from graphdaw.host.offline import Renderer
 from tests.drawing import draw
@@ -25,9 +26,9 @@ def test_the_audio_thread_tells_when_an_edit_is_heard() -> None:
         graph.connect(n["a"], graph.add("gain"))
         renderer.render(1024)
 
-        told = [(what, time) for what, _, time in renderer.engine.news()]
+        told = renderer.engine.news()
 
-    assert told == [("swapped", CELL), ("settled", CELL + 256)]
+    assert told == [Swapped(CELL), Settled(CELL + 256)]
 
 
 def broken_graph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> gd.Graph:

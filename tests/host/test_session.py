@@ -6,12 +6,15 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 import graphdaw as gd
 from graphdaw.errors import EngineError, GraphError
+from graphdaw.host.device import DeviceSettings
 from graphdaw.host.offline import Renderer
 from tests.drawing import draw
 from tests.random_documents import random_graph
@@ -282,3 +285,142 @@ def test_readings_of_a_meter_follow_the_sound() -> None:
     assert peak == pytest.approx(0.5, rel=1e-2)
     assert rms == pytest.approx(0.5 / np.sqrt(2) * np.sqrt(1 - np.exp(-1 / 0.3)), rel=1e-2)
     assert held == pytest.approx(0.5, rel=1e-3)
+
+
+def test_a_storm_of_values_grows_nothing_and_the_newest_one_wins() -> None:
+    """Nobody takes them: the ring to the audio thread fills up, and what does not fit is one value a parameter."""
+    graph = tone()
+    with gd.Session(graph, device="hand") as session:
+        session.play()
+        session.step(10)
+        engine = session.engine
+        plan, sent = engine.plan(), engine.stats()["messages"]
+        with graph.transaction("storm", live=True):
+            for k in range(30_000):
+                graph.set("gain1", gain_db=-60.0 + k % 50)
+                if k % 3 == 0:
+                    graph.set("sine1", frequency_hz=100.0 + k % 900)
+            graph.set("sine1", frequency_hz=1_000.0)
+            graph.set("gain1", gain_db=0.0)
+        assert len(engine._unsent) == 2
+        assert not session.settled(0.01)
+        session.step(4)
+        assert session.settled()
+        assert engine.stats()["messages"] - sent <= 16_384 + 2
+        assert engine.plan() == plan
+        session.step(20)
+        sound = played(session, 75)
+
+    assert np.argmax(np.abs(np.fft.rfft(sound))) == 200  # 9,600 frames: 5 Hz a bin
+    with Renderer(graph) as renderer:
+        renderer.render(RATE_HZ)
+        expected = np.abs(renderer.render(9_600)).max()
+    assert np.abs(sound).max() == pytest.approx(expected, rel=1e-3)
+
+
+def test_values_that_wait_for_a_node_that_goes_are_forgotten() -> None:
+    graph = tone()
+    with gd.Session(graph, device="hand") as session:
+        session.play()
+        session.step(4)
+        with graph.transaction("storm", live=True):
+            for k in range(17_000):
+                graph.set("gain1", gain_db=-60.0 + k % 50)
+            graph.set("sine1", frequency_hz=500.0)
+        graph.remove("gain1")
+        graph.add("saw", frequency_hz=90.0) >> graph["output1"]
+        assert list(session.engine._unsent) == [("sine1", 0)]
+        session.step(30)
+        assert session.settled()
+        assert np.abs(session.step()).max() > 0.1
+
+
+def played(session: gd.Session, blocks: int) -> np.ndarray:
+    return np.array([session.step()[0] for _ in range(blocks)], np.float32).reshape(-1)
+
+
+def test_what_was_edited_before_the_first_sound_is_heard_from_the_first_frame() -> None:
+    graph = tone()
+    with gd.Session(graph, device="hand") as session:
+        graph.set("gain1", gain_db=-20.0)
+        graph.remove("filter1")
+        graph.connect("sine1", "gain1")
+        session.play()
+        sound = played(session, 40)
+
+    with Renderer(graph) as renderer:
+        assert np.array_equal(sound, renderer.render(40 * 128)[0])
+
+
+def test_undo_and_redo_run_through_the_graph_and_are_heard() -> None:
+    graph = tone()
+    with gd.Session(graph, device="hand") as session:
+        session.play()
+        graph.set("gain1", gain_db=-80.0)
+        session.step(40)
+        assert np.abs(session.step()).max() < 1e-3
+        session.graph.undo()
+        session.step(40)
+        assert np.abs(session.step()).max() > 0.1
+        session.graph.redo()
+        session.step(40)
+        assert np.abs(session.step()).max() < 1e-3
+
+
+def test_an_opened_project_is_played_and_its_edits_are_heard(tmp_path: Path) -> None:
+    with gd.open(tmp_path / "song.gdaw", create=True) as project:
+        osc, out = project.graph.add("sine", frequency_hz=300.0), project.graph.add("output")
+        with gd.Session(project, device="hand") as session:
+            session.play()
+            osc >> out
+            session.step(10)
+            assert np.abs(session.step()).max() > 0.5
+        project.close(discard=True)
+
+
+def test_at_another_rate_it_goes_on_at_the_same_place_with_its_taps() -> None:
+    graph = gd.Graph(sample_rate=RATE_HZ)
+    graph.add("clock", tempo_bpm=60.0, rate="1/4") >> graph.add("output")
+    with gd.Session(graph, device="null") as session, session.tap("clock1.phase") as tap:
+        session.locate(10.0)
+        session.play()
+        assert wait_until(lambda: session.position_s > 10.1)
+        session.change_device(DeviceSettings("null", sample_rate_hz=96_000))
+        assert session.engine.sample_rate == 96_000
+        moved_s = session.position_s
+        tap.read()
+        assert wait_until(lambda: session.position_s > moved_s + 0.2)
+        phase = tap.read()[0]
+        assert 10.1 < moved_s < 20.0
+        assert graph.sample_rate == RATE_HZ
+        assert wait_until(lambda: np.isclose(np.diff(tap.latest(200)[0]), 1.0 / 96_000, atol=2e-7).all())
+    assert phase.size
+
+
+def test_a_take_goes_on_in_the_next_file_when_it_all_begins_anew(tmp_path: Path) -> None:
+    graph, n = draw("sine s(frequency_hz=300) -> record r -> output o")
+    with gd.Session(graph, device="hand") as session:
+        session.record(n["r"], tmp_path / "take.wav")
+        session.play()
+        first = played(session, 100)
+        session.stop()
+        session.locate(0.0)
+        session.play()
+        second = played(session, 50)
+        takes = session.stop_recording(n["r"])
+
+    assert len(takes) == 2
+    for take, sound in zip(takes, (first, second), strict=True):
+        np.testing.assert_allclose(soundfile.read(take.path, dtype="float32")[0], sound, atol=2e-7)  # 24 bits
+
+
+def test_its_numbers_can_be_read_and_printed() -> None:
+    with gd.Session(tone(), device="hand") as session:
+        assert session.stats().device == ""
+        session.locate(61.5)
+        session.play()
+        session.step(375)
+        stats = session.stats()
+
+    assert (stats.device, stats.position_s, stats.played_s, stats.callbacks) == ("hand", 62.5, 1.0, 375)
+    assert "hand at 1:02.500, 1.0 s played" in str(stats)

@@ -12,6 +12,7 @@ import soundfile
 
 import graphdaw as gd
 from graphdaw.errors import EngineError, MediaError
+from graphdaw.host.events import RecordingStopped
 from graphdaw.host.offline import Renderer
 from tests.drawing import draw
 
@@ -112,11 +113,11 @@ def test_a_full_disk_ends_the_take_in_one_sentence_and_the_sound_goes_on(tmp_pat
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
             signal.signal(signal.SIGXFSZ, handler)
         told = renderer.engine.problems["record1"]
-        news = [kind for kind, _, _ in renderer.engine.news()]
+        news = renderer.engine.news()
         audio = renderer.render(4_800)
 
     assert told.startswith(f"{path} could not be written: ") and told.endswith("kept, and the sound goes on.")
-    assert "recording_stopped" in news
+    assert RecordingStopped("record1", told) in news
     assert np.abs(audio).max() > 0.1
     (take,) = takes
     kept = read(path)

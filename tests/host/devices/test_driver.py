@@ -13,8 +13,9 @@ from scipy import signal
 import graphdaw as gd
 from graphdaw.errors import EngineError
 from graphdaw.host.device import DeviceSettings, HandDevice, NullDevice, RateNeededError
-from graphdaw.host.driver import DeviceChanged, DevicePriority, Driver
+from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import DeviceChanged, DevicePriority
 from tests.drawing import draw
 
 RATE_HZ = 48_000

@@ -15,8 +15,9 @@ import pytest
 import graphdaw as gd
 from graphdaw.errors import EngineError
 from graphdaw.host.device import DeviceSettings, RateNeededError, jack_servers
-from graphdaw.host.driver import DeviceLost, DeviceReturned, Driver
+from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import DeviceLost, DeviceReturned
 from tests.jack_server import JackServer
 
 RATE_HZ = 48_000
@@ -194,7 +195,8 @@ PORTAUDIO = """
 import os, signal, sys, time
 import graphdaw as gd
 from graphdaw.host.device import DeviceSettings
-from graphdaw.host.driver import Driver, DeviceLost
+from graphdaw.host.driver import Driver
+from graphdaw.host.events import DeviceLost
 from graphdaw.host.engine import Engine
 g = gd.Graph(sample_rate=48_000)
 g.add("sine") >> g.add("output")

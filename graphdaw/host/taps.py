@@ -1,0 +1,143 @@
+"""Taps and meters: listening to any outlet of a running engine, while nobody waits for anybody."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from graphdaw._core import ffi, lib
+from graphdaw.errors import UnknownPortError
+from graphdaw.graph.graph import End, Graph, PortHandle
+from graphdaw.graph.ports import node_of, outlet_type, outlets, title
+
+Samples = npt.NDArray[np.float32]
+
+RING_S = 1.3  # what a tap holds for a reader that is late
+
+
+class Tapped(Protocol):
+    """What a tap hangs on: the engine."""
+
+    sample_rate: int
+
+    def untap(self, tap: Tap) -> None:
+        """Let go of it."""
+
+
+class Tap:
+    """What flows out of one outlet, from the moment of tapping on; made by `Session.tap`.
+
+    One that is not read for longer than `RING_S` loses the oldest frames and counts them in `missed`. Where the outlet
+    is gone it hears silence, and the outlet again when an undo brings it back.
+    """
+
+    def __init__(self, engine: Tapped, end: tuple[str, str]) -> None:
+        self.end = end
+        self.engine = engine
+        self.ring_frames = 1 << (round(RING_S * engine.sample_rate) - 1).bit_length()
+        pointer = lib.gd_tap_new(self.ring_frames)
+        if pointer == ffi.NULL:
+            raise MemoryError("no memory for a tap")
+        self.pointer = ffi.gc(pointer, lib.gd_tap_release)
+        self._place = ffi.new("GdTapPlace *")
+        self._reading = threading.Lock()  # one reader at a time; nobody holds it who waits for anything
+        self._open = True
+
+    @property
+    def channels(self) -> int:
+        """Channels that it has heard so far; 0 before the first frame."""
+        return int(lib.gd_tap_channels(self.pointer))
+
+    @property
+    def missed(self) -> int:
+        """Frames that were lost because nobody read them in time."""
+        return int(self._place.missed)
+
+    def read(self) -> Samples:
+        """All that has not been read yet: float32 of shape (channels, frames), and 0 frames if there is nothing new."""
+        with self._reading:
+            return self._read(self._place)
+
+    def latest(self, frames: int) -> Samples:
+        """The newest frames, at most `frames`, whether or not they have been read: float32 of shape (channels, n)."""
+        with self._reading:
+            place = ffi.new("GdTapPlace *", self._place[0])
+            lib.gd_tap_read(self.pointer, place, ffi.NULL, 0, 0)  # find out whether it has begun anew
+            held = int(lib.gd_tap_time(self.pointer))
+            place.next = max(place.first, held - min(frames, self.ring_frames))
+            return self._read(place)[:, :frames]
+
+    def _read(self, place: Any) -> Samples:
+        channels = self.channels
+        planes = np.zeros((channels, self.ring_frames), np.float32)
+        into = ffi.from_buffer("float[]", planes) if channels else ffi.NULL
+        count = lib.gd_tap_read(self.pointer, place, into, channels, self.ring_frames)
+        return planes[:, :count].copy()
+
+    def close(self) -> None:
+        """Listen no more; what has been heard can still be read."""
+        if self._open:
+            self._open = False
+            self.engine.untap(self)
+
+    def __enter__(self) -> Tap:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Levels(NamedTuple):
+    """Loudness of some time: a number a channel, in dB below full scale, minus infinity for silence."""
+
+    peak_dbfs: tuple[float, ...]
+    rms_dbfs: tuple[float, ...]
+    frames: int
+
+
+class Meter:
+    """Levels of one outlet, made by `Session.meter`; it reads a tap."""
+
+    def __init__(self, tap: Tap) -> None:
+        self.tap = tap
+
+    def read(self) -> Levels:
+        """Peak and RMS of each channel since last asked, of `frames` frames; all silent where there were none."""
+        heard = self.tap.read().astype(np.float64)
+        if not heard.size:
+            silent = (-np.inf,) * heard.shape[0]
+            return Levels(silent, silent, 0)
+        return Levels(_dbfs(np.abs(heard).max(1)), _dbfs(np.sqrt(np.mean(heard**2, 1))), heard.shape[1])
+
+    def close(self) -> None:
+        """Listen no more."""
+        self.tap.close()
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _dbfs(levels: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    with np.errstate(divide="ignore"):
+        return tuple(float(x) for x in 20.0 * np.log10(levels))
+
+
+def outlet_of(graph: Graph, end: End) -> tuple[str, str]:
+    """The outlet that an end names: of a node alone, its first. Raises UnknownNodeError, UnknownPortError."""
+    if isinstance(end, str):
+        id, _, port = end.partition(".")
+    else:
+        id, port = (end.node.id, end.name) if isinstance(end, PortHandle) else (end.id, "")
+    node = node_of(graph.document, id)
+    names = outlets(graph.document, node)
+    if not port and not names:
+        raise UnknownPortError(f"Node {title(node)} has no outlet to listen to; name what feeds it.", node=id)
+    port = port or next(iter(names))
+    outlet_type(graph.document, node, port)
+    return id, port
