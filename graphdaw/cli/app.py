@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, relink, render, show
+from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, record, relink, render, show
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 for _command in (
     render.render,
     play.play,
+    record.record,
     nodes.nodes,
     check.check,
     relink.relink,

@@ -417,6 +417,11 @@ class Engine:
         self.feed()
         return tape.takes
 
+    def take_recordings(self, other: Engine) -> None:
+        """Go on recording what an engine recorded that nothing calls any more."""
+        with other._lock, self._lock:
+            self.recorder.go_on_with(other.recorder, self._lowering.nodes)
+
     def catch_up(self) -> None:
         """Where time does not run by itself: wait until tapes have room again."""
         self.recorder.catch_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,16 @@ class Recorder:
         settings = TapeSettings(Path(os.fspath(path)), rate, bit_depth, round(preroll_s * rate), late_frames)
         now = self._engine.clock_frames
         self._tapes[id] = Tape(self._engine.pointer, index, settings, self._places, from_frame=now)
+
+    def go_on_with(self, other: Recorder, nodes: dict[str, int]) -> None:
+        """Record what another engine's recorder does, which plays no more: the next takes join its own."""
+        now = self._engine.clock_frames
+        for id, tape in other._tapes.items():
+            if id in nodes and not tape.ended():
+                settings = replace(tape.settings, sample_rate_hz=self._engine.sample_rate)
+                self._tapes[id] = Tape(
+                    self._engine.pointer, nodes[id], settings, self._places, from_frame=now, takes=tape.takes
+                )
 
     def stop(self, id: str) -> Tape | None:
         """Let a node's tape end here; None where it has none. Wait for it without the engine's lock."""

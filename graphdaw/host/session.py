@@ -211,6 +211,7 @@ class Session:
                 raise
             self.engine = new
             new.take_taps(old)
+            new.take_recordings(old)
             new.locate(round(old.position_frames / old.sample_rate * new.sample_rate))
             old.close()
 

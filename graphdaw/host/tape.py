@@ -105,12 +105,21 @@ class Tape:
     Takes are named `take.wav`, `take-2.wav` and so on; a name that is in use is left alone and the next one taken.
     """
 
-    def __init__(self, engine: Any, index: int, settings: TapeSettings, places: Places, *, from_frame: int) -> None:
+    def __init__(
+        self,
+        engine: Any,
+        index: int,
+        settings: TapeSettings,
+        places: Places,
+        *,
+        from_frame: int,
+        takes: list[Take] | None = None,
+    ) -> None:
         check_format(settings.path, settings.sample_rate_hz, settings.bit_depth)
         self.settings = settings
         self.places = places
         self.index = index
-        self.takes: list[Take] = []
+        self.takes: list[Take] = [] if takes is None else takes
         self.problem = ""
         self._engine = engine
         self._numbered = 0

@@ -8,7 +8,6 @@ from typing import Any
 
 from graphdaw.nodes.base import In, Node, Out, Param
 
-
 SPARE_S = 0.9  # with it, ten seconds are 2 MiB a channel at 44.1 and 48 kHz
 
 
