@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
+import graphdaw as gd
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
+from graphdaw.host.device import DeviceSettings
 from graphdaw.host.engine import Engine
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.offline import Renderer
@@ -264,3 +266,52 @@ def test_every_damaged_header_is_taken_or_left_but_never_believed(tmp_path: Path
         if not error:
             assert core.frames * core.channels * bits[0] // 8 <= size
             os.close(core.file)
+
+
+# Takes and the transport
+
+
+def test_a_take_tells_its_place_in_the_piece(tmp_path: Path) -> None:
+    with Renderer(patch()) as renderer:
+        engine = renderer.engine
+        renderer.render(10_240)
+        engine.record("record1", tmp_path / "before.wav")
+        renderer.render(1_280)
+        engine.locate(480_000)
+        renderer.render(2_560)
+        before = engine.stop_recording("record1")
+        place = engine.position_frames
+        engine.record("record1", tmp_path / "after.wav", preroll_s=0.01)
+        renderer.render(1_280)
+        after = engine.stop_recording("record1")
+
+    assert 480_000 < place < 483_000
+    assert [take.start_frame for take in (*before, *after)] == [10_240, place - 480]
+
+
+def test_a_beginning_anew_ends_a_take_and_begins_the_next(tmp_path: Path) -> None:
+    with Renderer(patch()) as renderer:
+        engine = renderer.engine
+        engine.record("record1", tmp_path / "take.wav", bit_depth=32)
+        first = renderer.render(10_000)
+        engine.restart(96_000)
+        second = renderer.render(5_000)
+        takes = engine.stop_recording("record1")
+
+    assert [(take.start_frame, take.frames) for take in takes] == [(0, 10_000), (96_000, 5_000)]
+    np.testing.assert_array_equal(read(takes[0].path), first)
+    np.testing.assert_array_equal(read(takes[1].path), second)
+
+
+def test_a_device_at_another_rate_goes_on_in_a_take_at_that_rate(tmp_path: Path) -> None:
+    with gd.Session(patch(), device="hand") as session:
+        session.record("record1", tmp_path / "take.wav", bit_depth=32)
+        session.play()
+        session.step(100)
+        session.change_device(DeviceSettings("hand", sample_rate_hz=44_100))
+        session.step(100)
+        takes = session.stop_recording("record1")
+
+    assert [take.sample_rate_hz for take in takes] == [48_000, 44_100]
+    assert [take.frames for take in takes] == [12_800, 12_800]
+    assert [soundfile.info(take.path).samplerate for take in takes] == [48_000, 44_100]
