@@ -6,7 +6,7 @@ BIN := .venv/bin
 CORE := $(shell find csrc -name '*.[ch]' -o -name 'build_core.py' -o -type d ! -name __pycache__) # a folder: files that went
 C_WARNINGS := -std=c11 -O1 -Wall -Wextra -Werror -Wno-psabi -Icsrc -fsyntax-only
 PYTEST_ARGS ?=
-SOAK_MINUTES ?= 10
+SOAK_MINUTES ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench reference soak clean
@@ -46,8 +46,8 @@ bench: .venv/.core ## measure speed against the hand-written limit and the peers
 reference: .venv/.core ## write docs/reference/ from the declarations, with its pictures
 	@$(BIN)/python scripts/reference.py
 
-soak: .venv/.core ## edit a playing graph at random for SOAK_MINUTES (10), counting clicks and late blocks
-	@$(BIN)/python scripts/soak.py --minutes $(SOAK_MINUTES)
+soak: .venv/.core ## run the long form of every reliability test, and a patch in real time, for about SOAK_MINUTES (60)
+	@$(BIN)/python -m scripts.soak --minutes $(SOAK_MINUTES)
 
 clean: ## remove what was built, rendered and installed here
 	@rm -rf .venv build out demo/media demo/demo.gdaw graphdaw/_core*.so *.egg-info

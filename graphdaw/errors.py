@@ -168,6 +168,12 @@ class MediaError(ProjectError):
     code = "media"
 
 
+def brief(words: object, most: int = 200) -> str:
+    """What a library says went wrong, without the end of what it may quote."""
+    text = str(words)
+    return text if len(text) <= most else text[:most] + "..."
+
+
 def near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """The names most like `name`, best first, three at most; none that is much less like it than the best."""
     if len(name) > LONGEST_NAME:

@@ -13,7 +13,7 @@ from graphdaw.host.offline import Renderer
 from tests.random_documents import RATES, random_graph
 
 BLOCKS = (32, 64, 100, 128, 512, 4_096)
-FRAMES = 6_000
+FRAMES, LONG_FRAMES = 6_000, 48_000
 PROJECTS = 100
 
 
@@ -34,10 +34,10 @@ def add_many(graph: gd.Graph) -> None:
         graph.add("saw", frequency_hz=40.0 + k) >> graph.add("filter", cutoff_hz=300.0 + 9 * k) >> output
 
 
-def hash_of(graph: gd.Graph, block: int, threads: int) -> str:
+def hash_of(graph: gd.Graph, block: int, threads: int, frames: int = FRAMES) -> str:
     """SHA-256 of every bit of a render."""
     with Renderer(graph, block_frames=block, threads=threads) as renderer:
-        return hashlib.sha256(renderer.render(FRAMES).tobytes()).hexdigest()
+        return hashlib.sha256(renderer.render(frames).tobytes()).hexdigest()
 
 
 def projects(long_form: bool) -> list[int]:
@@ -49,9 +49,12 @@ def test_a_project_has_one_hash(long_form: bool, record_property: Callable[[str,
     for number in projects(long_form):
         graph = project(number)
         ways = itertools.product(BLOCKS, (1, 2), range(2)) if long_form else [(32, 2, 0), (100, 1, 0), (4_096, 2, 1)]
-        expected = hash_of(graph, 64, 1)
+        frames = LONG_FRAMES if long_form else FRAMES
+        expected = hash_of(graph, 64, 1, frames)
         for block, threads, _ in ways:
-            assert hash_of(graph, block, threads) == expected, f"project {number}, blocks of {block}, {threads} threads"
+            assert hash_of(graph, block, threads, frames) == expected, (
+                f"project {number}, blocks of {block}, {threads} threads"
+            )
             renders += 1
     record_property("figures", f"{len(projects(long_form))} projects, {renders} renders")
 

@@ -12,7 +12,22 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli import apply, bench, check, devices, diff, nodes, play, record, relink, render, show
+from graphdaw.cli import (
+    apply,
+    bench,
+    check,
+    checkpoints,
+    devices,
+    diff,
+    generations,
+    nodes,
+    play,
+    record,
+    recover,
+    relink,
+    render,
+    show,
+)
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -33,6 +48,9 @@ for _command in (
     show.show,
     diff.diff,
     apply.apply,
+    recover.recover,
+    checkpoints.checkpoints,
+    generations.generations,
     devices.devices,
     bench.bench,
 ):

@@ -70,6 +70,22 @@ def progress(label: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
+def clock(time_s: float) -> str:
+    """A moment in local time, to the second; "-" for none.
+
+    >>> clock(0.0)
+    '-'
+    """
+    from datetime import UTC, datetime
+
+    if not time_s:
+        return "-"
+    try:
+        return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return "-"
+
+
 def decibels(level: float) -> str:
     """A peak as people read it.
 

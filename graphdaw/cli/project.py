@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 
 def load(path: str) -> Graph:
-    """The project or text in a file; raises ProjectError or TextError."""
+    """The project or text in a file, with a remark on what a crash left; raises ProjectError or TextError."""
     from graphdaw.graph.graph import Graph
 
-    return Graph.load(path)
+    graph = Graph.load(path)
+    if graph.recovered is not None and graph.recovered.sentence:
+        remark(graph.recovered.sentence)
+    return graph
 
 
 def load_to_hear(path: str) -> Graph:

@@ -22,21 +22,19 @@ def relink(file: Project, folders: Folders = None, as_json: AsJson = False) -> N
     import os
 
     from graphdaw.errors import MediaError
-    from graphdaw.graph.project import ProjectLock, load_marked, save
+    from graphdaw.graph.opened import open_project
     from graphdaw.graph.project.found import missing_media, settings_of
     from graphdaw.graph.project.found import relink as find
 
     for folder in folders or []:
         if not os.path.isdir(folder):
             raise MediaError(f"{folder} is no folder; name one to look for recordings in.")
-    with ProjectLock(file):
-        document, mark = load_marked(file)
+    with open_project(file) as project:
+        document = project.graph.document
         found = find(document, *(folders or []))
         if found:
-            from graphdaw.graph.edits import apply
-
-            apply(document, settings_of(found))
-            save(document, file, mark=mark)
+            project.graph.apply(settings_of(found), "relink")
+            project.save()
         missing = missing_media(document)
     if as_json:
         say_json(

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from graphdaw.errors import GraphdawError
 from graphdaw.graph import codec, records
 from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.journal import Journal, JournalEvent, Renewal, clean
@@ -109,6 +110,7 @@ class Keeper:
         self._max_bytes = max_bytes
         self._renewed_s = time.monotonic()
         self._tried_s = self._renewed_s
+        self.trouble: Exception | None = None  # of the last renewal
         self._events: queue.SimpleQueue[JournalEvent] = queue.SimpleQueue()
         self._woken = threading.Event()
         self._quit = False
@@ -132,8 +134,10 @@ class Keeper:
                 if taken is None:
                     return False
                 renewal.publish(taken())
-        except (OSError, *records.FAULTS):
+        except (OSError, GraphdawError, *records.FAULTS) as error:
+            self.trouble = error
             return False
+        self.trouble = None
         self._renewed_s = time.monotonic()
         return True
 

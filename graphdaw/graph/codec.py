@@ -111,17 +111,27 @@ def _current(data: bytes, where: str) -> Fields:
     if "format" not in fields or msgspec.msgpack.decode(fields.pop("format")) != FORMAT:
         raise ProjectError(f"{where} is not a GraphDAW project; choose a file that GraphDAW has saved.")
     version = msgspec.msgpack.decode(fields.pop("version", msgspec.Raw(b"\xc0")))
-    if type(version) is not int or (version < VERSION and version not in migrations):
+    if type(version) is not int or any(step not in migrations for step in range(version, VERSION)):
         raise VersionError(f"{where} has the unknown version {version!r}; open it with the GraphDAW that wrote it.")
     if version > VERSION:
         raise VersionError(f"{where} is of version {version}, this GraphDAW reads up to {VERSION}; update GraphDAW.")
     if version < VERSION:
-        plain = msgspec.msgpack.decode(data)
+        fields = _fields(_encode(_migrated(msgspec.msgpack.decode(data), version, where)))
+        fields.pop("format", None)
+        fields.pop("version", None)
+    return fields
+
+
+def _migrated(plain: dict[str, Any], version: int, where: str) -> dict[str, Any]:
+    """The content of an older file as the present version would have it; a migration may trust that it is sound."""
+    try:
         for step in range(version, VERSION):
             plain = migrations[step](plain)
-        fields = _fields(_encode(plain))
-        del fields["format"], fields["version"]
-    return fields
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ProjectError(
+            f"{where} is damaged: it is not what version {version} wrote ({error!r}). Open an earlier version of it."
+        ) from error
+    return plain
 
 
 def _document(fields: Fields, where: str) -> Document:

@@ -165,7 +165,7 @@ class Journal:
                 with self._writing:
                     self._kept = None
 
-    def abandon(self, path: str, error: OSError) -> None:
+    def abandon(self, path: str, error: Exception) -> None:
         """Give the file up for one at another path, which could not be written so far."""
         with self._writing:
             self.path = path

@@ -119,6 +119,7 @@ class Project:
         self._keeper = Keeper(self._journal, found.history, _teller(self._observers), every_s=every_s)
         self._checkpoints: Checkpoints | None = None
         self._closed = False
+        self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _let_go, os.getpid(), self._keeper, self._journal, self._lock)
         if not self.is_named:
             self.graph.path = None
@@ -132,7 +133,8 @@ class Project:
         """Go on from what was recovered, in a journal of our own; the old one stays until the new one is whole."""
         self._journal.edits = max(report.applied, 1 if report.damaged_file else 0)
         if self._journal.edits:
-            self._keeper.renew()
+            if not self._keeper.renew() and self._keeper.trouble is not None:
+                self._journal.abandon(self._journal.path, self._keeper.trouble)
         else:
             with contextlib.suppress(OSError):
                 os.unlink(self._journal.path)
@@ -272,12 +274,13 @@ class Project:
 
         Raises ProjectError, and stays open, where they could not be kept.
         """
-        if self._closed:
+        if self._closed or os.getpid() != self._owner:  # a forked child closes nothing of its parent's
             return
         if self.unsaved and not discard and self._journal.broken and not self._keeper.renew():
+            edits = "1 edit that is" if self.unsaved == 1 else f"{self.unsaved} edits that are"
             raise ProjectError(
-                f"{self.path or 'The project'} has {self.unsaved} edits that are saved nowhere. {self._journal.broken} "
-                "Save it elsewhere, or close it with discard=True."
+                f"{self.path or 'The project'} has {edits} saved nowhere, because its journal cannot be written; "
+                "save it elsewhere, or close it with discard=True."
             )
         self._closed = True
         self._finalizer.detach()
@@ -286,7 +289,7 @@ class Project:
             self._history.journal = None
         self._keeper.close()
         self._journal.close(remove=empty)
-        if empty and not self.is_named:
+        if not self.is_named and (discard or (empty and not self.graph.nodes)):
             _remove_project(self._name)
         self.graph.project = None
         self._lock.close()
@@ -326,7 +329,7 @@ def _adopt_places(document: Document, saved: Document) -> None:
     """Remember where a save has put what the document refers to."""
     document.origin = saved.origin
     document.collected.update(saved.collected)
-    document.media_files.update((hash, place) for hash, place in saved.media_files.items() if hash in document.media)
+    document.media_files.update(saved.media_files)
 
 
 # Graphs that are loaded and saved without being opened
@@ -339,6 +342,8 @@ def load_graph(path: str) -> Graph:
         graph.path = path
         return graph
     history, report, _ = recover(path)
+    if report is not None and live_owner(path) is not None:  # opened since, so the journal is not left but in use
+        return load_graph(path)
     graph = Graph.of(history)
     graph.path, graph.recovered = path, report
     return graph
@@ -386,16 +391,27 @@ def unsaved_projects() -> list[UnsavedProject]:
 
 
 def _unsaved(path: str) -> UnsavedProject | None:
+    """What a file in the folder of projects without a name holds; None where it is open, or holds nothing and goes."""
     try:
-        with ProjectLock(path):
-            history, report, _ = recover(path)
+        lock = ProjectLock(path)
     except ProjectError:
         return None
-    if report is None or not report.applied:
-        return None
-    nodes = len(history.document.nodes)
-    sentence = f"A project without a name, with {nodes} nodes. {report.sentence}"
-    return UnsavedProject(path, report.applied, nodes, report.last_s, sentence)
+    with lock:
+        try:
+            history, report, _ = recover(path)
+        except ProjectError as error:
+            return UnsavedProject(path, 0, 0, 0.0, str(error))
+        nodes, edits = len(history.document.nodes), report.applied if report is not None else 0
+        if not nodes and not edits and (report is None or not report.sentence):
+            _remove_project(path)
+            return None
+    last_s = report.last_s if report is not None and report.last_s else os.path.getmtime(path)
+    sentence = f"A project without a name: {nodes} nodes, {_clock(last_s)}."
+    return UnsavedProject(path, edits, nodes, last_s, sentence if report is None else f"{sentence} {report.sentence}")
+
+
+def _clock(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _new_unnamed() -> str:

@@ -110,7 +110,8 @@ def read(path: str) -> Contents:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise ProjectError(
-            f"{path} cannot be read: {error.strerror or error}; check the disk and the rights."
+            f"{path} cannot be read: {error.strerror or error}; "
+            "check the disk and the rights, or move it away to open the project as it was saved."
         ) from error
     return parse(data)
 
@@ -179,9 +180,10 @@ def _is_last(data: bytes, at: int) -> bool:
 
 
 def _ended(found: Contents, data: bytes, at: int, why: str, torn: bool) -> Contents:
-    """Note where and why reading ended, and how many whole changes stand behind."""
+    """Note where and why reading ended, and how many changes are lost: the bad one and what stands whole behind it."""
     found.torn, found.why, found.lost_bytes = torn, "" if torn else why, len(data) - at
+    found.lost_records = 0 if torn else 1
     while not torn and len(data) - at >= _FRAME.size:
-        found.lost_records += _payload(data, at) is not None
         at += _FRAME.size + _FRAME.unpack_from(data, at)[0]
+        found.lost_records += _payload(data, at) is not None
     return found

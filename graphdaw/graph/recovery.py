@@ -60,8 +60,8 @@ class Recovery(msgspec.Struct, frozen=True):
         elif self.applied:
             parts.append(f"Recovered {_edits(self.applied)} that {self.path} did not hold yet{self._times()}")
         if self.dropped or self.why:
-            lost = f"{_edits(self.dropped)} could not be" if self.dropped else "what follows could not be"
-            parts.append(f"{lost[0].upper()}{lost[1:]} recovered from its journal: {self.why or 'it is damaged'}")
+            lost = _edits(self.dropped) if self.dropped else "Edits"
+            parts.append(f"{lost} could not be recovered from its journal: {self.why or 'it is damaged'}")
         if self.kept_as:
             parts.append(f"The journal is kept as {self.kept_as}")
         return ". ".join(parts) + "." if parts else ""
@@ -112,8 +112,9 @@ def recover(path: str) -> Recovered:
     digest = digest_of(path)
     after = _continues(contents, mark, digest)
     if after is None:
-        empty = contents.header is None and not contents.why
-        report = Recovery(path, fits=empty, torn=contents.torn)
+        lost = contents.lost_records if contents.header is None else 0
+        fits = contents.header is None
+        report = Recovery(path, found=lost, dropped=lost, why=contents.why, torn=contents.torn, fits=fits)
         return Recovered(History(document), report, digest)
     history, report = _from(contents, after, document, path)
     return Recovered(history, report, digest)
@@ -247,7 +248,25 @@ class Rerun:
             history.commit()
         if self._changed and not self._sealed:
             history.document.foreign = structure.outside_paths(history.document)
+            if not _leads_back(history):
+                history.past.clear()
+                history.future.clear()
         structure.remember_placeholders(history.document)
+
+
+def _leads_back(history: History) -> bool:
+    """Whether all can be undone, and redone, to a document that can be saved: steps are retraced unchecked."""
+    ways = [[step.inverse for step in reversed(history.past)], [step.edits for step in reversed(history.future)]]
+    try:
+        for way in ways:
+            twin = history.document.copy()
+            for edits in way:
+                replay(twin, edits)
+            if _fault(twin, "the journal"):
+                return False
+    except Exception:  # whatever a forged step runs into
+        return False
+    return True
 
 
 def _make(history: History, record: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from graphdaw.errors import EngineError
 from graphdaw.host.devices.base import Device
@@ -10,7 +11,7 @@ from graphdaw.host.devices.hand import HandDevice
 from graphdaw.host.devices.jack import JackDevice, server_of
 from graphdaw.host.devices.listing import cards, jack_servers, outputs
 from graphdaw.host.devices.null import NullDevice
-from graphdaw.host.devices.portaudio import OPEN_S, SoundDevice
+from graphdaw.host.devices.portaudio import JACK_API, OPEN_S, SoundDevice
 from graphdaw.host.devices.settings import DeviceSettings, RateNeededError
 from graphdaw.host.engine import Engine
 
@@ -38,6 +39,8 @@ def make_device(engine: Engine, settings: DeviceSettings, *, wait_s: float | Non
     runs at another rate than the engine.
     """
     wanted = settings.sample_rate_hz
+    if settings.device is None and any(card["default"] and card["host_api"] == JACK_API for card in outputs()):
+        settings = replace(settings, device="jack")  # the direct way survives the server's end
     if server_of(settings.device) is not None:
         return JackDevice(engine, settings, wait_s=wait_s)
     if wanted is not None and wanted != engine.sample_rate:

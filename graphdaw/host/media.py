@@ -25,6 +25,7 @@ FORMATS = {"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "M
 MAX_LOADED_BYTES = 1 << 30  # 46 minutes of 48 kHz stereo; longer recordings are streamed
 MAGIC = {b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"fLaC", b"OggS"}
 KINDS = "WAV, AIFF, FLAC, Ogg, MP3, CAF, W64 and AU can be"
+LOUDEST = 1e9  # full scale is 1; what is louder is damage, and would overflow in the resampler
 CHUNK_FRAMES = 16_384  # decoded at a time, or as many fewer as a higher rate makes of them
 QUALITY = "HQ"  # soxr: 20-bit precision, pass band to 91 % of the lower rate's half
 PREROLL_FRAMES = 2_048  # read ahead of a place that is sought, so that the resampler's filter is full when it arrives
@@ -45,7 +46,8 @@ class MediaStream:
     """A recording read piece by piece in constant memory, resampled to `sample_rate_hz`.
 
     `channels` is the file's own; `frames` is the length at `sample_rate_hz`, or None where the file does not say.
-    With `loop` it never ends: the resampler runs on across the seam. Samples that are not finite become zeros.
+    With `loop` it never ends: the resampler runs on across the seam. Samples that are not finite, or past all
+    measure, become zeros.
     Raises `MediaError`.
     """
 
@@ -145,7 +147,10 @@ class MediaStream:
                 block = self._file.read(self._chunk_frames, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise MediaError(f"{self.path} is damaged: {_reason(error)}") from error
-        return np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        sound = np.abs(block) <= LOUDEST  # which nothing that is not a number is
+        if not sound.all():
+            block[~sound] = 0.0
+        return block
 
 
 def load_media(path: str | Path, sample_rate_hz: float) -> Samples:

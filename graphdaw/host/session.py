@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededE
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Started, Stopped
+from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
 from graphdaw.host.tracks import InputTrack
@@ -111,6 +113,8 @@ class Session:
             )
         )
         self._threads = threads
+        path = getattr(self.graph, "path", None)
+        self.recovered_takes = recover_takes(Path(path).parent) if path else []  # what a crash left beside the project
         self._turn = threading.RLock()  # one of play, stop, locate and close at a time
         self._quit = threading.Event()
         self._woken = threading.Event()

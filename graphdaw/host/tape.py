@@ -78,7 +78,7 @@ class TapeState:
 
 
 class Places:
-    """Where in the piece the frames of an engine's clock are: what the transport has done, since it began at a place."""
+    """Where in the piece the frames of an engine's clock are, since it began at a place: what the transport did."""
 
     def __init__(self, position: int = 0) -> None:
         self._jumps = [(0, position)]

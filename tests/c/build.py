@@ -39,14 +39,14 @@ def program(name: str, variant: str, *, wrap: tuple[str, ...] = ()) -> Path:
     _write(folder / "kernel_table.c", _kernel_table())
     _write(folder / "node_types.h", node_types())
     flags = [*COMMON, *VARIANTS[variant]]
-    jobs = [(ROOT / path, "core", ["-DW=1"]) for path in _relative(build_core.core_sources)]
+    jobs = [(ROOT / path, "core", ["-DW=1"]) for path in relative(build_core.core_sources)]
     jobs += [(folder / "kernel_table.c", "core", ["-DW=1"])]
     jobs += [(HERE / f"{stem}.c", "tests", ["-DW=1", "-D_GNU_SOURCE", f"-I{folder}"]) for stem in ("rig", name)]
     for width in build_core.WIDTHS:
         here = ["-DLEVEL=base", f"-DW={width}"]
         jobs += [(ROOT / path, f"w{width}", here) for path in (ROOT / "csrc/steps").glob("*.c")]
         if width in build_core.kernel_widths("base"):
-            jobs += [(ROOT / path, f"w{width}", here) for path in _relative(build_core.kernels)]
+            jobs += [(ROOT / path, f"w{width}", here) for path in relative(build_core.kernels)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(lambda job: _object(job[0], folder / job[1], [*flags, *job[2]]), jobs))
     target = folder / name
@@ -76,13 +76,18 @@ def _compiler() -> str:
     return os.environ.get("CC", "gcc")
 
 
+def compile_one(arguments: list[str]) -> None:
+    """Call the compiler; what it complains of is an error."""
+    _run([_compiler(), *arguments])
+
+
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
-def _relative(list_sources: object) -> list[Path]:
+def relative(list_sources: object) -> list[Path]:
     """Source lists are relative to the project's folder, wherever the tests were started."""
     before = Path.cwd()
     os.chdir(ROOT)

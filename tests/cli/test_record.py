@@ -99,7 +99,7 @@ def test_the_inputs_of_a_jack_server_are_recorded(tmp_path: Path) -> None:
         path = tmp_path / "out.wav"
         run = graphdaw("record", "-o", path, "--device", server.device, "--inputs", "3,1,0", "--seconds", "0.3")
     finally:
-        server.kill()
+        server.close()
 
     assert run.returncode == 0, run.stderr
     assert "3 channels" in run.stdout and read(path).shape[0] == 3

@@ -16,7 +16,7 @@ import graphdaw as gd
 from graphdaw.graph import Graph, autosave, records
 from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import JournalBroken, JournalEvent, JournalWorks
-from graphdaw.graph.opened import Project, open_project
+from graphdaw.graph.opened import Project
 from graphdaw.graph.vocabulary import Edit, SetValues
 from tests.graph.crashing import crashed, journal_of
 
@@ -116,16 +116,16 @@ def test_turning_a_knob_around_other_edits_is_taken_back_exactly() -> None:
     graph = Graph()
     low = graph.add("t_filter", cutoff_hz=100.0)
     before = content_bytes(graph.document)
-    with pytest.raises(KeyboardInterrupt), graph.transaction("turn and patch", live=True):
-        graph.set(low, cutoff_hz=200.0)
-        graph.set(low, cutoff_hz=300.0)
-        graph.add("t_amp", gain_db=-3.0)
-        graph.set("t_amp1", gain_db=-4.0)
-        graph.connect(low, "t_amp1")
-        graph.set(low, cutoff_hz=400.0)
-        graph.remove("t_amp1")
-        graph.set(low, cutoff_hz=500.0, q=3.0)
-        raise KeyboardInterrupt
+    graph.history.begin("turn and patch", live=True)
+    graph.set(low, cutoff_hz=200.0)
+    graph.set(low, cutoff_hz=300.0)
+    graph.add("t_amp", gain_db=-3.0)
+    graph.set("t_amp1", gain_db=-4.0)
+    graph.connect(low, "t_amp1")
+    graph.set(low, cutoff_hz=400.0)
+    graph.remove("t_amp1")
+    graph.set(low, cutoff_hz=500.0, q=3.0)
+    graph.history.rollback()
 
     assert content_bytes(graph.document) == before
 

@@ -139,6 +139,20 @@ def test_a_recording_deleted_after_the_save_is_in_the_next_save_too(tmp_path: Pa
     assert project.media_path(again.document, hash, tmp_path).read_bytes() == content
 
 
+def test_in_an_open_project_too(tmp_path: Path) -> None:
+    take, hash = recording(tmp_path / "take.wav")
+    content = take.read_bytes()
+    with gd.open(tmp_path / "a.gdaw", create=True) as opened:
+        opened.graph.add("t_file", file=str(take))
+        opened.save()
+        take.unlink()
+        assert project.media_path(opened.graph.document, str(take), tmp_path).read_bytes() == content
+        opened.graph.add("t_amp")
+        assert opened.save().left_out == ()
+    (tmp_path / hash).unlink()
+    assert project.media_path(project.load(tmp_path / "a.gdaw"), hash, tmp_path).read_bytes() == content
+
+
 def test_a_project_deleted_while_it_is_open_is_saved_with_its_recordings(tmp_path: Path) -> None:
     take, hash = recording(tmp_path / "take.wav")
     path = tmp_path / "a.gdaw"

@@ -1,9 +1,8 @@
-"""Latency compensation of random graphs: all ways from a source to the output arrive at the same frame, offline and live,
-before and after edits.
+"""Latency compensation of random graphs: all ways from a source arrive at the same frame, live and offline.
 
-The source is white noise, which has no two frames alike, so one frame of misalignment at any node is an error as loud as
-the signal. What should be heard is worked out here, from the graph as it was drawn: the longest way's latency, and the sum
-over all ways of the product of their gains.
+The source is white noise, which has no two frames alike, so one frame of misalignment at any node is an error as loud
+as the signal. What should be heard is worked out here, from the graph as it was drawn: the longest way's latency, and
+the sum over all ways of the product of their gains; before edits and after.
 """
 
 from __future__ import annotations

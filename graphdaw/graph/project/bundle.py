@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import stat
 import struct
@@ -9,16 +11,19 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
-from graphdaw.errors import ProjectError
+from graphdaw.errors import ProjectError, brief
+from graphdaw.graph import outside
 from graphdaw.graph.limits import MAX_BYTES
+from graphdaw.graph.project import disk
 
 DOCUMENT = "document.msgpack"
 MEDIA = "media/"
 RESERVED = (MEDIA, "plugins/", "history/", "proposals/")
 MAX_MEMBERS = 100_000
 MAX_RATIO = 200
+SMALL = 1 << 20  # what unpacks to less is no danger, whatever its ratio
 MAX_TOTAL = 1 << 40
 CHUNK = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -42,7 +47,7 @@ def reading(path: str) -> Iterator[None]:
         ) from error
     except FAULTS as error:
         raise ProjectError(
-            f"{path} is damaged or no project: {str(error) or type(error).__name__}. Open an earlier version of it."
+            f"{path} is damaged or no project: {brief(error) or type(error).__name__}. Open an earlier version of it."
         ) from error
 
 
@@ -50,21 +55,68 @@ def reading(path: str) -> Iterator[None]:
 def opened(path: str) -> Iterator[zipfile.ZipFile]:
     """A project file open for reading, its directory checked; raises ProjectError."""
     with reading(path):
-        if not os.path.isfile(path):
+        if not disk.is_file(path):
             what = "is not a file" if os.path.exists(path) else "does not exist"
             raise ProjectError(f"{path} {what}; choose a .gdaw project.")
         if not os.path.getsize(path):
             raise ProjectError(f"{path} is empty; open an earlier version of it.")
-        archive = zipfile.ZipFile(path)
-    with archive:
+        raw = _Raw(path)
+    with io.BufferedReader(raw) as file:
         with reading(path):
-            _check(archive, path)
-        yield archive
+            archive = _archive(file, raw)
+        with archive:
+            with reading(path):
+                _check(archive, path)
+            yield archive
+
+
+class _Raw(io.FileIO):
+    """A file that remembers why it could not be read: zipfile takes a disk that fails for a file that is no zip."""
+
+    error: OSError | None = None
+
+    def readinto(self, buffer: Any, /) -> int:
+        """As FileIO does."""
+        with self._remembering():
+            return super().readinto(buffer) or 0
+
+    def readall(self) -> bytes:
+        """As FileIO does."""
+        with self._remembering():
+            return super().readall() or b""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """As FileIO does."""
+        with self._remembering():
+            return super().seek(offset, whence)
+
+    def tell(self) -> int:
+        """As FileIO does."""
+        with self._remembering():
+            return super().tell()
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # zipfile also looks before the beginning of short files
+                self.error = error
+            raise
+
+
+def _archive(file: IO[bytes], raw: _Raw) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except zipfile.BadZipFile as error:
+        if raw.error is not None:
+            raise raw.error from error
+        raise
 
 
 def is_bundle(path: str) -> bool:
     """Whether a file begins as a zip does; raises OSError."""
-    with open(path, "rb") as file:
+    with outside.opened(path) as file:
         return file.read(4) == b"PK\x03\x04"
 
 
@@ -79,7 +131,8 @@ def _check(archive: zipfile.ZipFile, path: str) -> None:
     for info in members:
         fault = _fault(info)
         if fault:
-            raise ProjectError(f"{path} has the member {info.filename!r}, which {fault}; it is damaged or forged.")
+            name = brief(repr(info.filename))
+            raise ProjectError(f"{path} has the member {name}, which {fault}; it is damaged or forged.")
 
 
 def _fault(info: zipfile.ZipInfo) -> str:
@@ -91,7 +144,7 @@ def _fault(info: zipfile.ZipInfo) -> str:
         return "is a link"
     if info.flag_bits & 0x1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is encrypted or packed in an unknown way"
-    if info.file_size > 1 << 20 and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+    if info.file_size > SMALL and info.file_size > MAX_RATIO * max(info.compress_size, 1):
         return f"unpacks to more than {MAX_RATIO} times its size"
     return ""
 
@@ -100,16 +153,16 @@ def read_document(archive: zipfile.ZipFile, path: str) -> bytes:
     """The bytes of the document; raises ProjectError when there is none or it is too large."""
     if DOCUMENT not in archive.NameToInfo:
         raise ProjectError(f"{path} holds no {DOCUMENT}; choose a file that GraphDAW has saved.")
-    return read_member(archive, DOCUMENT, MAX_BYTES)
+    return read_member(archive, DOCUMENT, MAX_BYTES, path)
 
 
-def read_member(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
+def read_member(archive: zipfile.ZipFile, name: str, max_bytes: int, where: str) -> bytes:
     """The content of a member; raises ProjectError when it is larger than `max_bytes`, KeyError when there is none."""
     with archive.open(name) as member:
         data = member.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise ProjectError(
-            f"The member {name!r} in {archive.filename} is larger than {max_bytes >> 20} MiB; it is not a real project."
+            f"The member {name!r} of {where} is larger than {max_bytes >> 20} MiB; it is not a real project."
         )
     return data
 
@@ -127,7 +180,7 @@ class Writer:
         info.compress_type = zipfile.ZIP_DEFLATED
         info.external_attr = _MODE
         # a document that deflates beyond the ratio our own reader accepts is stored as it is
-        if len(zlib.compress(data, 6)) * MAX_RATIO < len(data):
+        if len(data) > SMALL and len(zlib.compress(data, 6)) * MAX_RATIO < len(data):
             info.compress_type = zipfile.ZIP_STORED
         self._archive.writestr(info, data)
         self.names.add(name)
@@ -159,7 +212,8 @@ class Writer:
         name_bytes, extra_bytes = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
         raw.seek(name_bytes + extra_bytes, os.SEEK_CUR)
         new.header_offset = self._archive.start_dir
-        out.seek(new.header_offset)
+        if self._archive._seekable:  # type: ignore[attr-defined]
+            out.seek(new.header_offset)
         out.write(new.FileHeader(zip64=new.file_size > zipfile.ZIP64_LIMIT))
         left = new.compress_size
         while left:

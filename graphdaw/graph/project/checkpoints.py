@@ -96,7 +96,7 @@ class Checkpoints:
             return self._fresh[id].copy()
         where = f"Checkpoint {id} in {self._place}"
         with bundle.reading(self._place), bundle.opened(self._place) as archive:
-            data = bundle.read_member(archive, HISTORY + one.document, MAX_BYTES)
+            data = bundle.read_member(archive, HISTORY + one.document, MAX_BYTES, self._place)
             held = set(archive.namelist())
         if hashlib.sha256(data).hexdigest() != one.document:
             raise ProjectError(f"{where} is damaged; choose another one.")
@@ -148,7 +148,7 @@ def read_from(archive: zipfile.ZipFile, place: str) -> Checkpoints:
     """The checkpoints in an open project; raises ProjectError, and what zipfile raises."""
     if INDEX not in archive.NameToInfo:
         return Checkpoints(place=place)
-    data = bundle.read_member(archive, INDEX, MAX_BYTES)
+    data = bundle.read_member(archive, INDEX, MAX_BYTES, place)
     try:
         limits.check(data, max_items=32 * MAX_CHECKPOINTS)
         known = msgspec.msgpack.decode(data, type=list[Checkpoint])

@@ -43,7 +43,7 @@ def mark(path: str | os.PathLike[str]) -> JournalMark | None:
     """How far the journal is in a project file; None when it has no mark; raises ProjectError."""
     name = os.fspath(path)
     with bundle.reading(name), bundle.opened(name) as archive:
-        return marks.read(archive)
+        return marks.read(archive, name)
 
 
 def newest_good(path: str | os.PathLike[str]) -> Generation | None:
@@ -63,7 +63,7 @@ def _read(name: str) -> tuple[Document, JournalMark | None]:
     with bundle.reading(name), bundle.opened(name) as archive:
         document = codec.decode(bundle.read_document(archive, name), name)
         held = set(archive.namelist())
-        found = marks.read(archive)
+        found = marks.read(archive, name)
     place = os.path.realpath(name)
     document.media_files = {hash: place for hash in document.media if MEDIA + hash in held}
     document.origin = place

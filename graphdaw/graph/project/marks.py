@@ -25,11 +25,11 @@ def write(mark: JournalMark) -> bytes:
     return msgspec.msgpack.encode(mark)
 
 
-def read(archive: zipfile.ZipFile) -> JournalMark | None:
-    """The mark in an open project; None when there is none, or none that makes sense."""
+def read(archive: zipfile.ZipFile, where: str) -> JournalMark | None:
+    """The mark in an open project, for errors called `where`; None when there is none, or none that makes sense."""
     if MARK not in archive.NameToInfo:
         return None
-    data = bundle.read_member(archive, MARK, _MAX_BYTES)
+    data = bundle.read_member(archive, MARK, _MAX_BYTES, where)
     try:
         limits.check(data)
         mark = msgspec.msgpack.decode(data, type=JournalMark)

@@ -197,15 +197,24 @@ class _Content:
 
     def check(self, temporary: str) -> None:
         """Read the new file back; raises ProjectError when it is not what was meant."""
+        try:
+            is_same = self._reads_back(temporary)
+        except ProjectError as error:
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from None
+            is_same = False
+        if not is_same:
+            raise ProjectError(f"{self.name} reads back differently than it was written; check the disk.")
+
+    def _reads_back(self, temporary: str) -> bool:
         with bundle.reading(self.name), bundle.opened(temporary) as archive:
-            there = [(info.filename, info.CRC, info.file_size) for info in archive.infolist()]
+            if [(info.filename, info.CRC, info.file_size) for info in archive.infolist()] != self._written:
+                return False
             bad = archive.testzip()
             if bad in self._taken:
                 self._find_damage(bad)
-            again = bundle.read_document(archive, self.name)
-            same = there == self._written and bad is None and again == self.data
-            if not same or codec.decode(again, self.name) != self.saved:
-                raise ProjectError(f"{self.name} reads back differently than it was written; check the disk.")
+            data = bundle.read_document(archive, self.name)
+            return bad is None and data == self.data and codec.decode(data, self.name) == self.saved
 
     def _find_damage(self, first: str) -> None:
         """Look for damage where parts were taken from; raises _DamagedError if it is there, and not in the new file."""

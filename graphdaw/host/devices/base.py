@@ -19,6 +19,14 @@ LEAVE_S = 5.0  # a call of the engine that takes longer hangs
 POLL_S = 0.0005
 
 
+def channels_heard(engine: Engine) -> int:
+    """How many of a device's channels the graph's `input` nodes listen to: 0 where it has none, else at least 2."""
+    document = engine.graph.document
+    listening = [document.settings(id) for id, node in document.nodes.items() if node.type == "input"]
+    ends = [int(str(one["first"]).removeprefix("in")) - 1 + round(float(one["channels"])) for one in listening]
+    return max(2, *ends) if ends else 0
+
+
 class Device(ABC):
     """Something that calls an engine while it has its turn; between turns it plays silence.
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from graphdaw._core import ffi, lib
-from graphdaw.host.devices.base import Device
+from graphdaw.host.devices.base import Device, channels_heard
 from graphdaw.host.devices.settings import DeviceSettings, chosen
 from graphdaw.host.engine import Engine
 
@@ -21,7 +21,7 @@ class HandDevice(Device):
         settings = settings or DeviceSettings("hand")
         super().__init__(engine, "hand", settings.block_frames or BLOCK_FRAMES, settings.fade_frames or 0)
         outputs = chosen("outputs", settings.outputs, CHANNELS, "the device stepped by hand")
-        inputs = chosen("inputs", settings.inputs, CHANNELS, "the device stepped by hand")
+        inputs = chosen("inputs", settings.inputs, CHANNELS, "the device stepped by hand", channels_heard(engine))
         self._turn, self._ended = threading.Lock(), False
         self._ins, self._outs = max(inputs, default=-1) + 1, max(outputs, default=-1) + 1
         self._make_caller(inputs, outputs, self._ins, self._outs, self.block_frames)

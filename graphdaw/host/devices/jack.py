@@ -9,7 +9,7 @@ from typing import Any
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
-from graphdaw.host.devices.base import Device
+from graphdaw.host.devices.base import Device, channels_heard
 from graphdaw.host.devices.bounded import TookTooLongError, bounded
 from graphdaw.host.devices.settings import Channels, DeviceSettings, RateNeededError, chosen
 from graphdaw.host.engine import Engine
@@ -66,7 +66,7 @@ class JackDevice(Device):
         output = direction == "outputs"
         physical, named = _names(self._jack, output, physical=True), _names(self._jack, output, physical=False)
         if map_ is None:
-            return physical[:2]
+            return physical[: 2 if output else max(2, channels_heard(self.engine))]
         ports = []
         for channel in map_:
             if isinstance(channel, int):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from contextlib import suppress
 from typing import Any
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
-from graphdaw.host.devices.base import CLOSE_S, Device
+from graphdaw.host.devices.base import CLOSE_S, Device, channels_heard
 from graphdaw.host.devices.bounded import TookTooLongError, bounded
 from graphdaw.host.devices.settings import LONGEST_BLOCK_FRAMES, DeviceSettings, RateNeededError, chosen
 from graphdaw.host.engine import Engine
@@ -28,7 +29,6 @@ class SoundDevice(Device):
     hangs = True  # a driver whose server died may never come back
 
     def __init__(self, engine: Engine, settings: DeviceSettings, *, wait_s: float | None = OPEN_S) -> None:
-        global _stuck
         sounddevice = library()
         found = _found(sounddevice, settings.device)
         name = str(found["name"])
@@ -37,8 +37,8 @@ class SoundDevice(Device):
         self.host_api = str(sounddevice.query_hostapis(found["hostapi"])["name"])
         heard = _heard(sounddevice, found, settings)
         outputs = chosen("outputs", settings.outputs, int(found["max_output_channels"]), f"{name!r}")
-        wanted = settings.inputs if settings.inputs is not None or engine_listens(engine) else ()
-        inputs = chosen("inputs", wanted, int(heard["max_input_channels"]) if heard else 0, f"{name!r}")
+        available = int(heard["max_input_channels"]) if heard else 0
+        inputs = chosen("inputs", settings.inputs, available, f"{name!r}", channels_heard(engine))
         counts = max(inputs, default=-1) + 1, max(outputs, default=-1) + 1
         if not any(counts):
             raise EngineError(f"Sound device {name!r} was asked for no channel at all; name inputs or outputs.")
@@ -49,7 +49,7 @@ class SoundDevice(Device):
             self._stream = bounded(stream.opened, wait_s, late=_NativeStream.close)
         except BaseException as error:
             if isinstance(error, TookTooLongError):
-                _stuck = True  # the caller is never freed: it may still be called
+                _note_stuck()  # the caller is never freed: it may still be called
             else:
                 self.shut()
             raise _refused(sounddevice, settings, found, engine, error) from error
@@ -61,9 +61,9 @@ class SoundDevice(Device):
 
     def shut(self, wait_s: float | None = CLOSE_S) -> bool:
         """Let the driver go; after one that hangs, PortAudio is not asked for other devices any more."""
-        global _stuck
         closed = super().shut(wait_s)
-        _stuck = _stuck or not closed
+        if not closed:
+            _note_stuck()
         return closed
 
     def _let_go(self) -> None:
@@ -89,6 +89,13 @@ def stuck() -> bool:
     return _stuck
 
 
+def _note_stuck() -> None:
+    """Remember it, and spare the end of the program from waiting for that stream."""
+    global _stuck
+    _stuck = True
+    atexit.unregister(library()._exit_handler)
+
+
 def look_again() -> bool:
     """Have PortAudio list its devices anew; False where it cannot, because a stream is open."""
     with _streams:
@@ -98,11 +105,6 @@ def look_again() -> bool:
         sounddevice._terminate()
         sounddevice._initialize()
         return True
-
-
-def engine_listens(engine: Engine) -> bool:
-    """True where an `input` node is in the graph."""
-    return any(node.type == "input" for node in engine.graph.document.nodes.values())
 
 
 def _found(sounddevice: Any, device: str | int | None) -> Any:

@@ -23,9 +23,9 @@ class DeviceSettings:
     leaves it to the device. `sample_rate_hz` is the rate it is to run at, None the engine's. `outputs` says where the
     graph's channels go, by the device's channel from 0: (2, 3) plays on the third and fourth, (0,) both channels of a
     stereo graph on one; `inputs` says in the same way what `input` nodes hear; None takes the first two that there are
-    (of inputs only where the graph listens). On JACK a channel may also be a port's name. With `returns` a device that
-    was lost is taken again when it is back. `fade_frames` is how long it takes to begin and to end, None 256, or 0 on
-    a device stepped by hand.
+    (of inputs as many as the graph listens to). On JACK a channel may also be a port's name. With `returns` a device
+    that was lost is taken again when it is back. `fade_frames` is how long it takes to begin and to end, None 256, or
+    0 on a device stepped by hand.
 
     >>> DeviceSettings("null", block_frames=64).outputs is None
     True
@@ -74,14 +74,14 @@ def _check_map(direction: str, map_: Channels | None) -> None:
         raise EngineError(f"outputs names a channel twice ({_listed(map_)}); name each once.")
 
 
-def chosen(direction: str, map_: Channels | None, available: int, device: str) -> tuple[int, ...]:
-    """The device's channels that a map of numbers asks for, or the first two there are.
+def chosen(direction: str, map_: Channels | None, available: int, device: str, usual: int = 2) -> tuple[int, ...]:
+    """The device's channels that a map of numbers asks for, or the first few there are.
 
     >>> chosen("outputs", None, 8, "X"), chosen("outputs", (2, 3), 8, "X"), chosen("inputs", None, 1, "X")
     ((0, 1), (2, 3), (0,))
     """
     if map_ is None:
-        return tuple(range(min(2, available)))
+        return tuple(range(min(usual, available)))
     numbers = []
     for channel in map_:
         if not isinstance(channel, int):

@@ -1,0 +1,41 @@
+"""What the soak runs: every test that has a long form, and the figure that is wanted of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """Some tests that show one thing. `tests` are pytest's own words: files, ids, options; `settings` environment."""
+
+    name: str
+    wanted: str
+    tests: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+ROWS = (
+    Row("models", "0 errors, every seeded mistake found", ("tests/models",)),
+    Row(
+        "swap storm",
+        "100,000 swaps at 1,000/s, TSan and ASan, all freed, 0 samples off",
+        ("tests/c/test_sanitizers.py", "-k", "swap"),
+    ),
+    Row("storm of edits", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "storm")),
+    Row("guard", "0 violations, every seeded one caught", ("tests/c/test_guard.py",)),
+    Row("guard, real devices", "0 violations, null and JACK", ("tests/host/test_guarded_devices.py",)),
+    Row("out of memory", "clean error at every allocation", ("tests/c/test_oom.py",)),
+    Row("clicks", "1,000 edits, 500 toggles: <= -90 dBFS", ("tests/host/test_clicks.py",)),
+    Row("determinism", "100 projects, one hash each", ("tests/test_determinism.py",)),
+    Row("alignment", "500 graphs: 0 frames off", ("tests/host/test_alignment.py",)),
+    Row("recording", "no frame lost, or counted", ("tests/host/test_recording_disk.py",)),
+    Row("JACK", "20 kills, 20 stops: no hang", ("tests/host/devices/test_jack.py",)),
+    Row(
+        "kill -9",
+        "10,000 kills: 0 torn, 0 acknowledged edits lost",
+        ("tests/kill",),
+        (("GRAPHDAW_KILLS", "10000"),),
+    ),
+    Row("expressions", "no hostile text gets through", ("tests/nodes/test_expression.py",)),
+)

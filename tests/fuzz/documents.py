@@ -1,0 +1,327 @@
+"""Documents, projects, texts, patches, presets and journals as the fuzzer feeds them: seeds, and how each is read."""
+
+from __future__ import annotations
+
+import functools
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from demo.build import build
+from graphdaw.graph import codec, examples, patch, patch_files, project, records, text
+from graphdaw.graph.flatten import Flat
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.journal import journal_path
+from graphdaw.graph.model import Document, GroupPort
+from graphdaw.graph.opened import open_project
+from graphdaw.graph.preset import load_preset, save_preset
+from graphdaw.graph.project import Checkpoints, checkpoints, save
+from graphdaw.graph.recovery import recover
+from graphdaw.graph.structure import outside_paths
+from graphdaw.graph.validate import validate
+from graphdaw.graph.vocabulary import (
+    AddNode,
+    Connect,
+    DeclarePort,
+    Group,
+    InsertOnWire,
+    Move,
+    RemoveNode,
+    ReplaceNode,
+    SetDepth,
+    SetLabel,
+    SetPlace,
+    SetValues,
+    Ungroup,
+)
+from tests.fuzz import mutate
+
+EXAMPLES = ("sampler", "adsr", "send", "sequencer", "expression", "switch", "feedback", "delay")
+
+
+# Documents
+
+
+@functools.cache
+def documents() -> list[Document]:
+    """The demo, a nested one, and examples."""
+    found = [build(None, None).document, nested().document]
+    return found + [examples.load(type) for type in EXAMPLES]
+
+
+def nested() -> Graph:
+    """Groups in groups, ports, a bus, a loop, odd names."""
+    graph = Graph()
+    saw, low, out = graph.add("saw", frequency_hz=110.0), graph.add("filter"), graph.add("output")
+    delay = graph.add("delay", time_s=0.1)
+    graph.connect(saw, low)
+    graph.connect(low, out)
+    graph.connect(low, delay)
+    graph.connect(delay, low, 0.5)
+    group = graph.group([low, delay], "Ec\u2028ho")
+    graph.group([group, saw], 'Out"er')
+    send = graph.add("send", bus="b")
+    graph.connect(graph.add("return", bus="b"), out)
+    graph.connect(graph.add("lfo"), send)
+    graph.look(saw, place=(1.0, -2.5), label="Lead", comment="two\nlines")
+    return graph
+
+
+def use_document(document: Document, loaded: bool = True) -> None:
+    """As the program uses a document it has loaded, or changed since."""
+    for problem in validate(document):
+        assert problem.message
+    Flat(document)
+    for id in document.nodes:
+        document.settings(id)
+    again = codec.decode(codec.encode(document), "memory")
+    if loaded:
+        assert again == document, "it must be written as it was read"
+    assert (again.nodes, again.wires, again.media) == (document.nodes, document.wires, document.media)
+
+
+def document_seeds() -> list[bytes]:
+    return [codec.encode(document) for document in documents()]
+
+
+def read_document(data: bytes, _folder: Path) -> None:
+    use_document(codec.decode(data, "memory"))
+
+
+@functools.cache
+def project_seeds() -> list[bytes]:
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for k, document in enumerate(documents()[1:4]):
+            Graph(document=document.copy()).save(f"{folder}/{k}.gdaw")
+            data = Path(f"{folder}/{k}.gdaw").read_bytes()
+            if len(data) < 100_000:
+                found.append(data)
+    return found + sorted(path.read_bytes() for path in Path("tests/graph/corpus").glob("*.gdaw"))
+
+
+def read_project(data: bytes, folder: Path) -> None:
+    path = folder / "a.gdaw"
+    path.write_bytes(data)
+    graph = Graph.load(path)
+    use_document(graph.document)
+    if data[-1] & 7 == 0:
+        graph.save(folder / "b.gdaw")
+        assert Graph.load(folder / "b.gdaw").document.nodes.keys() == graph.nodes.keys()
+
+
+def text_seeds() -> list[bytes]:
+    return [text.show(document).encode() for document in documents()]
+
+
+def read_text(data: bytes, folder: Path) -> None:
+    if data[-1:] == b"\n" and len(data) % 4 == 0:  # by way of a file now and then
+        (folder / "a.txt").write_bytes(data)
+        use_document(Graph.load(folder / "a.txt").document)
+        return
+    document = text.parse(data.decode(errors="surrogateescape"))
+    use_document(document)
+    assert text.parse(text.show(document)) == document
+
+
+# Patches
+
+
+@functools.cache
+def base() -> Document:
+    return nested().document
+
+
+def patches() -> list[patch.Patch]:
+    return [
+        patch.Patch(
+            (
+                AddNode("$lp", "filter", {"cutoff_hz": 500.0, "mode": "lowpass"}, place=(0.0, 1.0)),
+                InsertOnWire("$lp", "w6"),
+                Connect("", "lfo1", "out", "$lp", "cutoff_hz", 50.0),
+                SetValues("saw1", {"frequency_hz": 220.0}),
+            ),
+            "darker",
+            "model",
+            "make it darker",
+            (patch.Expect(0, "w6"), patch.Expect(3, node="saw1", type="saw", name="frequency_hz", value=110.0)),
+        ),
+        patch.Patch(
+            (
+                AddNode("$g", "group"),
+                AddNode("$in", "gain", {}, "$g"),
+                SetDepth("w1", 0.25),
+                RemoveNode("send1", heal=True),
+                Move(("lfo1",), "$g"),
+                ReplaceNode("saw1", "square", {}, "$sq"),
+                SetLabel("output1", "Out"),
+                SetPlace("output1", None),
+                Ungroup("group2"),
+                Group(("output1", "return1"), "both", "$both"),
+            )
+        ),
+        patch.Patch((DeclarePort("group1", GroupPort("p", "in", "audio", (("filter1", "in"),))),)),
+        patch_files.loads(text.show(examples.load("delay")).encode()),
+    ]
+
+
+def patch_json_seeds() -> list[bytes]:
+    return [patch_files.dumps(one) for one in patches()]
+
+
+def patch_msgpack_seeds() -> list[bytes]:
+    return [patch_files.dumps(one, binary=True) for one in patches()]
+
+
+def read_patch(data: bytes, _folder: Path) -> None:
+    brought = patch_files.loads(data)
+    before = codec.encode(base())
+    report = patch.dry_run(base(), brought)
+    assert codec.encode(base()) == before, "a dry run must change nothing"
+    if report.fits:
+        graph = Graph(document=base().copy())
+        old = graph.document.copy()
+        patch.apply(graph, brought)
+        assert not graph.document.foreign and not outside_paths(graph.document)
+        if graph.history.past:
+            graph.undo()
+        assert graph.document == old, "undo must give back what was there"
+
+
+# Presets
+
+
+@functools.cache
+def preset_seeds() -> list[bytes]:
+    graph = nested()
+    graph.set("saw1", frequency_hz=220.0)
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for k, node in enumerate(("filter1", "saw1", "group2")):
+            save_preset(graph, node, f"{folder}/{k}.gdpreset")
+            found.append(Path(f"{folder}/{k}.gdpreset").read_bytes())
+    return found
+
+
+def read_preset(data: bytes, folder: Path) -> None:
+    (folder / "a.gdpreset").write_bytes(data)
+    graph = Graph(document=base().copy())
+    old = graph.document.copy()
+    part = project.load(folder / "a.gdpreset")
+    fitting = [id for id in ("filter1", "saw1", "group2") if graph[id].type in {n.type for n in part.inside("")}]
+    load_preset(graph, (fitting or ["saw1"])[0], folder / "a.gdpreset")
+    assert not outside_paths(graph.document), "a preset must not bring paths"
+    use_document(graph.document, loaded=False)
+    while graph.history.past:
+        graph.undo()
+    assert graph.document == old, "undo must give back what was there"
+
+
+# Journals and checkpoints
+
+
+@functools.cache
+def journals() -> list[tuple[bytes, bytes]]:
+    """Projects with the journals that programs which ended too soon left beside them."""
+    found = []
+    for long in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.gdaw"
+            nested().save(path)
+            opened = open_project(path)
+            graph = opened.graph
+            graph.set("saw1", frequency_hz=99.0)
+            with graph.transaction("turn", live=True):
+                graph.set("saw1", frequency_hz=101.0)
+                graph.set_depth("w1", 0.3)
+            graph.remove("send1", heal=True)
+            graph.undo()
+            graph.apply(patch.named(graph.document, patches()[0].edits), "darker", "model")
+            if long:
+                graph.undo()
+                graph.redo()
+                graph.add("gain")
+            found.append((path.read_bytes(), Path(journal_path(str(path))).read_bytes()))
+            opened.close(discard=True)
+    return found
+
+
+def journal_seeds() -> list[bytes]:
+    return [journal for _, journal in journals()]
+
+
+def framewise(dice: Random, seeds: list[bytes]) -> bytes:
+    """Records of a journal changed and framed again, so that every checksum is right."""
+    data = dice.choice(seeds)
+    at, payloads = len(records.MAGIC), []
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at)[0]
+        payloads.append(data[at + 8 : at + 8 + size])
+        at += 8 + size
+    for _ in range(dice.choice((1, 1, 3))):
+        k = dice.randrange(len(payloads))
+        match dice.randrange(6):
+            case 0:
+                payloads.insert(k, payloads[dice.randrange(len(payloads))])
+            case 1 if len(payloads) > 1:
+                del payloads[k]
+            case _:
+                payloads[k] = mutate.msgpackwise(dice, [payloads[k], *payloads])
+    if dice.random() < 0.3:  # numbered as they should be, so that they are made
+        payloads = [_numbered(payload, k) for k, payload in enumerate(payloads)]
+    return records.MAGIC + b"".join(struct.pack("<II", len(p), zlib.crc32(p)) + p for p in payloads)
+
+
+def _numbered(payload: bytes, number: int) -> bytes:
+    try:
+        content = msgspec.msgpack.decode(payload)
+    except msgspec.DecodeError:
+        return payload
+    if isinstance(content, list) and len(content) > 1:
+        content[1] = number
+    return msgspec.msgpack.encode(content)
+
+
+def read_journal(data: bytes, folder: Path) -> None:
+    contents = records.parse(data)
+    assert contents.sound_bytes + contents.lost_bytes <= max(len(data), contents.lost_bytes)
+    path = folder / "a.gdaw"
+    path.write_bytes(journals()[len(data) % 2][0])
+    Path(journal_path(str(path))).write_bytes(data)
+    history, report, _ = recover(str(path))
+    assert report is None or report.sentence is not None
+    document = history.document
+    use_document(document, loaded=False)
+    assert outside_paths(document) <= document.foreign, "a journal from elsewhere must not make paths readable"
+    while history.past:
+        history.undo()
+    use_document(document, loaded=False)
+
+
+@functools.cache
+def checkpoint_seeds() -> list[bytes]:
+    """Projects with checkpoints in them."""
+    kept = Checkpoints()
+    graph = nested()
+    kept.add(graph.document, "first", prompt="as it was")
+    graph.set("saw1", frequency_hz=55.0)
+    kept.add(graph.document, "second")
+    with tempfile.TemporaryDirectory() as folder:
+        save(graph.document, f"{folder}/a.gdaw", checkpoints=kept)
+        return [Path(f"{folder}/a.gdaw").read_bytes()]
+
+
+def read_checkpoints(data: bytes, folder: Path) -> None:
+    path = folder / "a.gdaw"
+    path.write_bytes(data)
+    kept = checkpoints.read(path)
+    graph = Graph.load(path)
+    for one in kept:
+        checkpoints.restore(graph, kept, one.id)
+        use_document(graph.document, loaded=False)
+        if graph.history.past:
+            graph.undo()

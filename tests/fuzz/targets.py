@@ -1,0 +1,54 @@
+"""What is fed with mutated bytes: each reader of bytes from outside, and its share of the mutations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
+from tests.fuzz import documents, mutate, sounds
+from tests.fuzz.mutate import Mutator
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader: it gets bytes and a folder of its own, and may raise `refusals`, nothing else."""
+
+    seeds: Callable[[], list[bytes]]
+    mutator: Mutator
+    use: Callable[[bytes, Path], object]
+    refusals: tuple[type[Exception], ...]
+    share: int  # of the mutations, beside the other shares
+
+
+PROJECT, MEDIA, PATCH = (ProjectError,), (MediaError,), (PatchError, TextError)
+BYTES = mutate.bytewise
+PACKED = mutate.mixed(BYTES, mutate.msgpackwise, mutate.msgpackwise)
+LINES = mutate.mixed(mutate.wordwise, mutate.wordwise, BYTES)
+BUNDLES = mutate.mixed(BYTES, mutate.zipwise, mutate.zipwise)
+JSON = mutate.mixed(BYTES, mutate.jsonwise, mutate.jsonwise)
+FRAMES = mutate.mixed(BYTES, documents.framewise, documents.framewise, documents.framewise)
+WORDS = mutate.mixed(BYTES, sounds.formula_words)
+FLAC, OGG = [("FLAC", "PCM_16"), ("FLAC", "PCM_24")], [("OGG", "VORBIS"), ("OGG", "OPUS", 48_000)]
+
+TARGETS: dict[str, Target] = {
+    "document": Target(documents.document_seeds, PACKED, documents.read_document, PROJECT, 18_000),
+    "project": Target(documents.project_seeds, BUNDLES, documents.read_project, PROJECT, 6_000),
+    "checkpoints": Target(documents.checkpoint_seeds, BUNDLES, documents.read_checkpoints, PROJECT, 2_000),
+    "journal": Target(documents.journal_seeds, FRAMES, documents.read_journal, PROJECT, 6_000),
+    "preset": Target(documents.preset_seeds, BUNDLES, documents.read_preset, PROJECT, 4_000),
+    "text": Target(documents.text_seeds, LINES, documents.read_text, (TextError, ProjectError), 12_000),
+    "patch_json": Target(documents.patch_json_seeds, JSON, documents.read_patch, PATCH, 10_000),
+    "patch_msgpack": Target(documents.patch_msgpack_seeds, PACKED, documents.read_patch, PATCH, 6_000),
+    "wav": Target(sounds.wav_seeds, BYTES, sounds.read_stream, MEDIA, 5_000),
+    "flac": Target(lambda: [sounds.sound(*kind) for kind in FLAC], BYTES, sounds.read_whole, MEDIA, 3_000),
+    "ogg": Target(lambda: [sounds.sound(*kind) for kind in OGG], BYTES, sounds.read_stream, MEDIA, 2_000),
+    "mp3": Target(lambda: [sounds.sound("MP3", "MPEG_LAYER_III")], BYTES, sounds.read_whole, MEDIA, 3_000),
+    "other_sounds": Target(sounds.other_seeds, BYTES, sounds.read_whole, MEDIA, 3_000),
+    "marks": Target(sounds.chunk_seeds, BYTES, sounds.read_marks, (), 5_000),
+    "wavetable": Target(sounds.chunk_seeds, BYTES, sounds.read_table, MEDIA, 2_000),
+    "take": Target(sounds.take_seeds, BYTES, sounds.read_take, (), 2_000),
+    "midi": Target(sounds.midi_seeds, BYTES, sounds.read_midi_bytes, MEDIA, 6_000),
+    "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
+}

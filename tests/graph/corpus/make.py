@@ -1,0 +1,115 @@
+"""Writes projects of the present version with everything a file can hold; what is here already stays as it is."""
+
+from __future__ import annotations
+
+import math
+import struct
+import tempfile
+import wave
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from graphdaw.graph import Graph, codec, project, text
+from graphdaw.graph.project import Checkpoints, JournalMark
+
+HERE = Path(__file__).parent
+# msgpack in forms that no encoder of ours chooses, as a newer version might write them
+ODD = {
+    "as_uint32": b"\xce\x00\x00\x00\x05",
+    "as_str16": b"\xda\x00\x02hi",
+    "ext": b"\xd6\x07abcd",
+    "nested": b"\x81\xa1a\x93\xc0\xc3\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00",
+}
+
+
+def tone(path: Path, frames: int) -> Path:
+    """A short sine as a WAV file."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8_000)
+        file.writeframes(b"".join(struct.pack("<h", int(9_000 * math.sin(0.3 * i))) for i in range(frames)))
+    return path
+
+
+def song(path: Path, scratch: Path) -> None:
+    """Groups in groups, buses, loops, choices, texts, recordings, looks, depths, checkpoints and a plugin's state."""
+    graph = Graph(sample_rate=44_100)
+    saw = graph.add("saw", frequency_hz=110.0)
+    low = graph.add("filter", mode="lowpass", cutoff_hz=900.0, q=2.0)
+    curve = graph.add("expression", formula="tanh(a * 2) + 0.1 * b")
+    out = graph.add("output")
+    player = graph.add("audio_file", file=str(tone(scratch / "Bässe 1.wav", 400)))
+    saw >> low >> curve >> out
+    marks = Checkpoints()
+    marks.add(graph.document, "only the bass", "claude", "a bass,\nplease")
+    lfo = graph.add("lfo", rate_hz=0.5)
+    graph.connect(lfo, low["cutoff_hz"], depth=350.5)
+    voice = graph.group([saw, low, lfo], "Voice \u201cone\u201d")
+    graph.group([voice, curve], "Outer")
+    echo, back = graph.add("delay", time_s=0.25), graph.add("feedback")
+    player >> echo >> back
+    graph.connect(back, echo, depth=-0.5)
+    graph.connect(echo, out)
+    send, answer = graph.add("send", bus="hall"), graph.add("return", bus="hall")
+    player >> send
+    answer >> graph.add("reverb") >> out
+    graph.look(player, place=(120.5, -80.0), label="Take", comment="two\nlines and a \u2028 separator")
+    graph.remove(graph.add("noise"))
+    marks.add(graph.document, "all of it")
+    project.save(graph.document, path, mark=JournalMark("00112233445566778899aabbccddeeff", 42), checkpoints=marks)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("plugins/0f0f", b"state of a plugin")
+        archive.writestr("proposals/1", b"a proposal")
+
+
+def unknown(path: Path, _: Path) -> None:
+    """What a newer program wrote: unknown types, fields and forms of numbers, and a path of another machine."""
+    raw = {name: msgspec.Raw(data) for name, data in ODD.items()}
+    nodes = [
+        {"id": "osc", "type": "saw", "values": {"frequency_hz": 220.0}, "order": 1, **raw},
+        {"id": "new", "type": "from_the_future", "values": {"drive": 1.5, **raw}, "order": 2, "zone": raw},
+        {"id": "amp", "type": "gain", "values": {"gain_db": msgspec.Raw(b"\xfd")}, "order": 3},
+        {"id": "take", "type": "audio_file", "values": {"file": "C:\\takes\\1.wav"}, "order": 4},
+    ]
+    wires = [
+        {"id": "w1", "source": "osc", "source_port": "out", "target": "new", "target_port": "in", "order": 5, **raw},
+        {"id": "w2", "source": "new", "source_port": "wet", "target": "amp", "target_port": "in", "order": 6},
+    ]
+    content = {"format": "graphdaw", "version": codec.VERSION, "nodes": nodes, "wires": wires, "marks": {"w": 2}, **raw}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("document.msgpack", msgspec.msgpack.encode(content))
+
+
+def part(path: Path, scratch: Path) -> None:
+    """A group kept as a file of its own, with its recording."""
+    graph = Graph()
+    player = graph.add("sampler", file=str(tone(scratch / "hit.wav", 200)))
+    level = graph.add("gain", gain_db=-6.0)
+    player >> level >> graph.add("output")
+    project.save_group(graph.document, graph.group([player, level], "Player").id, path)
+
+
+def empty(path: Path, _: Path) -> None:
+    """Nothing at all."""
+    project.save(Graph().document, path)
+
+
+MADE: dict[str, Callable[[Path, Path], None]] = {"song": song, "unknown": unknown, "part": part, "empty": empty}
+
+
+def main() -> None:
+    for name, make in MADE.items():
+        path = HERE / f"v{codec.VERSION}-{name}.gdaw"
+        if path.exists():
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            make(path, Path(scratch))
+        path.with_suffix(".txt").write_text(text.show(project.load(path)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
