@@ -315,3 +315,28 @@ def test_a_device_at_another_rate_goes_on_in_a_take_at_that_rate(tmp_path: Path)
     assert [take.sample_rate_hz for take in takes] == [48_000, 44_100]
     assert [take.frames for take in takes] == [12_800, 12_800]
     assert [soundfile.info(take.path).samplerate for take in takes] == [48_000, 44_100]
+
+
+def test_a_file_of_more_than_four_gigabytes_counts_in_64_bits(tmp_path: Path) -> None:
+    left_behind(tmp_path, "long.wav", 100)
+    part = tmp_path / ".long.wav.0badcafe-1.part.wav"
+    os.truncate(part, 5 << 30)  # a hole: it takes no room
+
+    (take,) = recover_takes(tmp_path)
+
+    with soundfile.SoundFile(take.path) as file:
+        assert (file.frames, file.channels, file.samplerate) == (take.frames, 2, RATE_HZ)
+        assert take.frames == ((5 << 30) - 690) // 8
+        file.seek(take.frames - 10)
+        assert file.read(dtype="float32").shape == (10, 2)
+
+
+def test_a_session_finds_what_a_crash_left_beside_its_project(tmp_path: Path) -> None:
+    audio = left_behind(tmp_path, "take.wav", 5_000)
+    patch().save(tmp_path / "song.gdaw")
+
+    with gd.open(tmp_path / "song.gdaw") as project, gd.Session(project, device="hand") as session:
+        (take,) = session.recovered_takes
+
+    assert take.path == tmp_path / "take-recovered.wav"
+    np.testing.assert_array_equal(read(take.path), audio)
