@@ -24,6 +24,7 @@ class Recorder:
         self._engine = engine
         self._tapes: dict[str, Tape] = {}
         self._ending: list[tuple[str, Tape]] = []
+        self._ended: dict[str, list[Take]] = {}  # of tapes that nobody stopped
         self._places = Places()
 
     def start(
@@ -45,6 +46,7 @@ class Recorder:
         rate = self._engine.sample_rate
         settings = TapeSettings(Path(os.fspath(path)), rate, bit_depth, round(preroll_s * rate), late_frames)
         now = self._engine.clock_frames
+        self._ended.pop(id, None)
         self._tapes[id] = Tape(self._engine.pointer, index, settings, self._places, from_frame=now)
 
     def go_on_with(self, other: Recorder, nodes: dict[str, int]) -> None:
@@ -99,7 +101,8 @@ class Recorder:
             if tape.problem:
                 told.append((id, tape.problem))
                 tape.problem = ""
-        self._tapes = {id: tape for id, tape in self._tapes.items() if not tape.ended()}
+        for id in [id for id, tape in self._tapes.items() if tape.ended()]:
+            self._ended[id] = self._tapes.pop(id).takes
         self._ending = [(id, tape) for id, tape in self._ending if not tape.ended()]
         return told
 
@@ -115,9 +118,9 @@ class Recorder:
         return tape.state() if tape is not None else None
 
     def takes(self, id: str) -> list[Take]:
-        """What a node has recorded so far, finished takes only."""
+        """What a node has recorded since it was put on tape, finished takes only."""
         tape = self._tapes.get(id)
-        return list(tape.takes) if tape is not None else []
+        return list(tape.takes if tape is not None else self._ended.get(id, []))
 
     def close(self) -> list[tuple[str, str]]:
         """Complete every take; returns what there is to tell."""

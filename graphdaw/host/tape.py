@@ -7,6 +7,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -207,7 +208,8 @@ class Tape:
             )
         if core.file < 0:
             return
-        os.pwrite(core.file, places.of(core.start).to_bytes(8, "little"), STAMP_AT)
+        with suppress(OSError):  # the disk fails: the take is there, with the engine's clock for its stamp
+            os.pwrite(core.file, places.of(core.start).to_bytes(8, "little"), STAMP_AT)
         try:
             path = self._name(part)
         except MediaError as error:
