@@ -20,7 +20,17 @@ from graphdaw.graph.model import Node, settings
 from graphdaw.graph.ports import source_of
 from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
-from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
+from graphdaw.host.events import (
+    Event,
+    Located,
+    NotFinite,
+    OverBudget,
+    Problem,
+    RecordingStopped,
+    Settled,
+    Swapped,
+    TakeFinished,
+)
 from graphdaw.host.lowering import Listening, Lowering
 from graphdaw.host.media import MediaStream
 from graphdaw.host.prepared import PreparedMedia
@@ -351,9 +361,10 @@ class Engine:
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
         with self._lock:
-            for id, problem in self.recorder.sweep():
-                self.problems[id] = problem
-                self._told.append(RecordingStopped(id, problem))
+            for id, told in self.recorder.sweep():
+                if isinstance(told, str):
+                    self.problems[id] = told
+                self._told.append(RecordingStopped(id, told) if isinstance(told, str) else TakeFinished(id, told))
             for index, stream in list(self._streams.items()):
                 try:
                     self._feed_one(index, stream)

@@ -92,18 +92,21 @@ class Recorder:
         """The transport has jumped while it played."""
         self._places.jump(frame, position)
 
-    def sweep(self) -> list[tuple[str, str]]:
-        """Give back what has ended; returns what there is to tell: node and sentence."""
-        told = []
-        for id, tape in [*self._tapes.items(), *self._ending]:
+    def sweep(self) -> list[tuple[str, Take | str]]:
+        """Give back what has ended; returns what there is to tell of nodes: a finished take, or why one had to stop."""
+        told: list[tuple[str, Take | str]] = []
+        tapes = [*self._tapes.items(), *self._ending]
+        ended = [tape for _, tape in tapes if tape.ended()]  # before the rest is asked, or its last words were missed
+        for id, tape in tapes:
             tape.hear_late()
             tape.free()
+            told += [(id, take) for take in tape.new_takes()]
             if tape.problem:
                 told.append((id, tape.problem))
                 tape.problem = ""
-        for id in [id for id, tape in self._tapes.items() if tape.ended()]:
+        for id in [id for id, tape in self._tapes.items() if tape in ended]:
             self._ended[id] = self._tapes.pop(id).takes
-        self._ending = [(id, tape) for id, tape in self._ending if not tape.ended()]
+        self._ending = [(id, tape) for id, tape in self._ending if tape not in ended]
         return told
 
     def catch_up(self, share: float = 0.25) -> None:
@@ -128,4 +131,5 @@ class Recorder:
             self.stop(id)
         late = [(id, tape) for id, tape in self._ending if not tape.join(CLOSE_S)]
         unfinished = "is still being written, because the disk is slow: let the program run until it is there."
-        return self.sweep() + [(id, f"{tape.settings.path} {unfinished}") for id, tape in late]
+        problems = [(id, told) for id, told in self.sweep() if isinstance(told, str)]
+        return problems + [(id, f"{tape.settings.path} {unfinished}") for id, tape in late]

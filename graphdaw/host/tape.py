@@ -121,6 +121,7 @@ class Tape:
         self.places = places
         self.index = index
         self.takes: list[Take] = [] if takes is None else takes
+        self._told = len(self.takes)
         self.problem = ""
         self._engine = engine
         self._numbered = 0
@@ -159,6 +160,12 @@ class Tape:
     def ended(self) -> bool:
         """True when nothing more will be written."""
         return not any(reel.naming.is_alive() for reel in self._reels)
+
+    def new_takes(self) -> list[Take]:
+        """Those that were finished since last asked."""
+        takes = self.takes[self._told :]
+        self._told += len(takes)
+        return takes
 
     def hear_late(self) -> None:
         """Ask how late what is heard is, where that was not known when the tape began."""

@@ -16,6 +16,7 @@ from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
 from graphdaw.host.device import DeviceSettings
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import TakeFinished
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.offline import Renderer
 from graphdaw.host.tape import Take
@@ -186,6 +187,19 @@ def test_a_file_tells_other_programs_when_and_where_it_was_recorded(tmp_path: Pa
     chunk = data[data.index(b"bext") + 8 :]
     assert chunk[256:288].rstrip(b"\0") == b"GraphDAW"
     assert int.from_bytes(chunk[338:346], "little") == 12_345
+
+
+def test_finished_takes_are_told_in_order(tmp_path: Path) -> None:
+    told: list[object] = []
+    with gd.Session(patch(gate_hz=GATE_HZ), device="hand") as session:
+        session.observe(told.append, TakeFinished)
+        session.record("record1", tmp_path / "take.wav")
+        session.play()
+        session.step(RATE_HZ // BLOCK)
+        takes = session.stop_recording("record1")
+
+    assert len(takes) == 4
+    assert told == [TakeFinished("record1", take) for take in takes]
 
 
 # What a crash left
