@@ -19,7 +19,8 @@ from graphdaw.graph.graph import Graph
 if TYPE_CHECKING:
     import os
 
-    from graphdaw.graph.opened import Project, UnsavedProject
+    from graphdaw.graph.opened import Project
+    from graphdaw.graph.unnamed import UnsavedProject
     from graphdaw.host.left_takes import recover_takes
     from graphdaw.host.offline import render
     from graphdaw.host.session import Session
@@ -49,9 +50,9 @@ def open(path: str | os.PathLike[str] | None = None, *, create: bool = False) ->
 
 def unsaved_projects() -> list[UnsavedProject]:
     """Projects that never got a name, as a crash or a close left them, newest first; `open(one.path)` opens one."""
-    from graphdaw.graph import opened
+    from graphdaw.graph import unnamed
 
-    return opened.unsaved_projects()
+    return unnamed.unsaved_projects()
 
 
 def example(type: str) -> Graph:

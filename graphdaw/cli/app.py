@@ -28,6 +28,7 @@ from graphdaw.cli import (
     render,
     show,
 )
+from graphdaw.cli.output import plain
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -89,7 +90,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("GRAPHDAW_DEBUG"):
             raise
-        sys.stderr.write(f"graphdaw: {_sentence(error)}\n")
+        sys.stderr.write(f"graphdaw: {plain(_sentence(error))}\n")
         return 2
 
 

@@ -15,6 +15,7 @@ from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph.model import Document, Medium
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.bundle import MEDIA
+from graphdaw.graph.project.kept import generations
 from graphdaw.graph.project.media import hash_file, media_values
 from graphdaw.graph.vocabulary import Edit, SetValues
 
@@ -46,7 +47,14 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def missing_media(document: Document) -> list[Missing]:
-    """The recordings of a document that are not where it says, oldest node first; also paths that came with a file."""
+    """The recordings of a document that are not where it says, oldest node first; also paths that came with a file.
+
+    >>> from graphdaw.graph.graph import Graph
+    >>> graph = Graph()
+    >>> player = graph.add("audio_file", file="/takes/gone.wav")
+    >>> print(*missing_media(graph.document))
+    'gone.wav' of audio_file1.file
+    """
     users: dict[str, list[tuple[str, str]]] = {}
     for node in sorted(document.nodes.values(), key=lambda node: (node.order, node.id)):
         for param, value in media_values(node):
@@ -102,16 +110,18 @@ def usual_folders(document: Document) -> list[str]:
 
 
 def relink(document: Document, *folders: str | os.PathLike[str]) -> list[Found]:
-    """Look for the missing recordings in folders and all below (by default the usual ones); changes no setting.
+    """Look for the missing recordings in folders and all below (by default the usual ones) and in earlier versions.
 
     A recording with a known hash is found by its content, whatever it is called now, and is in its place at once. One
-    known only by its path is found by its name, which may be another recording: `settings_of` gives the edits that
-    choose it. The search is bounded (`MAX_FILES`, `MAX_DEPTH`) and follows no links.
+    known only by its path is found by its name, which may be another recording: no setting changes, `settings_of` gives
+    the edits that choose it. The search is bounded (`MAX_FILES`, `MAX_DEPTH`) and follows no links.
     """
     missing = missing_media(document)
     wanted = _Wanted(missing, may_guess=bool(folders))
     if not missing:
         return []
+    for earlier in generations(document.origin) if document.origin else ():
+        wanted.offer(earlier.path, os.path.basename(earlier.path), earlier.size)
     for path, name, size in _files([os.fspath(folder) for folder in folders] or usual_folders(document)):
         wanted.offer(path, name, size)
         if wanted.is_satisfied():
@@ -120,6 +130,8 @@ def relink(document: Document, *folders: str | os.PathLike[str]) -> list[Found]:
     for one in found:
         if one.missing.hash:
             document.media_files[one.missing.hash] = one.path
+        elif folders:
+            document.foreign.discard(one.path)  # the user has said to look there
     return found
 
 
