@@ -378,7 +378,7 @@ class Engine:
                 return self.recorder.takes(id)
         tape.join()
         self.feed()
-        return tape.takes
+        return list(tape.takes)
 
     def take_recordings(self, other: Engine) -> None:
         """Go on recording what an engine recorded that nothing calls any more."""

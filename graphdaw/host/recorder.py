@@ -44,7 +44,7 @@ class Recorder:
                 f"A pre-roll of {preroll_s:g} s cannot be had: node {id!r} remembers {reach_s:g} s; set its buffer_s."
             )
         rate = self._engine.sample_rate
-        settings = TapeSettings(Path(os.fspath(path)), rate, bit_depth, round(preroll_s * rate), late_frames)
+        settings = TapeSettings(Path(os.fspath(path)).absolute(), rate, bit_depth, round(preroll_s * rate), late_frames)
         now = self._engine.clock_frames
         self._ended.pop(id, None)
         self._tapes[id] = Tape(self._engine.pointer, index, settings, self._places, from_frame=now)

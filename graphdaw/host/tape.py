@@ -126,6 +126,7 @@ class Tape:
         self._engine = engine
         self._numbered = 0
         self._late_known = False
+        self._using = threading.RLock()  # the core's tapes: they are given back while nobody looks at them
         self._reels: list[_Reel] = []
         self._reels.append(self._reel(from_frame))
 
@@ -154,8 +155,9 @@ class Tape:
 
     def catch_up(self, share: float) -> None:
         """Wait for the disk until no more than that share of the ring is held: for time that does not run by itself."""
-        for reel in self._reels:
-            reel.catch_up(share)
+        with self._using:
+            for reel in self._reels:
+                reel.catch_up(share)
 
     def ended(self) -> bool:
         """True when nothing more will be written."""
@@ -176,16 +178,18 @@ class Tape:
 
     def free(self) -> None:
         """Give back what has ended; on the control side."""
-        ended = [reel for reel in self._reels if not reel.naming.is_alive()]
-        for reel in ended:
-            reel.free()
-        self._reels = [reel for reel in self._reels if reel not in ended]
+        with self._using:
+            ended = [reel for reel in self._reels if not reel.naming.is_alive()]
+            self._reels = [reel for reel in self._reels if reel not in ended]
+            for reel in ended:
+                reel.free()
 
     def state(self) -> TapeState:
         """How it is doing now."""
         core, rate = ffi.new("GdTapeState *"), self.settings.sample_rate_hz
-        if self._reels:
-            self._reels[-1].read_state(core)
+        with self._using:
+            if self._reels:
+                self._reels[-1].read_state(core)
         return TapeState(
             bool(core.writing),
             int(core.start),

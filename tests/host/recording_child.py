@@ -68,7 +68,8 @@ def stalled_while_python_is_starved(path: Path) -> dict[str, Any]:
         time.sleep(0.5)
         disk.slow_disk_stall(1)
         stalled = wait_for(disk.slow_disk_waiting)
-        time.sleep(5.0)
+        end = session.engine.time_frames + 5 * RATE_HZ
+        wait_for(lambda: session.engine.time_frames >= end, 60.0)
         state = session.engine.recorder.state("record1")
         disk.slow_disk_stall(0)
         time.sleep(0.5)
