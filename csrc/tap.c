@@ -95,7 +95,8 @@ uint32_t gd_tap_read(GdTap *tap, GdTapPlace *place, float *planes, uint32_t chan
         return 0;
     uint32_t count = written - place->next < frames ? (uint32_t)(written - place->next) : frames, lost = 0;
     copy_out(tap, place->next, planes, channels, frames, count);
-    written = atomic_load_explicit(&stream->written, memory_order_acquire);
+    /* adding nothing keeps what was read before this from being read after it: see tests/models/tape.pml */
+    written = atomic_fetch_add_explicit(&stream->written, 0, memory_order_acq_rel);
     const uint64_t whole = written + 2 * GD_SLICE; /* what is older than a ring before that may be torn */
     if (whole > place->next + tap->frames)
         lost = whole - tap->frames - place->next < count ? (uint32_t)(whole - tap->frames - place->next) : count;

@@ -143,6 +143,7 @@ def run_kernel(
     lanes: int | None = None,
     sample_rate: float = 48_000.0,
     time: int = 0,
+    position: int = 0,
     slices: int | Iterable[int] = CELL,
     state: State | None = None,
     seconds: float | None = None,
@@ -155,7 +156,8 @@ def run_kernel(
     second channel of a linked port `in` is called `in.1`. `device` holds (channels, frames) heard by the device. More
     lanes than `width` run as several packs. `slices` holds slice lengths, used over and over, and cut at
     cells, or every 64 frames for half of a node that closes a loop. A `width` beyond the level's widest pack stands for
-    that. A `state` makes the next run with it go on where this one stopped.
+    that. `position` is the first frame's place in the piece. A `state` makes the next run with it go on where this one
+    stopped.
     With `seconds` the first slice runs over and over for that long, and the only output is its time, "ns".
     """
     fact = facts(name)
@@ -198,6 +200,7 @@ def run_kernel(
         hold.append(c)
         c.grid = LOOP if name in halves() else CELL
         c.width, c.lanes, c.frames, c.time, c.sample_rate_hz = width, count, frames, time, sample_rate
+        c.position = position
         for i, choice in enumerate(fact.choices):
             value = (choices or {}).get(choice, standing.get(choice, 0))
             c.choice[i] = types()[name].choices[choice].options.index(value) if isinstance(value, str) else value

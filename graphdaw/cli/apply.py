@@ -71,12 +71,13 @@ def _apply_in_place(file: str, patch: Patch) -> Report:
 
 
 def _write(graph: Graph, target: str) -> None:
+    from graphdaw.cli.project import remark_on
     from graphdaw.graph import text
 
     if target.endswith(".txt"):
         Path(target).write_text(text.show(graph.document), encoding="utf-8")
     else:
-        graph.save(target)
+        remark_on(graph.save(target))
 
 
 def _tell(patch: Patch, report: Report, target: str, dry_run: bool, as_json: bool) -> None:

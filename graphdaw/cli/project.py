@@ -8,6 +8,13 @@ from graphdaw.cli.output import remark
 
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
+    from graphdaw.graph.project import Saved
+
+
+def remark_on(saved: Saved) -> None:
+    """Say what a save could not make sure of or had to leave out; nothing when all went well."""
+    if saved.left_out or not saved.durable:
+        remark(saved.sentence)
 
 
 def load(path: str) -> Graph:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from graphdaw.cli.output import AsJson, say, say_json
+from graphdaw.cli.project import remark_on
 
 Project = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
 Folders = Annotated[
@@ -34,7 +35,7 @@ def relink(file: Project, folders: Folders = None, as_json: AsJson = False) -> N
         found = find(document, *(folders or []))
         if found:
             project.graph.apply(settings_of(found), "relink")
-            project.save()
+            remark_on(project.save())
         missing = missing_media(document)
     if as_json:
         say_json(

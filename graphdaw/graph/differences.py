@@ -32,7 +32,7 @@ def difference(old: Document, new: Document) -> list[Edit]:
 
     They fit each other and `old`, so they are made unchecked (`graph.apply(..., trusted=True)`); in between, wires may
     be missing that both documents have. What is no edit's business, `adopt` takes over: the ports of unknown types and
-    where recordings lie.
+    where recordings lie. Unknown fields of a document as a whole stay those of `old`.
 
     >>> from graphdaw.graph.graph import Graph
     >>> graph = Graph()

@@ -36,6 +36,7 @@ from graphdaw.nodes.base import registry
 
 if TYPE_CHECKING:
     from graphdaw.graph.opened import Project
+    from graphdaw.graph.project.saving import Saved
     from graphdaw.graph.recovery import Recovery
 
 
@@ -327,11 +328,14 @@ class Graph:
 
     # Files
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the project file, atomically; raises ProjectError, also where the file is open in another program."""
+    def save(self, path: str | os.PathLike[str]) -> Saved:
+        """Write the project file, atomically; raises ProjectError, also where the file is open in another program.
+
+        The result says in a sentence what was saved, what had to be left out, and whether a power cut can undo it.
+        """
         from graphdaw.graph import opened
 
-        opened.save_graph(self, os.fspath(path))
+        return opened.save_graph(self, os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:

@@ -349,21 +349,21 @@ def load_graph(path: str) -> Graph:
     return graph
 
 
-def save_graph(graph: Graph, path: str) -> None:
+def save_graph(graph: Graph, path: str) -> Saved:
     """Write a graph to a file; through its project where it is the file of that."""
     name = os.path.realpath(path)
     project = graph.project
     if project is not None and name == os.path.realpath(project.path or ""):
-        project.save()
-        return
+        return project.save()
     report = graph.recovered
     continues = report is not None and name == os.path.realpath(report.path)
     owner = live_owner(name)
     if owner is not None:
         raise ProjectError(f"{name} is open, by {owner}; save through that, or under another name.")
-    save(graph.document, name, mark=report.mark if report is not None and continues else None)
+    saved = save(graph.document, name, mark=report.mark if report is not None and continues else None)
     if project is None:
         graph.path = path
+    return saved
 
 
 # Projects without a name

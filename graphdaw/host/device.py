@@ -24,6 +24,7 @@ __all__ = [
     "RateNeededError",
     "SoundDevice",
     "cards",
+    "check_rate",
     "forced",
     "jack_servers",
     "make_device",
@@ -38,18 +39,23 @@ def make_device(engine: Engine, settings: DeviceSettings, *, wait_s: float | Non
     Waits at most `wait_s` for its driver. Raises `EngineError` where it cannot be had, and `RateNeededError` where it
     runs at another rate than the engine.
     """
-    wanted = settings.sample_rate_hz
     if settings.device is None and any(card["default"] and card["host_api"] == JACK_API for card in outputs()):
         settings = replace(settings, device="jack")  # the direct way survives the server's end
     if server_of(settings.device) is not None:
         return JackDevice(engine, settings, wait_s=wait_s)
-    if wanted is not None and wanted != engine.sample_rate:
-        raise RateNeededError(f"The engine runs at {engine.sample_rate} Hz, not at {wanted}.", wanted)
+    check_rate(engine, settings)
     if settings.device == "hand":
         return HandDevice(engine, settings)
     if settings.device == "null" or (settings.device is None and not outputs()):
         return NullDevice(engine, settings)
     return SoundDevice(engine, settings, wait_s=wait_s)
+
+
+def check_rate(engine: Engine, settings: DeviceSettings) -> None:
+    """Raises `RateNeededError` where another rate is asked for than the engine's."""
+    wanted = settings.sample_rate_hz
+    if wanted is not None and wanted != engine.sample_rate:
+        raise RateNeededError(f"The engine runs at {engine.sample_rate} Hz, not at {wanted}.", wanted)
 
 
 def open_device(

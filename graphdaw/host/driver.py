@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from graphdaw.errors import EngineError
-from graphdaw.host.device import make_device
+from graphdaw.host.device import check_rate, make_device
 from graphdaw.host.devices import portaudio
 from graphdaw.host.devices.base import Device
 from graphdaw.host.devices.null import NullDevice
@@ -49,6 +49,7 @@ class Driver:
         self._returning: Returning | None = None
         self._lost = False
         self._priority: int | None = None
+        self._suspected: int | None = None  # calls of a device that stood still when last looked at
         self._steal_s = steal_s()
 
     # What plays
@@ -150,7 +151,8 @@ class Driver:
 
     def _begin(self, device: Device, settings: DeviceSettings) -> None:
         device.take()
-        self._device, self.settings, self._lost, self._priority = device, settings, False, None
+        self._device, self.settings, self._lost = device, settings, False
+        self._priority = self._suspected = None
 
     def _replace(self, settings: DeviceSettings) -> None:
         """Hand the engine over. A sound card may be there for one stream only, so that one is closed first."""
@@ -167,6 +169,7 @@ class Driver:
 
     def _replace_closed(self, old: Device, settings: DeviceSettings) -> None:
         engine, before = self.engine, self.settings
+        check_rate(engine, settings)
         old.close()
         try:
             new = make_device(engine, settings)
@@ -204,7 +207,7 @@ class Driver:
             self._note_priority(self._device)
             if self._returning is not None:
                 self._look_for_return(self._returning)
-            elif not self._lost and (why := _why_lost(self._device)):
+            elif not self._lost and (why := self._why_lost(self._device)):
                 self._lose(self._device, why)
         finally:
             self._lock.release()
@@ -214,6 +217,21 @@ class Driver:
             self._priority = device.priority()
             if self._priority is not None:
                 self._tell(DevicePriority(self._priority, priority_sentence(self._priority)))
+
+    def _why_lost(self, device: Device) -> str:
+        """Why a device counts as lost; empty while it does not.
+
+        One look is not enough: after a program that was stopped goes on, its devices have not called for long either.
+        """
+        if not device.hangs:
+            return ""
+        facts, still_s = device.facts(), device.silent_for_s()
+        if facts["gone"]:
+            return "its server has ended"
+        suspected, self._suspected = self._suspected, int(facts["calls"]) if still_s > LOST_S else None
+        if self._suspected is None or suspected != self._suspected:
+            return ""
+        return f"it has not asked for sound for {still_s:.1f} s"
 
     def _lose(self, device: Device, why: str) -> None:
         """The null device takes over as if it had been there since the block after the last one."""
@@ -245,13 +263,3 @@ class Driver:
         returning, self._returning = self._returning, None
         if returning is not None:
             returning.end()
-
-
-def _why_lost(device: Device) -> str:
-    """Why a device counts as lost; empty while it does not."""
-    if device.name == "hand":
-        return ""
-    if device.facts()["gone"]:
-        return "its server has ended"
-    still_s = device.silent_for_s()
-    return f"it has not asked for sound for {still_s:.1f} s" if still_s > LOST_S else ""

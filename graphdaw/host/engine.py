@@ -6,7 +6,6 @@ Every call into the core's control side goes through one lock; the audio thread 
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from types import TracebackType
 from typing import Any
@@ -16,20 +15,15 @@ from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
-from graphdaw.graph.ports import source_of
-from graphdaw.graph.project import media_path
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
-from graphdaw.host.lowering import Listening, Lowering
-from graphdaw.host.media import MediaStream
-from graphdaw.host.prepared import PreparedMedia
+from graphdaw.host.lowering import Lowering
 from graphdaw.host.recorder import Recorder
+from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
-from graphdaw.host.taps import Tap
+from graphdaw.host.taps import Tap, Taps
 from graphdaw.nodes import registry
 
-RING_FRAMES = 1 << 16
-FEED_FRAMES = 1 << 13
 WHY = {
     lib.GD_NO_MEMORY: "There is not enough memory to compile the graph; remove nodes or shorten delays.",
     lib.GD_CYCLE: "The wires close a circle without a delay; put a delay or feedback node into it.",
@@ -68,25 +62,25 @@ class Engine:
         self._wanted: int | None = None  # a position that the next plan goes to
         self._place = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
-        self._taps: dict[Tap, Listening] = {}
         self._edited = False  # since the last beginning
         self._lock = threading.RLock()
-        self._streams: dict[int, MediaStream] = {}
+        self._being_there = threading.Lock()  # for a look at its numbers, which waits for no other work
+        self._clock = self._position = 0  # as last looked at
         self.recorder = Recorder(self)
         self._told: list[Event] = []
-        self._prepared = PreparedMedia(self.sample_rate)
-        self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         self._flat = Flat(graph.document)
         self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+        self._recordings = Recordings(self._lowering.graph, self.sample_rate)
+        self._taps = Taps(self._lowering)
         try:
             self._lowering.lower()
+            self._engine = lib.gd_engine_new(self._lowering.graph, threads)
+            if self._engine == ffi.NULL:
+                raise MemoryError("no memory for the engine")
         except BaseException:
             self._lowering.close()
-            self._let_go()
+            self._recordings.close()
             raise
-        self._engine = lib.gd_engine_new(self._lowering.graph, threads)
-        if self._engine == ffi.NULL:
-            raise MemoryError("no memory for the engine")
         self._behind = True
         self._forget = graph.observe(self._follow)
         try:
@@ -109,19 +103,12 @@ class Engine:
             for id, problem in self.recorder.close():
                 self.problems[id] = problem
                 self._told.append(RecordingStopped(id, problem))
-            self._taps.clear()
-            lib.gd_engine_free(self._engine)
-            self._engine = None
+            _ = self.clock_frames, self.position_frames  # what is told from now on
+            with self._being_there:
+                engine, self._engine = self._engine, None
+            lib.gd_engine_free(engine)
             self._lowering.close()
-            self._let_go()
-
-    def _let_go(self) -> None:
-        for stream in self._streams.values():
-            stream.close()
-        self._streams.clear()
-        self._prepared.close()
-        if self._unpacked is not None:
-            self._unpacked.cleanup()
+            self._recordings.close()
 
     def __enter__(self) -> Engine:
         return self
@@ -143,7 +130,7 @@ class Engine:
                 self._forget_values(removed.id)
             for id, param, value in self._lowering.follow(delta):
                 self._send(id, param, value)
-            self._aim_taps()
+            self._behind |= self._taps.aim(self.graph.document)
             self._close_streams_of_removed()
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
@@ -229,6 +216,7 @@ class Engine:
         """Begin anew at a frame of the piece, with nothing of what has sounded; only while nothing calls for sound."""
         with self._lock:
             end = self.clock_frames
+            self._told = self.news()
             self.recorder.pause()
             self._lowering.renew([id for id, node in self._flat.nodes.items() if is_taped(node)])
             self._go_to(position_frames)
@@ -247,7 +235,7 @@ class Engine:
         finally:
             self._place = 0
         self._close_streams_of_removed()
-        self._aim_taps()
+        self._taps.aim(self.graph.document)
         lib.gd_engine_locate(self._engine, position_frames)
 
     # Taps
@@ -256,55 +244,37 @@ class Engine:
         """Listen to an outlet, also of a group, until the tap is closed; the document knows nothing of it."""
         with self._lock:
             tap = Tap(self, end)
-            self._taps[tap] = self._lowering.listen(tap.pointer)
-            self._aim_taps()
-            self._edited = self._behind = True
-            self.commit()
+            self._taps.add(tap)
+            self._edited = True
+            self._taps_changed()
             return tap
 
     def untap(self, tap: Tap) -> None:
         """Let go of a tap; what was heard can still be read."""
         with self._lock:
-            listening = self._taps.pop(tap, None)
-            if listening is not None and self._engine is not None:
-                self._lowering.unlisten(listening)
-                self._behind = True
-                self.commit()
+            if self._engine is not None and self._taps.drop(tap):
+                self._taps_changed()
 
     def take_taps(self, other: Engine) -> None:
         """Go on with the taps of an engine that nothing calls any more."""
         with other._lock, self._lock:
-            for tap in other._taps:
-                self._taps[tap] = self._lowering.listen(tap.pointer)
+            for tap in other._taps.hand_over():
+                self._taps.add(tap)
                 tap.engine = self
-            other._taps.clear()
-            self._aim_taps()
-            self._behind = True
-            self.commit()
+            self._taps_changed()
 
-    def _aim_taps(self) -> None:
-        """Taps follow their outlets, wherever groups lead and whatever replaces a node."""
-        document = self.graph.document
-        for tap, listening in self._taps.items():
-            id, port = tap.end
-            source = source_of(document, id, port) if id in document.nodes else None
-            self._behind |= self._lowering.aim(listening, source)
+    def _taps_changed(self) -> None:
+        self._taps.aim(self.graph.document)
+        self._behind = True
+        self.commit()
 
     # Recordings
 
     def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
-        kind, document = registry[node.type], self.graph.document
-        for name in kind.media or ("",):
-            value = str(values.get(name, ""))
+        for name in registry[node.type].media or ("",):
             try:
-                path = str(media_path(document, value, self._folder())) if value else ""
-                if kind.media_memory is not None:
-                    label = document.media[value].name if value in document.media else value
-                    self._prepared.lend(self._lowering.graph, index, kind, values, path, label)
-                elif path:
-                    start = round(float(values.get("start_s", 0.0)) * self.sample_rate)
-                    start += round(self._place * float(values.get("speed", 1.0)))
-                    self._stream(index, path, loop=values.get("loop") == "on", start_frames=start)
+                value = str(values.get(name, ""))
+                self._recordings.fill(self.graph.document, node.type, value, values, index, self._place)
             except MediaError as error:
                 if self._missing == "error":
                     raise
@@ -318,36 +288,15 @@ class Engine:
             self.problems[id] = str(error)
             self._told.append(Problem(id, str(error)))
 
-    def _folder(self) -> str:
-        """Where recordings from inside the project file are unpacked while they play."""
-        if self._unpacked is None:
-            self._unpacked = tempfile.TemporaryDirectory(prefix="graphdaw-")
-        return self._unpacked.name
-
-    def _stream(self, index: int, path: str, *, loop: bool, start_frames: int) -> None:
-        stream = MediaStream(path, self.sample_rate, loop=loop)
-        if start_frames > 0:
-            stream.seek(start_frames)
-        graph = self._lowering.graph
-        if not lib.gd_graph_stream(graph, index, stream.channels, RING_FRAMES):
-            raise MemoryError(f"no memory for {os.fspath(path)}")
-        lib.gd_graph_channels(graph, index, stream.channels)
-        old = self._streams.pop(index, None)
-        if old is not None:
-            old.close()
-        self._streams[index] = stream
-        self._feed_one(index, stream)
-
     def _close_streams_of_removed(self) -> None:
-        if not self._streams:
+        if not self._recordings.streams:
             return
         playing = {
             index
             for id, index in self._lowering.nodes.items()
             if any(media.streamed for media in registry[self._flat.nodes[id].type].media.values())
         }
-        for index in self._streams.keys() - playing:
-            self._streams.pop(index).close()
+        self._recordings.streams.keep(playing)
 
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
@@ -355,29 +304,12 @@ class Engine:
             for id, problem in self.recorder.sweep():
                 self.problems[id] = problem
                 self._told.append(RecordingStopped(id, problem))
-            for index, stream in list(self._streams.items()):
-                try:
-                    self._feed_one(index, stream)
-                except MediaError as error:
-                    self._end_stream(index, stream)
-                    if self._missing == "error":
-                        raise
-                    self._note(self._name_of(index), error)
+            self._recordings.streams.feed(self._note_media)
 
-    def _feed_one(self, index: int, stream: MediaStream) -> None:
-        graph = self._lowering.graph
-        while (room := lib.gd_stream_room(graph, index)) >= FEED_FRAMES:
-            block = stream.read(min(room, RING_FRAMES // 2))
-            if block.shape[1] == 0:
-                self._end_stream(index, stream)
-                return
-            lib.gd_stream_write(graph, index, ffi.from_buffer("float[]", block), block.shape[1])
-
-    def _end_stream(self, index: int, stream: MediaStream) -> None:
-        """Nothing more comes: what is in the rings is played, then silence."""
-        lib.gd_stream_end(self._lowering.graph, index)
-        stream.close()
-        self._streams.pop(index, None)
+    def _note_media(self, index: int, error: MediaError) -> None:
+        if self._missing == "error":
+            raise error
+        self._note(next((id for id, node in self._lowering.nodes.items() if node == index), ""), error)
 
     # Recording
 
@@ -420,9 +352,6 @@ class Engine:
         """Where time does not run by itself: wait until tapes have room again."""
         self.recorder.catch_up()
 
-    def _name_of(self, index: int) -> str:
-        return next((id for id, node in self._lowering.nodes.items() if node == index), "")
-
     # Numbers
 
     @property
@@ -438,23 +367,31 @@ class Engine:
     @property
     def clock_frames(self) -> int:
         """What the core counts all by: frames played since the last beginning."""
-        return int(lib.gd_engine_time(self._engine))
+        with self._being_there:
+            if self._engine is not None:
+                self._clock = int(lib.gd_engine_time(self._engine))
+            return self._clock
 
     @property
     def position_frames(self) -> int:
         """Where the transport is: the next frame's place in the piece."""
-        return int(lib.gd_engine_position(self._engine))
+        with self._being_there:
+            if self._engine is not None:
+                self._position = int(lib.gd_engine_position(self._engine))
+            return self._position
 
     @property
     def underruns(self) -> int:
         """How often a recording that plays had to be silent, because the disk was late."""
         with self._lock:
-            return sum(lib.gd_stream_underruns(self._lowering.graph, index) for index in self._streams)
+            return self._recordings.streams.underruns() if self._engine is not None else 0
 
     def stats(self) -> dict[str, float]:
         """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""
         stats = ffi.new("GdStats *")
-        lib.gd_engine_stats(self._engine, stats)
+        with self._being_there:
+            if self._engine is not None:
+                lib.gd_engine_stats(self._engine, stats)
         return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
 
     def reset_stats(self) -> None:

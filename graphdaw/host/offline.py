@@ -10,7 +10,8 @@ import numpy.typing as npt
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
 from graphdaw.graph.graph import Graph
-from graphdaw.host.engine import RING_FRAMES, Engine
+from graphdaw.host.engine import Engine
+from graphdaw.host.streams import RING_FRAMES
 
 Samples = npt.NDArray[np.float32]
 

@@ -96,10 +96,12 @@ class Session:
         threads: int = 1,
     ) -> None:
         self.graph = graph if isinstance(graph, Graph) else graph.graph
+        project = self.graph.project
         self.engine = Engine(self.graph, threads=threads, missing="silence")
         self._observers = Observers()
         self.driver = Driver(self.engine)
         self.driver.observe(self._observers.tell)
+        self._forget_project = project.observe(self._observers.tell) if project is not None else None
         self._settings = (
             device
             if isinstance(device, DeviceSettings)
@@ -111,6 +113,7 @@ class Session:
         )
         self._threads = threads
         self._turn = threading.RLock()  # one of play, stop, locate and close at a time
+        self._telling = threading.Lock()  # so that events come in order
         self._quit = threading.Event()
         self._woken = threading.Event()
         self._forget = self.graph.observe(lambda _: self._woken.set())
@@ -148,7 +151,7 @@ class Session:
                 self.engine.begin()
                 self.engine.feed()
                 self._use(self._settings, self.driver.open)
-                self._observers.tell(Started(self.driver.name))
+                self._tell(Started(self.driver.name))
 
     def stop(self) -> None:
         """Fade the sound out and close the device; the position stays."""
@@ -156,7 +159,7 @@ class Session:
             played = self.device is not None
             self.driver.close()
             if played:
-                self._observers.tell(Stopped(self.position_s))
+                self._tell(Stopped(self.position_s))
 
     def change_device(self, device: str | int | DeviceSettings | None) -> None:
         """Go on with another device, rate, block size or other channels, fading over; if stopped, from the next play.
@@ -190,7 +193,7 @@ class Session:
             frames = round(seconds * self.engine.sample_rate)
             if self.device is None:
                 self.engine.restart(frames)
-                self._observers.tell(Located(self.position_s, self.engine.time_frames))
+                self._tell(Located(self.position_s, self.engine.time_frames))
             else:
                 self.engine.locate(frames)
             self._woken.set()
@@ -206,9 +209,11 @@ class Session:
                 new.restart(round(self.position_s * new.sample_rate))
                 self.driver.change(settings, engine=new)
             except BaseException:
+                self.driver.engine = old
                 new.close()
                 raise
             self.engine = new
+            new.problems.update(old.problems)
             new.take_taps(old)
             new.locate(round(old.position_frames / old.sample_rate * new.sample_rate))
             old.close()
@@ -318,9 +323,11 @@ class Session:
             self.stop()
             self._keeper.join()
             self._forget()
-            self._tell_news()
+            if self._forget_project is not None:
+                self._forget_project()
+            self._tell()
             self.engine.close()
-            self._tell_news()
+            self._tell()
         finally:
             self._turn.release()
             _open_sessions.discard(self)
@@ -338,14 +345,16 @@ class Session:
         """Publish edits that had to wait for a fade, keep the disk ahead of the sound, and tell what happened."""
         while not self._quit.is_set():
             done = self.engine.keep_up()
-            self._tell_news()
+            self._tell()
             self.driver.watch()
             self._woken.wait(FEED_S if done or not self.playing else TICK_S)
             self._woken.clear()
 
-    def _tell_news(self) -> None:
-        for event in self.engine.news():
-            self._observers.tell(event)
+    def _tell(self, *events: object) -> None:
+        """What the engine has to tell, and then these."""
+        with self._telling:
+            for event in (*self.engine.news(), *events):
+                self._observers.tell(event)
 
 
 @atexit.register

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from graphdaw._core import ffi, lib
 from graphdaw.errors import UnknownPortError
 from graphdaw.graph.graph import End, Graph, PortHandle
-from graphdaw.graph.ports import node_of, outlet_type, outlets, title
+from graphdaw.graph.model import Document
+from graphdaw.graph.ports import node_of, outlet_type, outlets, source_of, title
+from graphdaw.host.lowering import Listening, Lowering
 
 Samples = npt.NDArray[np.float32]
 
@@ -65,17 +67,21 @@ class Tap:
         """The newest frames, at most `frames`, whether or not they have been read: float32 of shape (channels, n)."""
         with self._reading:
             place = ffi.new("GdTapPlace *", self._place[0])
-            lib.gd_tap_read(self.pointer, place, ffi.NULL, 0, 0)  # find out whether it has begun anew
-            held = int(lib.gd_tap_time(self.pointer))
+            held = self._held(place)
             place.next = max(place.first, held - min(frames, self.ring_frames))
             return self._read(place)[:, :frames]
 
+    def _held(self, place: Any) -> int:
+        """The frame up to which it has heard, by the clock that the place is told to go by."""
+        lib.gd_tap_read(self.pointer, place, ffi.NULL, 0, 0)
+        return int(lib.gd_tap_time(self.pointer))
+
     def _read(self, place: Any) -> Samples:
-        channels = self.channels
-        planes = np.zeros((channels, self.ring_frames), np.float32)
-        into = ffi.from_buffer("float[]", planes) if channels else ffi.NULL
-        count = lib.gd_tap_read(self.pointer, place, into, channels, self.ring_frames)
-        return planes[:, :count].copy()
+        channels, room = self.channels, min(max(0, self._held(place) - place.next), self.ring_frames)
+        planes = np.empty((channels, room), np.float32)
+        into = ffi.from_buffer("float[]", planes) if planes.size else ffi.NULL
+        count = lib.gd_tap_read(self.pointer, place, into, channels if planes.size else 0, room)
+        return planes[:, :count]
 
     def close(self) -> None:
         """Listen no more; what has been heard can still be read."""
@@ -88,6 +94,40 @@ class Tap:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Taps:
+    """The taps of an engine, and where in its graph they listen. Control side, under its lock."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self._lowering = lowering
+        self._taps: dict[Tap, Listening] = {}
+
+    def add(self, tap: Tap) -> None:
+        """Give a tap a node to listen with."""
+        self._taps[tap] = self._lowering.listen(tap.pointer)
+
+    def drop(self, tap: Tap) -> bool:
+        """Take its node out; False where it had none."""
+        listening = self._taps.pop(tap, None)
+        if listening is not None:
+            self._lowering.unlisten(listening)
+        return listening is not None
+
+    def hand_over(self) -> list[Tap]:
+        """All of them, for another engine; nothing calls this one any more."""
+        taps = list(self._taps)
+        self._taps.clear()
+        return taps
+
+    def aim(self, document: Document) -> bool:
+        """Let taps follow their outlets, wherever groups lead and whatever replaces a node; True if one had to."""
+        moved = False
+        for tap, listening in self._taps.items():
+            id, port = tap.end
+            source = source_of(document, id, port) if id in document.nodes else None
+            moved |= self._lowering.aim(listening, source)
+        return moved
 
 
 class Levels(NamedTuple):

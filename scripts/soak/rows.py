@@ -23,6 +23,8 @@ ROWS = (
         ("tests/c/test_sanitizers.py", "-k", "swap"),
     ),
     Row("storm of edits", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "storm")),
+    Row("places and taps", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "places")),
+    Row("busy Python threads", "callbacks within 0.5 % of quiet ones", ("tests/host/test_starvation.py",)),
     Row("guard", "0 violations, every seeded one caught", ("tests/c/test_guard.py",)),
     Row("guard, real devices", "0 violations, null and JACK", ("tests/host/test_guarded_devices.py",)),
     Row("out of memory", "clean error at every allocation", ("tests/c/test_oom.py",)),
@@ -37,5 +39,6 @@ ROWS = (
         ("tests/kill",),
         (("GRAPHDAW_KILLS", "10000"),),
     ),
+    Row("hostile files", "1,000,000 mutations: 0 crashes, 512 MiB, 2 s, nothing touched", ("tests/fuzz",)),
     Row("expressions", "no hostile text gets through", ("tests/nodes/test_expression.py",)),
 )

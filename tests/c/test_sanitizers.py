@@ -31,6 +31,17 @@ def test_tapes_that_come_and_go_while_it_plays(variant: str, options: dict[str, 
 
 
 @SANITIZERS
+def test_places_and_taps_that_come_and_go_while_it_plays(
+    variant: str, options: dict[str, str], long_form: bool
+) -> None:
+    program = build.program("places", variant)
+
+    done = build.run([str(program), "30" if long_form else "2"], timeout_s=300, **options)
+
+    assert done.returncode == 0 and "places: fine" in done.stdout, done.stdout + done.stderr
+
+
+@SANITIZERS
 def test_a_storm_of_edits_finds_no_race_leak_or_bad_memory(
     variant: str, options: dict[str, str], long_form: bool
 ) -> None:

@@ -17,7 +17,7 @@ import graphdaw as gd
 from graphdaw.host.media import load_media
 
 COMMANDS = ("render", "play", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
-COMMANDS += ("checkpoints", "generations")
+COMMANDS += ("checkpoints", "generations", "relink")
 
 
 def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:

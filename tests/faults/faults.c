@@ -70,6 +70,21 @@ ssize_t read(int file, void *to, size_t bytes)
     return REAL(read)(file, to, fault == SHORT && bytes > 1 ? bytes / 2 : bytes);
 }
 
+static ssize_t write_inverted(int file, const uint8_t *from, size_t bytes)
+{
+    uint8_t bad[4096];
+    for (size_t done = 0; done < bytes;) {
+        size_t part = bytes - done < sizeof bad ? bytes - done : sizeof bad;
+        for (size_t i = 0; i < part; ++i)
+            bad[i] = (uint8_t)~from[done + i];
+        ssize_t written = REAL(write)(file, bad, part);
+        if (written < 0)
+            return written;
+        done += (size_t)written;
+    }
+    return (ssize_t)bytes;
+}
+
 ssize_t write(int file, const void *from, size_t bytes)
 {
     int fault = turn(WRITE);
@@ -81,15 +96,8 @@ ssize_t write(int file, const void *from, size_t bytes)
         return (ssize_t)bytes;
     if (fault == HOLE)
         return lseek(file, (off_t)bytes, SEEK_CUR) < 0 ? -1 : (ssize_t)bytes;
-    if (fault == GARBAGE) {
-        const uint8_t *good = from;
-        for (size_t i = 0; i < bytes; ++i) {
-            uint8_t bad = (uint8_t)~good[i];
-            if (REAL(write)(file, &bad, 1) != 1)
-                return -1;
-        }
-        return (ssize_t)bytes;
-    }
+    if (fault == GARBAGE)
+        return write_inverted(file, from, bytes);
     return REAL(write)(file, from, bytes);
 }
 

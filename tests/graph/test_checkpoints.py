@@ -116,6 +116,23 @@ def test_a_failed_save_forgets_no_checkpoint(tmp_path: Path) -> None:
     assert marks.document(1) == graph.document
 
 
+def test_a_damaged_checkpoint_does_not_keep_the_rest_from_being_saved(tmp_path: Path) -> None:
+    graph, marks, path = grown(3, 60), Checkpoints(), tmp_path / "a.gdaw"
+    marks.add(graph.document, "one")
+    graph.add("t_amp")
+    marks.add(graph.document, "two")
+    project.save(graph.document, path, checkpoints=marks)
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("history/" + marks[1].document)
+    data = bytearray(path.read_bytes())
+    data[info.header_offset + 150] ^= 255
+    path.write_bytes(data)
+    saved = project.save(graph.document, path, checkpoints=marks)
+    assert saved.left_out == ("checkpoint 'one'",)
+    assert [one.label for one in marks] == ["two"] == [one.label for one in checkpoints.read(path)]
+    assert checkpoints.read(path).document(2) == graph.document
+
+
 def forged(path: Path, index: bytes, **documents: bytes) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("document.msgpack", codec.encode(Graph().document))

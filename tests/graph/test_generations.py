@@ -11,7 +11,7 @@ import pytest
 
 from graphdaw.errors import ProjectError
 from graphdaw.graph import Graph, codec, project
-from graphdaw.graph.project import kept
+from graphdaw.graph.project import checkpoints, kept
 from graphdaw.graph.project.kept import Generation, generation, generations
 
 
@@ -82,6 +82,29 @@ def test_restoring_follows_no_journal_and_keeps_all_parts(tmp_path: Path) -> Non
     with zipfile.ZipFile(path) as archive:
         assert archive.read("plugins/x") == b"state"
     assert Graph.load(path).nodes == {}
+
+
+def test_checkpoints_made_since_an_earlier_version_survive_going_back_to_it(tmp_path: Path) -> None:
+    path, take = tmp_path / "a.gdaw", tmp_path / "take.wav"
+    take.write_bytes(b"sound" * 999)
+    graph, marks = Graph(), project.Checkpoints()
+    project.save(graph.document, path)
+    marks.add(graph.document, "one")
+    project.save(graph.document, path, checkpoints=marks)
+    player = graph.add("t_file", file=str(take))
+    marks.add(graph.document, "two")
+    project.save(graph.document, path, checkpoints=marks)
+    take.unlink()
+    assert project.restore_generation(path, 2).left_out == ()
+    known = checkpoints.read(path)
+    assert [one.label for one in known] == ["one", "two"]
+    again = Graph.load(path)
+    assert again.nodes == {}
+    project.restore(again, known, 2)
+    found = project.media_path(again.document, str(again[player.id].params["file"]), tmp_path)
+    assert found.read_bytes() == b"sound" * 999
+    project.restore_generation(path, 1)
+    assert len(checkpoints.read(path)) == 2, "also to a version from before there were any"
 
 
 def test_a_damaged_file_names_the_newest_version_that_is_whole(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -14,7 +15,6 @@ import pytest
 
 from graphdaw.errors import ProjectError
 from graphdaw.graph import Graph
-from graphdaw.graph.project import lock as locking
 from graphdaw.graph.project import owner as owning
 from graphdaw.graph.project.lock import LockedError, ProjectLock, live_owner, lock_path
 
@@ -121,7 +121,7 @@ def test_where_files_cannot_be_locked_what_the_file_says_decides(song: Path, mon
     def unsupported(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(locking.fcntl, "flock", unsupported)
+    monkeypatch.setattr(fcntl, "flock", unsupported)
     with ProjectLock(song), pytest.raises(LockedError, match="in this program already"):
         ProjectLock(song)
     written(song, started="1")
@@ -131,7 +131,7 @@ def test_where_files_cannot_be_locked_what_the_file_says_decides(song: Path, mon
 def test_a_link_in_the_place_of_the_lock_is_not_followed(song: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     os.symlink(tmp_path / "mine", lock_path(song))
-    with pytest.raises(ProjectError, match="cannot be written"):
+    with pytest.raises(ProjectError, match="cannot be opened for editing: Too many levels of symbolic links; copy"):
         ProjectLock(song)
     assert (tmp_path / "mine").read_text() == "precious"
 
@@ -157,3 +157,13 @@ def test_of_many_that_open_at_once_one_gets_it(song: Path) -> None:
         assert (len(got), len(refused)) == (1, 7)
         got.pop().close()
         refused.clear()
+
+
+def test_a_lock_without_a_name_in_it_still_locks(song: Path) -> None:
+    """As on a full disk, where the lock can be had but not written."""
+    with open(lock_path(song), "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="is held open by another program"):
+            ProjectLock(song)
+        assert live_owner(song) is not None
+    ProjectLock(song).close()

@@ -97,6 +97,22 @@ def test_a_recording_inside_another_project_is_found(bare: tuple[Path, Path, str
     assert project.media_path(project.load(path), hash, tmp_path).read_bytes() == content
 
 
+def test_a_recording_inside_an_earlier_version_is_found(tmp_path: Path) -> None:
+    take, hash = recording(tmp_path / "take.wav")
+    graph = Graph()
+    graph.add("t_file", file=str(take))
+    path = tmp_path / "a.gdaw"
+    graph.save(path)
+    graph.save(path)
+    take.unlink()
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data)
+    without(path, hash)
+    document = project.load(path)
+    assert [one.path for one in relink(document)] == [generations(path)[0].path]
+
+
 def test_a_path_is_found_by_name_and_choosing_it_is_an_edit(tmp_path: Path) -> None:
     gone = tmp_path / "was" / "Bässe.WAV"
     graph = Graph()
@@ -187,6 +203,24 @@ def test_a_damaged_recording_does_not_keep_the_rest_from_being_saved(tmp_path: P
     assert bytes(data) == Path(generations(path)[0].path).read_bytes(), "what can be rescued from it is kept"
 
 
+def test_a_damaged_recording_is_taken_from_an_earlier_version(tmp_path: Path) -> None:
+    take, hash = recording(tmp_path / "take.wav")
+    path = tmp_path / "a.gdaw"
+    graph = Graph()
+    graph.add("t_file", file=str(take))
+    for _ in range(3):
+        graph.save(path)
+    for file in (path, Path(generations(path)[0].path)):
+        data = bytearray(file.read_bytes())
+        data[data.index(take.read_bytes()[:500]) + 1000] ^= 1
+        file.unlink()
+        file.write_bytes(data)
+    again = Graph.load(path)
+    assert project.save(again.document, path).left_out == ()
+    unpacked = project.media_path(Graph.load(path).document, hash, tmp_path)
+    assert unpacked.read_bytes() == take.read_bytes()
+
+
 def test_a_recording_nobody_may_read_does_not_keep_the_rest_from_being_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +249,14 @@ def test_recordings_are_copied_as_they_lie_and_stay_the_same_bits(tmp_path: Path
         assert archive.read(f"media/{hash}") == take.read_bytes()
     if shutil.which("unzip"):
         assert subprocess.run(["unzip", "-tqq", tmp_path / "3.gdaw"], check=False).returncode == 0
+
+
+def test_members_beyond_four_gigabytes_are_copied_in_the_form_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the limit of the short form at a thousand bytes, so that the test is quick."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    test_recordings_are_copied_as_they_lie_and_stay_the_same_bits(tmp_path)
 
 
 def test_a_search_is_bounded_and_follows_no_links(

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import graphdaw as gd
-from graphdaw.host.device import HandDevice
+from graphdaw.host.device import DeviceSettings, HandDevice
 from graphdaw.host.engine import Engine
 from graphdaw.host.offline import Renderer
 
@@ -119,7 +119,8 @@ def test_random_graphs_are_aligned_to_the_frame(
         with Renderer(maze.graph) as renderer:
             assert_aligned(renderer.render(warm + FRAMES)[0], maze, noise, warm + FRAMES)
         with Engine(maze.graph) as engine:
-            device = HandDevice(engine, 128, 1)
+            device = HandDevice(engine, DeviceSettings("hand", 128, outputs=(0,)))
+            device.take()
             audio = live(engine, device, warm + FRAMES)
             assert_aligned(audio, maze, noise, engine.time_frames)
             for _ in range(2):

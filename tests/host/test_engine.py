@@ -10,10 +10,11 @@ import soundfile
 
 import graphdaw as gd
 from graphdaw.errors import MediaError
-from graphdaw.host.engine import RING_FRAMES, Engine
+from graphdaw.host.engine import Engine
 from graphdaw.host.events import Settled, Swapped
 from graphdaw.host.media import MediaStream
 from graphdaw.host.offline import Renderer
+from graphdaw.host.streams import RING_FRAMES
 from tests.drawing import draw
 from tests.reference import CELL
 

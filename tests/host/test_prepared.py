@@ -107,7 +107,7 @@ def test_what_nobody_plays_is_let_go(tmp_path: Path) -> None:
     first, second = recording(tmp_path)[0], recording(tmp_path, name="b.wav")[0]
     graph = player(first)
     with Renderer(graph) as renderer:
-        held = renderer.engine._prepared._held
+        held = renderer.engine._recordings.prepared._held
         renderer.render(1_280)
         for path in (second, first, second, first):
             graph.set("backwards1", file=str(path))

@@ -424,3 +424,33 @@ def test_its_numbers_can_be_read_and_printed() -> None:
 
     assert (stats.device, stats.position_s, stats.played_s, stats.callbacks) == ("hand", 62.5, 1.0, 375)
     assert "hand at 1:02.500, 1.0 s played" in str(stats)
+
+
+def test_a_recording_begun_before_the_first_sound_is_one_take_whatever_is_edited_then(tmp_path: Path) -> None:
+    graph, n = draw("sine s(frequency_hz=300) -> record r -> output o")
+    with gd.Session(graph, device="hand") as session:
+        session.record(n["r"], tmp_path / "take.wav")
+        graph.set(n["s"], frequency_hz=500.0)
+        graph.add("noise") >> n["r"]
+        session.play()
+        sound = played(session, 100)
+        (take,) = session.stop_recording(n["r"])
+
+    np.testing.assert_allclose(soundfile.read(take.path, dtype="float32")[0], np.clip(sound, -1, 1), atol=2e-7)
+    assert take.path.name == "take.wav"
+
+
+def test_a_device_at_another_rate_that_cannot_be_had_leaves_everything_as_it_was() -> None:
+    gone = DeviceSettings("no such sound card, surely", sample_rate_hz=96_000)
+    with gd.Session(tone(), device=gone) as session:
+        with pytest.raises(EngineError, match=r"surely|PortAudio"):
+            session.play()
+        assert not session.playing
+        assert session.engine.sample_rate == RATE_HZ
+        session.change_device("hand")
+        session.play()
+        session.step(4)
+        with pytest.raises(EngineError, match=r"surely|PortAudio"):
+            session.change_device(gone)
+        assert session.playing
+        assert np.abs(session.step(10)).max() > 0.1

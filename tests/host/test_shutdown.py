@@ -96,6 +96,14 @@ CASES = {
         assert inside.wait(30); s.close()
         EXPECTED = None
     """,
+    "while a device hangs as it is closed": """
+        from graphdaw.host.devices.null import NullDevice
+        NullDevice.hangs = True
+        NullDevice._let_go = lambda self: threading.Event().wait()
+        s = gd.Session(g, device="null"); s.play(); time.sleep(0.05); s.close()
+        assert not s.playing
+        EXPECTED = None
+    """,
     "while edits come from another thread": """
         s = gd.Session(g, device="null", threads=2); s.play()
         stop = threading.Event()

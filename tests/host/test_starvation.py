@@ -36,9 +36,9 @@ print(quiet, busy)
 
 def test_four_busy_python_threads_cost_no_callback(long_form: bool) -> None:
     """Within 0.5 % of the quiet time. The long form takes five minutes of each."""
-    seconds = 300.0 if long_form else 2.5
+    seconds, chances = (300.0, 2) if long_form else (1.5, 6)
     best = -1.0
-    for _ in range(3):  # a machine that was taken away for a moment has its second chance; starvation has not
+    for _ in range(chances):  # for a machine that other programs took away for a moment; starvation takes all of them
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(seconds)], capture_output=True, text=True, timeout=60 + 4 * seconds
         )

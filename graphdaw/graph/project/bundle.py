@@ -167,6 +167,17 @@ def read_member(archive: zipfile.ZipFile, name: str, max_bytes: int, where: str)
     return data
 
 
+def is_whole(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether a member reads back with its checksum; raises OSError where the disk does not answer."""
+    try:
+        with archive.open(name) as member:
+            while member.read(CHUNK):
+                pass
+    except FAULTS:
+        return False
+    return True
+
+
 class Writer:
     """Adds members to a new bundle; equal content gives equal bytes."""
 

@@ -42,7 +42,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 class Checkpoints:
-    """The checkpoints of a project: those in its file, and those made since, which the next save puts there.
+    """The checkpoints of a project: those in its file, `place`, and those made since, which the next save puts there.
 
     >>> from graphdaw.graph.graph import Graph
     >>> graph, checkpoints = Graph(), Checkpoints()
@@ -57,7 +57,7 @@ class Checkpoints:
     def __init__(self, known: list[Checkpoint] | None = None, place: str = "") -> None:
         self._known = {one.id: one for one in known or []}
         self._fresh: dict[int, Document] = {}
-        self._place = place
+        self.place = place
         self._top = max(self._known, default=0)
 
     def __iter__(self) -> Iterator[Checkpoint]:
@@ -94,14 +94,14 @@ class Checkpoints:
         one = self[id]
         if id in self._fresh:
             return self._fresh[id].copy()
-        where = f"Checkpoint {id} in {self._place}"
-        with bundle.reading(self._place), bundle.opened(self._place) as archive:
-            data = bundle.read_member(archive, HISTORY + one.document, MAX_BYTES, self._place)
+        where = f"Checkpoint {id} in {self.place}"
+        with bundle.reading(self.place), bundle.opened(self.place) as archive:
+            data = bundle.read_member(archive, HISTORY + one.document, MAX_BYTES, self.place)
             held = set(archive.namelist())
         if hashlib.sha256(data).hexdigest() != one.document:
             raise ProjectError(f"{where} is damaged; choose another one.")
         document = codec.decode(data, where)
-        document.media_files = {hash: self._place for hash in document.media if MEDIA + hash in held}
+        document.media_files = {hash: self.place for hash in document.media if MEDIA + hash in held}
         return document
 
     def pack(self, collect: Callable[[Document], object]) -> tuple[list[Checkpoint], dict[str, bytes]]:
@@ -119,12 +119,14 @@ class Checkpoints:
             packed.append(one)
         return packed, members
 
-    def settle(self, packed: list[Checkpoint], place: str) -> None:
-        """What was packed is in the file at `place` now."""
-        self._known.update((one.id, one) for one in packed if one.id in self._known)
+    def settle(self, packed: list[Checkpoint], there: list[Checkpoint], place: str) -> None:
+        """Of what was packed, this is in the file at `place` now; the rest could not be read any more."""
         for one in packed:
             self._fresh.pop(one.id, None)
-        self._place = place
+            if one not in there:
+                self._known.pop(one.id, None)
+        self._known.update((one.id, one) for one in there if one.id in self._known)
+        self.place = place
 
 
 def is_document(member: str) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+if sys.platform != "win32":  # which has no such call: what lock files say must do there
+    import fcntl
 
 CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
 READ = os.O_RDONLY | os.O_CLOEXEC
@@ -43,8 +46,7 @@ def temporary(folder: str, name: str) -> Iterator[tuple[str, int]]:
     path = os.path.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
     handle = os.open(path, CREATE, 0o666)
     try:
-        with contextlib.suppress(OSError):  # a file system without locks: `sweep` goes by age there
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(handle)
         yield path, handle
     finally:
         with contextlib.suppress(OSError):
@@ -66,14 +68,23 @@ def sweep(folder: str, name: str) -> list[str]:
 
 
 def _abandoned(entry: os.DirEntry[str]) -> bool:
+    """Whether nobody writes the file any more; where files cannot be locked, one of yesterday is taken for such."""
     handle = os.open(entry.path, READ | getattr(os, "O_NOFOLLOW", 0))
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        old = entry.stat(follow_symlinks=False).st_mtime < time.time() - _DAY_S
-        return old and error.errno not in (errno.EAGAIN, errno.EACCES)
+        locked = try_lock(handle)
     finally:
         os.close(handle)
+    return entry.stat(follow_symlinks=False).st_mtime < time.time() - _DAY_S if locked is None else locked
+
+
+def try_lock(handle: int, shared: bool = False) -> bool | None:
+    """Lock an open file until it is closed: True when we have it, False while another has, None where nobody can."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EAGAIN, errno.EACCES) else None
     return True
 
 

@@ -15,6 +15,7 @@ from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph.model import Document, Medium
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.bundle import MEDIA
+from graphdaw.graph.project.kept import generations
 from graphdaw.graph.project.media import hash_file, media_values
 from graphdaw.graph.vocabulary import Edit, SetValues
 
@@ -102,16 +103,18 @@ def usual_folders(document: Document) -> list[str]:
 
 
 def relink(document: Document, *folders: str | os.PathLike[str]) -> list[Found]:
-    """Look for the missing recordings in folders and all below (by default the usual ones); changes no setting.
+    """Look for the missing recordings in folders and all below (by default the usual ones) and in earlier versions.
 
     A recording with a known hash is found by its content, whatever it is called now, and is in its place at once. One
-    known only by its path is found by its name, which may be another recording: `settings_of` gives the edits that
-    choose it. The search is bounded (`MAX_FILES`, `MAX_DEPTH`) and follows no links.
+    known only by its path is found by its name, which may be another recording: no setting changes, `settings_of` gives
+    the edits that choose it. The search is bounded (`MAX_FILES`, `MAX_DEPTH`) and follows no links.
     """
     missing = missing_media(document)
     wanted = _Wanted(missing, may_guess=bool(folders))
     if not missing:
         return []
+    for earlier in generations(document.origin) if document.origin else ():
+        wanted.offer(earlier.path, os.path.basename(earlier.path), earlier.size)
     for path, name, size in _files([os.fspath(folder) for folder in folders] or usual_folders(document)):
         wanted.offer(path, name, size)
         if wanted.is_satisfied():

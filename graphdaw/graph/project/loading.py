@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from graphdaw.errors import ProjectError, VersionError
@@ -31,12 +32,18 @@ def load_marked(path: str | os.PathLike[str]) -> tuple[Document, JournalMark | N
     except VersionError:
         raise
     except ProjectError as error:
-        good = newest_good(name)
+        good = newest_good(name) if _may_be_lost(error) else None
         if good is None:
             raise
         way_out = f"restore {good} with `graphdaw generations {name} --restore {good.number}`."
         sentence = str(error).removesuffix(_EARLIER).rstrip(".")
         raise ProjectError(f"{sentence}; {way_out}") from error
+
+
+def _may_be_lost(error: ProjectError) -> bool:
+    """Whether the file is damaged or gone, and not only out of reach for now."""
+    cause = error.__cause__
+    return not isinstance(cause, OSError) or cause.errno == errno.EIO
 
 
 def mark(path: str | os.PathLike[str]) -> JournalMark | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import re
 import time
@@ -15,10 +13,8 @@ import msgspec
 from graphdaw.errors import ProjectError
 from graphdaw.graph.project import disk, kept
 from graphdaw.graph.project.owner import Owner, is_gone, this_process
-from graphdaw.graph.project.publish import why_not_written
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
-_BUSY = (errno.EAGAIN, errno.EACCES)
 _MAX_BYTES = 4096
 _TRIES, _PAUSE_S = 100, 0.01
 
@@ -62,7 +58,10 @@ class ProjectLock:
         try:
             self._take()
         except OSError as error:
-            raise ProjectError(why_not_written(self._file, error)) from error
+            why = error.strerror or error
+            raise ProjectError(
+                f"{self.path} cannot be opened for editing: {why}; copy it to another folder."
+            ) from error
         folder, name = os.path.split(self.path)
         self.swept = disk.sweep(folder, re.escape(name)) + disk.sweep(kept.folder_of(self.path), kept.FILE_NAME)
 
@@ -76,21 +75,17 @@ class ProjectLock:
             finally:
                 if handle >= 0:
                     os.close(handle)
-        raise ProjectError(f"{self.path} is being opened and closed by other programs all the time; try again.")
+        raise self._refusal(None)
 
     def _claim(self, handle: int) -> bool:
         """Make an open lock file ours; False when that must be tried again. Raises LockedError."""
-        locked = True
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            locked = False  # on a file system without locks, what the file says must do
-            if error.errno in _BUSY:
-                return self._wait_for_name(handle)
+        locked = disk.try_lock(handle)
+        if locked is False:
+            return self._wait_for_name(handle)
         if not _is_still(self._file, handle):
             return False  # its last owner removed it while we opened it
         owner = _read(handle)
-        if owner is not None and _holds(owner, locked):
+        if owner is not None and _holds(owner, locked is True):
             raise self._refusal(owner)
         self.taken_over = owner
         try:
@@ -142,20 +137,16 @@ def live_owner(path: str | os.PathLike[str]) -> Owner | None:
     except OSError:
         return None
     try:
-        owner, locked = _read(handle), True
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _BUSY:
-                return owner or Owner(0, "this machine")
-            locked = False
-        return owner if owner is not None and _holds(owner, locked) else None
+        owner, locked = _read(handle), disk.try_lock(handle, shared=True)
+        if locked is False:
+            return owner or Owner(0, "this machine")
+        return owner if owner is not None and _holds(owner, locked is True) else None
     finally:
         os.close(handle)
 
 
 def _holds(owner: Owner, locked: bool) -> bool:
-    """Whether the process that a lock file names holds it, seen from one that could (not) lock the file itself."""
+    """Whether the process that a lock file names holds it, seen from one who could lock the file (or not)."""
     us = this_process()
     is_here = (owner.host, owner.boot) == (us.host, us.boot)
     return not is_gone(owner) and not (locked and is_here)

@@ -56,10 +56,12 @@ def save(
         content = _Content(document, name, mark, checkpoints)
     except OSError as error:
         raise ProjectError(why_not_written(os.fspath(path), error)) from error
-    try:
-        published = publish(name, content.write, content.check)
-    except _DamagedError:  # of the file it came from; `content` leaves them out now
-        published = publish(name, content.write, content.check)
+    published = None
+    while published is None:
+        try:
+            published = publish(name, content.write, content.check)
+        except _DamagedError:
+            continue  # ends: each turn knows of more damage than the one before, and passes it by
     content.settle(document)
     return Saved(
         name, published.generation, not published.not_durable, _sentence(name, published, content.left_out),
@@ -91,6 +93,7 @@ class _Content:
         self.mark = mark
         self.left_out: list[str] = []
         self._lost: list[str] = []
+        self._kept_checkpoints: list[Checkpoint] = []
         self._damaged: set[tuple[str, str]] = set()
         self._taken: dict[str, str] = {}
         self._written: list[tuple[str, int, int]] = []
@@ -117,7 +120,11 @@ class _Content:
         if self.checkpoints is not None:
             self.packed, self.documents = self.checkpoints.pack(take_in)
         for hash in (hash for one in self.packed for hash in one.media):
-            self.media.setdefault(hash, media.get(hash, self.origin))
+            self.media.setdefault(hash, media.get(hash, self._checkpoints_place()))
+
+    def _checkpoints_place(self) -> str:
+        """The file that holds the checkpoints that were saved before."""
+        return self.checkpoints.place if self.checkpoints is not None else ""
 
     def _checkpoints_of_origin(self) -> Checkpoints | None:
         """None when there are none to keep, or they cannot be read, which leaves them out."""
@@ -143,19 +150,38 @@ class _Content:
             writer.add(DOCUMENT, self.data)
             if self.mark is not None:
                 writer.add(marks.MARK, marks.write(self.mark))
-            if self.packed:
-                writer.add(checkpoints.INDEX, checkpoints.write(self.packed))
-            for member, data in sorted(self.documents.items()):
-                writer.add(member, data)
+            self._put_checkpoints(writer, sources)
             for hash, place in sorted(self.media.items()):
                 self._put_medium(writer, sources, hash, place)
             self._keep_others(writer, sources)
             self._written = [(info.filename, info.CRC, info.file_size) for info in archive.filelist]
 
+    def _put_checkpoints(self, writer: Writer, sources: _Sources) -> None:
+        """The documents of checkpoints, new or from where they were saved before, and the list of what is there."""
+        self._kept_checkpoints = []
+        place = self._checkpoints_place()
+        for one in self.packed:
+            member = checkpoints.HISTORY + one.document
+            archive = sources.open(place) if member not in self.documents else None
+            if member in writer.names:
+                pass
+            elif member in self.documents:
+                writer.add(member, self.documents[member])
+            elif archive is not None and member in archive.NameToInfo and sources.sound(place, member):
+                writer.take(archive, archive.NameToInfo[member])
+                self._taken[member] = place
+            else:
+                self.left_out.append(f"checkpoint {one.label!r}")
+                continue
+            self._kept_checkpoints.append(one)
+        if self._kept_checkpoints:
+            writer.add(checkpoints.INDEX, checkpoints.write(self._kept_checkpoints))
+
     def _places(self, place: str) -> Iterator[str]:
         """Where a recording may lie."""
         yield place
         yield self.origin
+        yield self._checkpoints_place()
         for one in kept.generations(self.origin or self.name):
             yield one.path
 
@@ -182,12 +208,10 @@ class _Content:
             if disk.is_file(self.origin):
                 self.left_out.append(f"other parts of {self.origin}")
             return
-        needed = {checkpoints.HISTORY + one.document for one in self.packed}
         for info in archive.infolist():
             member = info.filename
             ours = member.startswith(MEDIA) or member in (marks.MARK, checkpoints.INDEX)
-            old_state = checkpoints.is_document(member) and member not in needed
-            if member in writer.names or info.is_dir() or ours or old_state:
+            if member in writer.names or info.is_dir() or ours or checkpoints.is_document(member):
                 continue
             if sources.sound(self.origin, member):
                 writer.take(archive, info)
@@ -210,7 +234,7 @@ class _Content:
         with bundle.reading(self.name), bundle.opened(temporary) as archive:
             if [(info.filename, info.CRC, info.file_size) for info in archive.infolist()] != self._written:
                 return False
-            bad = archive.testzip()
+            bad = next((name for name in archive.namelist() if not bundle.is_whole(archive, name)), None)
             if bad in self._taken:
                 self._find_damage(bad)
             data = bundle.read_document(archive, self.name)
@@ -235,7 +259,7 @@ class _Content:
         wanted = {hash for hash, _ in document.collected.values()} | document.media.keys()
         document.media_files.update((hash, self.name) for hash in held if hash in wanted)
         if self.checkpoints is not None:
-            self.checkpoints.settle(self.packed, self.name)
+            self.checkpoints.settle(self.packed, self._kept_checkpoints, self.name)
 
 
 def _unread(saved: Document) -> list[str]:
@@ -280,14 +304,7 @@ class _Sources:
     def intact(self, place: str, member: str) -> bool:
         """Whether a member reads back whole; raises ProjectError where the disk does not answer."""
         archive = self.open(place)
-        if archive is None:
-            return False
         try:
-            with archive.open(member) as file:
-                while file.read(bundle.CHUNK):
-                    pass
-        except bundle.FAULTS:
-            return False
+            return archive is not None and bundle.is_whole(archive, member)
         except OSError as error:
             raise MediaError(f"{place} cannot be read: {error.strerror or error}; check the disk.") from error
-        return True

@@ -45,7 +45,7 @@ class Device(ABC):
 
     # What a kind of device does
 
-    hangs = False  # letting go may take for ever
+    hangs = False  # there is a driver behind it that may be lost, and may take for ever to let go
 
     @abstractmethod
     def _let_go(self) -> None:

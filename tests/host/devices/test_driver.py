@@ -249,3 +249,19 @@ def test_a_session_plays_through_device_settings() -> None:
         heard = session.step(10)
 
     assert len(heard) == 3 and not any(heard[0]) and any(heard[2])
+
+
+def test_a_session_goes_on_at_another_rate_from_the_same_place() -> None:
+    graph, _ = draw("sine s(frequency_hz=300) -> output o")
+    with gd.Session(graph, DeviceSettings("null")) as session:
+        session.play()
+        end = time.monotonic() + 10
+        while session.position_s < 0.2 and time.monotonic() < end:
+            time.sleep(0.01)
+        before_s = session.position_s
+        session.change_device(DeviceSettings("null", sample_rate_hz=44_100))
+        after_s = session.position_s
+
+        assert session.engine.sample_rate == session.driver.engine.sample_rate == 44_100
+        assert 0.2 <= before_s <= after_s < before_s + 1.0
+        assert session.playing
