@@ -279,8 +279,8 @@ class Engine:
                 if self._missing == "error":
                     raise
                 self._note(node.id, error)
-                if kind.media_memory is not None:  # a kernel finds memory of the form it expects, for no recording
-                    self._prepared.lend(self._lowering.graph, index, kind, values, "", value)
+                # no recording, instead of none given: a kernel must find memory of the form it expects
+                self._recordings.fill(self.graph.document, node.type, "", values, index, self._place)
 
     def _note(self, id: str, error: Exception) -> None:
         """What is wrong with a node, told once."""
