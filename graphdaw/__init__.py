@@ -19,12 +19,14 @@ from graphdaw.graph.graph import Graph
 if TYPE_CHECKING:
     import os
 
-    from graphdaw.graph.opened import Project, UnsavedProject
+    from graphdaw.graph.opened import Project
+    from graphdaw.graph.unnamed import UnsavedProject
+    from graphdaw.host.left_takes import recover_takes
     from graphdaw.host.offline import render
     from graphdaw.host.session import Session
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "Project", "Session", "example", "load", "open", "render", "unsaved_projects"]
+__all__ = ["Graph", "Project", "Session", "example", "load", "open", "recover_takes", "render", "unsaved_projects"]
 
 
 def load(path: str) -> Graph:
@@ -48,9 +50,9 @@ def open(path: str | os.PathLike[str] | None = None, *, create: bool = False) ->
 
 def unsaved_projects() -> list[UnsavedProject]:
     """Projects that never got a name, as a crash or a close left them, newest first; `open(one.path)` opens one."""
-    from graphdaw.graph import opened
+    from graphdaw.graph import unnamed
 
-    return opened.unsaved_projects()
+    return unnamed.unsaved_projects()
 
 
 def example(type: str) -> Graph:
@@ -71,6 +73,10 @@ def __getattr__(name: str) -> Any:
         from graphdaw.host.offline import render
 
         return render
+    if name == "recover_takes":
+        from graphdaw.host.left_takes import recover_takes
+
+        return recover_takes
     if name == "Project":
         from graphdaw.graph.opened import Project
 

@@ -22,6 +22,7 @@ from graphdaw.cli import (
     generations,
     nodes,
     play,
+    record,
     recover,
     relink,
     render,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for _command in (
     render.render,
     play.play,
+    record.record,
     nodes.nodes,
     check.check,
     relink.relink,

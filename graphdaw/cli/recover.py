@@ -40,7 +40,7 @@ def recover(
 
 
 def _list_unnamed(as_json: bool) -> None:
-    from graphdaw.graph.opened import unsaved_projects
+    from graphdaw.graph.unnamed import unsaved_projects
 
     found = unsaved_projects()
     if as_json:
@@ -81,8 +81,8 @@ def _show(file: str, as_json: bool) -> None:
     from graphdaw.graph.project import live_owner
 
     report = Graph.load(file).recovered
-    journal = journal_path(os.path.realpath(file))
-    contents = records.read(journal) if report is not None and os.path.lexists(journal) else records.Contents()
+    journal = records.read(journal_path(os.path.realpath(file))) if report is not None else None
+    contents = journal or records.Contents()
     if as_json:
         say_json(_described(file, report, contents))
         return

@@ -333,9 +333,9 @@ class Graph:
 
         The result says in a sentence what was saved, what had to be left out, and whether a power cut can undo it.
         """
-        from graphdaw.graph import opened
+        from graphdaw.graph import standalone
 
-        return opened.save_graph(self, os.fspath(path))
+        return standalone.save_graph(self, os.fspath(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
@@ -343,11 +343,11 @@ class Graph:
 
         Edits that a crash left in the project's journal are in the graph, and `recovered` tells of them.
         """
-        from graphdaw.graph import examples, opened
+        from graphdaw.graph import examples, standalone
 
         if os.fspath(path).endswith(".txt"):
             return cls(document=examples.read(path))
-        return opened.load_graph(os.fspath(path))
+        return standalone.load_graph(os.fspath(path))
 
     # Ends
 

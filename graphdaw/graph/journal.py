@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -57,8 +57,9 @@ class Journal:
     in place, `_writing` for the moments in which an edit appends to it. An edit waits for nothing but the last.
     """
 
-    def __init__(self, path: str, history: History, base: str) -> None:
-        self.path = path
+    def __init__(self, project: str, history: History, base: str) -> None:
+        self.project = project
+        self.path = journal_path(project)
         self.id = secrets.token_hex(8)
         self.seq = 0
         self.changes = 0  # since the file was begun
@@ -113,6 +114,7 @@ class Journal:
     def _append(self, data: bytes) -> None:
         if self._file < 0:
             self._file = os.open(self.path, _NEW, 0o666)
+            disk.keep_rights(self.project, self._file)
             data = records.head(self._header(self.seq - 1)) + data
         if os.write(self._file, data) != len(data):
             raise OSError("the disk takes only part of it")
@@ -165,10 +167,10 @@ class Journal:
                 with self._writing:
                     self._kept = None
 
-    def abandon(self, path: str, error: Exception) -> None:
-        """Give the file up for one at another path, which could not be written so far."""
+    def abandon(self, project: str, error: Exception) -> None:
+        """Give the file up for the one of a project, which could not be written so far."""
         with self._writing:
-            self.path = path
+            self.project, self.path = project, journal_path(project)
             self._break(error)
 
     def close(self, *, remove: bool) -> None:
@@ -177,9 +179,8 @@ class Journal:
             self.sync()
         with self._renewing, self._syncing, self._writing:
             self._closed = True
-            if self._file >= 0:
-                os.close(self._file)
-                self._file = -1
+            _close(self._file)
+            self._file = -1
             if remove:
                 with contextlib.suppress(OSError):
                     os.unlink(self.path)
@@ -198,31 +199,27 @@ class Renewal:
             self._journal._kept = []
             self.seq = self._journal.seq
 
-    def publish(self, snapshot: Snapshot, path: str = "") -> None:
-        """Write the new file whole and put it in place of the old one, or at another `path` from now on.
+    def publish(self, snapshot: Snapshot, project: str = "") -> None:
+        """Write the new file whole and put it in place of the old one, or beside another `project` from now on.
 
         Raises OSError, and the old one goes on then.
         """
         journal = self._journal
-        path = path or journal.path
-        with disk.temporary(*_draft(path)) as (draft, handle):
+        project = project or journal.project
+        with disk.temporary(*os.path.split(project)) as (draft, handle):
             file = os.dup(handle)
             try:
                 size = _write_all(file, records.head(journal._header(self.seq)) + records.entry(snapshot))
+                disk.keep_rights(project, file)
                 os.fsync(file)
                 with journal._syncing:
-                    file = self._put(draft, file, size, path)
-                    disk.sync_folder(os.path.dirname(path))
+                    file = self._put(draft, file, size, project)
             finally:
-                if file >= 0:
-                    os.close(file)
-        was, journal.broken = journal.broken, ""
-        if was:
-            journal.news(JournalWorks(f"The journal {path} is written again; nothing is missing in it."))
+                _close(file)
 
-    def _put(self, draft: str, file: int, size: int, path: str) -> int:
+    def _put(self, draft: str, file: int, size: int, project: str) -> int:
         """Add what was changed meanwhile and change the files over; returns the old one."""
-        journal = self._journal
+        journal, path = self._journal, journal_path(project)
         with journal._writing:
             if journal._kept is None:
                 raise OSError("a change cannot be written down")
@@ -233,21 +230,25 @@ class Renewal:
             if path != journal.path:
                 with contextlib.suppress(OSError):
                     os.unlink(journal.path)
-                journal.path = path
+                journal.project, journal.path = project, path
             journal.size_bytes, journal.changes, journal._kept = size, len(journal._kept), None
-            journal._unsynced = journal._named = True
+            journal._unsynced, journal._named = True, False
+            if journal.broken:
+                journal.broken = ""
+                journal.news(JournalWorks(f"The journal {path} is written again; nothing is missing in it."))
         return old
-
-
-def _draft(path: str) -> tuple[str, str]:
-    """Folder and name for a file that will be this journal: swept with those of its project."""
-    folder, name = os.path.split(path)
-    return folder, name.removeprefix(".").removesuffix(".journal")
 
 
 def clean(text: str) -> str:
     """A text without what no file can hold."""
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _close(file: int) -> None:
+    """Let go of an open file, if it is one; what it holds was synced where that matters."""
+    if file >= 0:
+        with contextlib.suppress(OSError):
+            os.close(file)
 
 
 def _write_all(file: int, data: bytes) -> int:
@@ -267,6 +268,12 @@ def _context(document: Document, edits: list[Edit]) -> tuple[dict[str, str], dic
             found[edit.hash] = document.media_files[edit.hash]
         elif isinstance(edit, AddNode) and edit.type in document.sketches:
             sketches[edit.type] = document.sketches[edit.type]
-        if document.foreign and isinstance(edit, (AddNode, SetValues)):
-            foreign += [v for v in edit.values.values() if isinstance(v, str) and v in document.foreign]
+    if document.foreign:
+        foreign = [text for text in texts(edits) if text in document.foreign]
     return found, sketches, foreign
+
+
+def texts(edits: Iterable[Edit]) -> list[str]:
+    """The texts that edits set, paths among them."""
+    sets = (edit for edit in edits if isinstance(edit, (AddNode, SetValues)))
+    return [value for edit in sets for value in edit.values.values() if isinstance(value, str)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import time
+import shutil
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,10 +26,11 @@ from graphdaw.graph.project.checkpoints import Checkpoint, Checkpoints
 from graphdaw.graph.project.checkpoints import restore as restore_checkpoint
 from graphdaw.graph.project.kept import Generation
 from graphdaw.graph.project.loading import load_marked
-from graphdaw.graph.project.lock import ProjectLock, live_owner
+from graphdaw.graph.project.lock import ProjectLock
 from graphdaw.graph.project.marks import JournalMark
 from graphdaw.graph.project.saving import save
 from graphdaw.graph.recovery import Recovered, Recovery, recover
+from graphdaw.graph.unnamed import is_unnamed, new_unnamed, remove_project
 
 if TYPE_CHECKING:
     from graphdaw.graph.project.saving import Saved
@@ -60,11 +61,11 @@ def open_project(
     >>> folder.cleanup()
     """
     if path is None:
-        return _open(_new_unnamed(), "", every_s)
+        return _open(new_unnamed(), "", every_s)
     name = os.path.realpath(os.fspath(path))
     lock = ProjectLock(name)
     try:
-        if create and not os.path.exists(name) and not os.path.lexists(journal_path(name)):
+        if create and not _is_there(name) and not _is_there(journal_path(name)):
             save(Document(), name)
         return _open(name, os.fspath(path), every_s, lock)
     except BaseException:
@@ -85,6 +86,17 @@ def _open(name: str, shown: str, every_s: float, lock: ProjectLock | None = None
         raise
 
 
+def _is_there(path: str) -> bool:
+    """Whether a file exists; where that cannot be told it is no licence to write there, and raises ProjectError."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read: {error.strerror}; check the disk and the rights.") from error
+    return True
+
+
 def _put_aside(name: str, report: Recovery) -> Recovery:
     """Keep a journal that could not be used in full, for whoever can read more of it."""
     journal = journal_path(name)
@@ -94,8 +106,13 @@ def _put_aside(name: str, report: Recovery) -> Recovery:
     kept_as = f"{journal}.{moment}.{secrets.token_hex(2)}"
     try:
         os.link(journal, kept_as)
-    except OSError:
-        os.rename(journal, kept_as)
+    except OSError:  # a file system without hard links
+        try:
+            shutil.copyfile(journal, kept_as, follow_symlinks=False)
+        except OSError as error:
+            raise ProjectError(
+                f"{journal} cannot be kept as {kept_as}: {error.strerror or error}; free some space, or move it away."
+            ) from error
     return msgspec.structs.replace(report, kept_as=kept_as)
 
 
@@ -115,26 +132,25 @@ class Project:
         self.graph.project = self
         self.graph.recovered = found.report
         self._history = found.history
-        self._journal = Journal(journal_path(name), found.history, found.digest)
+        self._journal = Journal(name, found.history, found.digest)
         self._keeper = Keeper(self._journal, found.history, _teller(self._observers), every_s=every_s)
         self._checkpoints: Checkpoints | None = None
         self._closed = False
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _let_go, os.getpid(), self._keeper, self._journal, self._lock)
-        if not self.is_named:
-            self.graph.path = None
-        else:
-            self.graph.path = name
+        self.graph.path = self.path
         self._history.journal = self._journal
         if found.report is not None:
-            self._take_over(found.report)
+            self._take_over(name, found.report)
+        else:
+            places.seal(b"")  # makes the key, if there is none yet, so that no edit has to wait for it
 
-    def _take_over(self, report: Recovery) -> None:
+    def _take_over(self, name: str, report: Recovery) -> None:
         """Go on from what was recovered, in a journal of our own; the old one stays until the new one is whole."""
         self._journal.edits = max(report.applied, 1 if report.damaged_file else 0)
         if self._journal.edits:
             if not self._keeper.renew() and self._keeper.trouble is not None:
-                self._journal.abandon(self._journal.path, self._keeper.trouble)
+                self._journal.abandon(name, self._keeper.trouble)
         else:
             with contextlib.suppress(OSError):
                 os.unlink(self._journal.path)
@@ -146,7 +162,7 @@ class Project:
     @property
     def is_named(self) -> bool:
         """False until a project that was opened without a path is saved under one."""
-        return os.path.dirname(self._name) != os.path.realpath(places.unnamed_folder())
+        return not is_unnamed(self._name)
 
     @property
     def path(self) -> str | None:
@@ -187,7 +203,7 @@ class Project:
             return self._save(name)
         lock = ProjectLock(name)
         try:
-            if os.path.lexists(journal_path(name)):
+            if _is_there(journal_path(name)):
                 _put_aside(name, Recovery(name, fits=False))
             saved = self._save(name)
         except BaseException:
@@ -196,8 +212,8 @@ class Project:
         old, self._name, old_lock, self._lock = self._name, name, self._lock, lock
         self._finalizer.detach()
         self._finalizer = weakref.finalize(self, _let_go, os.getpid(), self._keeper, self._journal, lock)
-        if _is_unnamed(old):
-            _remove_project(old)
+        if is_unnamed(old):
+            remove_project(old)
         old_lock.close()
         self.graph.path = name
         return saved
@@ -261,10 +277,10 @@ class Project:
             with history.lock:
                 _adopt_places(history.document, twin)
             try:
-                renewal.publish(steps, journal_path(name))
+                renewal.publish(steps, name)
             except OSError as error:  # the old journal goes on, and the mark says what of it is in the file
                 if name != self._name:
-                    journal.abandon(journal_path(name), error)
+                    journal.abandon(name, error)
         return saved
 
     # Ends
@@ -290,7 +306,7 @@ class Project:
         self._keeper.close()
         self._journal.close(remove=empty)
         if not self.is_named and (discard or (empty and not self.graph.nodes)):
-            _remove_project(self._name)
+            remove_project(self._name)
         self.graph.project = None
         self._lock.close()
 
@@ -330,112 +346,3 @@ def _adopt_places(document: Document, saved: Document) -> None:
     document.origin = saved.origin
     document.collected.update(saved.collected)
     document.media_files.update(saved.media_files)
-
-
-# Graphs that are loaded and saved without being opened
-
-
-def load_graph(path: str) -> Graph:
-    """A project to look at: with the edits a crash left, but without those of a program that has it open now."""
-    if live_owner(path) is not None:
-        graph = Graph(document=load_marked(path)[0])
-        graph.path = path
-        return graph
-    history, report, _ = recover(path)
-    if report is not None and live_owner(path) is not None:  # opened since, so the journal is not left but in use
-        return load_graph(path)
-    graph = Graph.of(history)
-    graph.path, graph.recovered = path, report
-    return graph
-
-
-def save_graph(graph: Graph, path: str) -> Saved:
-    """Write a graph to a file; through its project where it is the file of that."""
-    name = os.path.realpath(path)
-    project = graph.project
-    if project is not None and name == os.path.realpath(project.path or ""):
-        return project.save()
-    report = graph.recovered
-    continues = report is not None and name == os.path.realpath(report.path)
-    owner = live_owner(name)
-    if owner is not None:
-        raise ProjectError(f"{name} is open, by {owner}; save through that, or under another name.")
-    saved = save(graph.document, name, mark=report.mark if report is not None and continues else None)
-    if project is None:
-        graph.path = path
-    return saved
-
-
-# Projects without a name
-
-
-class UnsavedProject(msgspec.Struct, frozen=True):
-    """A project that never got a name, as its last program left it; `open_project(path)` opens it."""
-
-    path: str
-    edits: int
-    nodes: int
-    last_s: float
-    sentence: str
-
-
-def unsaved_projects() -> list[UnsavedProject]:
-    """Projects without a name that are open nowhere, newest first: what a crash or a close left of them."""
-    found = []
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(places.unnamed_folder()):
-            one = _unsaved(entry.path) if entry.name.endswith(".gdaw") else None
-            if one is not None:
-                found.append(one)
-    return sorted(found, key=lambda project: project.last_s, reverse=True)
-
-
-def _unsaved(path: str) -> UnsavedProject | None:
-    """What a file in the folder of projects without a name holds; None where it is open, or holds nothing and goes."""
-    try:
-        lock = ProjectLock(path)
-    except ProjectError:
-        return None
-    with lock:
-        try:
-            history, report, _ = recover(path)
-        except ProjectError as error:
-            return UnsavedProject(path, 0, 0, 0.0, str(error))
-        nodes, edits = len(history.document.nodes), report.applied if report is not None else 0
-        if not nodes and not edits and (report is None or not report.sentence):
-            _remove_project(path)
-            return None
-    last_s = report.last_s if report is not None and report.last_s else os.path.getmtime(path)
-    sentence = f"A project without a name: {nodes} nodes, {_clock(last_s)}."
-    return UnsavedProject(path, edits, nodes, last_s, sentence if report is None else f"{sentence} {report.sentence}")
-
-
-def _clock(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _new_unnamed() -> str:
-    folder = places.unnamed_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ProjectError(f"{folder} cannot be made: {error.strerror}; give the project a path.") from error
-    name = os.path.join(os.path.realpath(folder), f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}.gdaw")
-    save(Document(), name)
-    return name
-
-
-def _is_unnamed(name: str) -> bool:
-    return os.path.dirname(name) == os.path.realpath(places.unnamed_folder())
-
-
-def _remove_project(name: str) -> None:
-    """Remove a project without a name, with its earlier versions."""
-    for one in kept.generations(name):
-        with contextlib.suppress(OSError):
-            os.unlink(one.path)
-    with contextlib.suppress(OSError):
-        os.rmdir(kept.folder_of(name))
-    for path in (name, journal_path(name)):
-        with contextlib.suppress(OSError):
-            os.unlink(path)

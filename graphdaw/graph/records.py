@@ -102,18 +102,24 @@ class Contents(msgspec.Struct):
     lost_bytes: int = 0
 
 
-def read(path: str) -> Contents:
-    """Read a journal as far as it is sound; raises ProjectError only where the file cannot be read at all."""
+def read(path: str) -> Contents | None:
+    """Read a journal as far as it is sound; None where there is none; raises ProjectError where it cannot be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(handle, "rb") as file:
-            data = file.read(MAX_FILE + 1)
+            data = file.read(MAX_FILE)
+            more = bool(file.read(1))
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise ProjectError(
             f"{path} cannot be read: {error.strerror or error}; "
             "check the disk and the rights, or move it away to open the project as it was saved."
         ) from error
-    return parse(data)
+    found = parse(data)
+    if more:
+        found.torn, found.why = False, found.why or f"it is larger than {MAX_FILE >> 20} MiB"
+    return found
 
 
 def parse(data: bytes) -> Contents:

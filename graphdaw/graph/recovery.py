@@ -14,7 +14,7 @@ from graphdaw.errors import GraphdawError, ProjectError
 from graphdaw.graph import codec, places, records, structure
 from graphdaw.graph.edits import perform, replay
 from graphdaw.graph.history import History, Transaction
-from graphdaw.graph.journal import journal_path
+from graphdaw.graph.journal import journal_path, texts
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.loading import load_marked
@@ -97,16 +97,18 @@ def recover(path: str) -> Recovered:
 
     Changes nothing on the disk.
     """
-    journal = journal_path(os.path.realpath(path))
-    if not os.path.lexists(journal):
+    contents = records.read(journal_path(os.path.realpath(path)))
+    if contents is None:
         return Recovered(History(load_marked(path)[0]), None, digest_of(path))
-    contents = records.read(journal)
     try:
         document, mark = load_marked(path)
     except ProjectError as error:
         if contents.header is None or contents.snapshot is None or not contents.snapshot.document:
             raise
-        history, report = _from(contents, contents.header.after, None, path)
+        try:
+            history, report = _from(contents, contents.header.after, None, path)
+        except ProjectError:  # neither of them is sound
+            raise error from None
         report = msgspec.structs.replace(report, damaged_file=str(error))
         return Recovered(history, report, contents.header.base)
     digest = digest_of(path)
@@ -116,7 +118,11 @@ def recover(path: str) -> Recovered:
         fits = contents.header is None
         report = Recovery(path, found=lost, dropped=lost, why=contents.why, torn=contents.torn, fits=fits)
         return Recovered(History(document), report, digest)
-    history, report = _from(contents, after, document, path)
+    try:
+        history, report = _from(contents, after, document, path)
+    except ProjectError as error:  # a forged one
+        lost = len(contents.records)
+        history, report = History(document), Recovery(path, lost, dropped=lost, why=str(error))
     return Recovered(history, report, digest)
 
 
@@ -160,8 +166,8 @@ def _from(contents: Contents, saved: int, document: Document | None, path: str) 
         done = record.seq
     applied = [record for record in found if record.seq <= done]
     fault = _fault(start.history.document, path) if done > start.seq or start.is_snapshot else ""
-    if fault and document is not None:  # no edit alone is wrong, but together they make what no file may hold
-        return History(document), Recovery(path, before + len(found), dropped=before + len(found), why=fault)
+    if fault:  # no edit alone is wrong, but together they make what no file may hold
+        raise ProjectError(f"its edits make no sound document: {fault.rstrip('.')}")
     report = Recovery(
         path=path,
         found=before + len(found) + contents.lost_records,
@@ -197,9 +203,8 @@ def _start(contents: Contents, saved: int, document: Document | None, path: str,
     if snapshot.document:
         start = codec.decode(snapshot.document, journal_path(path))
         start.origin = document.origin if document is not None else ""
-        known = {h: p for h, p in snapshot.places.items() if h in start.media and sealed and os.path.exists(p)}
+        known = {hash: place for hash, place in snapshot.places.items() if sealed and os.path.exists(place)}
         start.media_files = {**known, **(document.media_files if document is not None else {})}
-        start.media_files = {h: p for h, p in start.media_files.items() if h in start.media}
         start.foreign = set(snapshot.foreign) if sealed else structure.outside_paths(start)
     assert start is not None
     history = History(start)
@@ -238,7 +243,8 @@ class Rerun:
             document.media_files.update((h, p) for h, p in record.places.items() if h not in document.media_files)
         self._changed = True
         _OPS[record.op](self._history, record)
-        if self._sealed:
+        if self._sealed:  # what an edit names and was not foreign then, the user had chosen
+            document.foreign.difference_update(texts(record.edits))
             document.foreign.update(record.foreign)
 
     def finish(self) -> None:

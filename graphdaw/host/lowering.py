@@ -63,6 +63,8 @@ class Lowering:
         self._master_wires: dict[str, int] = {}
         self._listening: list[Listening] = []
         self._device = lib.gd_graph_device(self.graph)
+        self.whole = True  # false where a change could not be followed, until it is mended
+        self._unsaid: list[tuple[str, str, float | str]] = []
 
     def lower(self) -> None:
         """Bring the whole document over; once, before anything follows it."""
@@ -76,12 +78,47 @@ class Lowering:
         lib.gd_graph_free(self.graph)
 
     def follow(self, delta: Delta) -> list[tuple[str, int, float]]:
-        """Make the core's graph follow a change; returns what to tell a running engine: (node id, parameter, value)."""
+        """Make the core's graph follow a change; returns what to tell a running engine: (node id, parameter, value).
+
+        Where that fails, for want of memory or of a recording, the rest is left to `mend`.
+        """
+        whole, self.whole = self.whole, False
+        self._unsaid += delta.values_set
+        if not whole:
+            self._drop(delta)  # what comes anew under the same name must not be taken for what was there
+            return self.mend()
+        messages = self._follow(delta)
+        self.whole = True
+        self._unsaid.clear()
+        return messages
+
+    def mend(self) -> list[tuple[str, int, float]]:
+        """Bring over what changes that failed have left out; returns what to tell a running engine."""
+        for key in self._wires.keys() - self.flat.wires.keys():
+            self._disconnect(key)
+        for id in self.nodes.keys() - self.flat.nodes.keys():
+            self._remove(id)
+        for node in self.flat.nodes.values():
+            if node.id not in self.nodes:
+                self._add(node)
+        self._reconnect(set(self.flat.wires))
+        messages, rebuilt = self._set_values(value for value in self._unsaid if value[0] in self.flat.nodes)
+        self.renew(rebuilt)
+        self.whole = True
+        self._unsaid.clear()
+        return messages
+
+    def _drop(self, delta: Delta) -> set[str]:
+        """Take out what is gone; returns the keys of wires that went with it."""
         for wire in delta.wires_removed:
             self._disconnect(wire.key)
         loose: set[str] = set()
         for node in delta.nodes_removed:
             loose |= self._remove(node.id)
+        return loose
+
+    def _follow(self, delta: Delta) -> list[tuple[str, int, float]]:
+        loose = self._drop(delta)
         for node in delta.nodes_added:
             self._add(node)
         messages, rebuilt = self._set_values(delta.values_set)
@@ -230,7 +267,14 @@ class Lowering:
         if index < 0:
             raise MemoryError(self._error())
         self.nodes[node.id] = index
-        declared = kind.declared
+        try:
+            self._furnish(node, kind.declared, index)
+        except BaseException:
+            lib.gd_graph_remove(self.graph, self.nodes.pop(node.id))
+            raise
+
+    def _furnish(self, node: Node, declared: NodeType, index: int) -> None:
+        """What a new node has beside its values: memory, latency, channels, recordings, the way out."""
         if declared.memory_frames is not None:
             frames = declared.memory_frames(settings(node), int(self.sample_rate_hz))
             if not declared.taped:
@@ -243,7 +287,10 @@ class Lowering:
         if declared.media or declared.media_memory is not None:
             self._fill(node, settings(node), index)
         if node.type == OUTPUT:
-            self._master_wires[node.id] = lib.gd_graph_wire(self.graph, index, 0, self._device, 0, 1.0, node.order)
+            wire = lib.gd_graph_wire(self.graph, index, 0, self._device, 0, 1.0, node.order)
+            if wire < 0:
+                raise MemoryError(self._error())
+            self._master_wires[node.id] = wire
 
     def _tell_latency(self, node: Node, declared: NodeType) -> None:
         if declared.latency_frames is not None:

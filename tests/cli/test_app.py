@@ -16,7 +16,7 @@ import pytest
 import graphdaw as gd
 from graphdaw.host.media import load_media
 
-COMMANDS = ("render", "play", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
+COMMANDS = ("render", "play", "record", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
 COMMANDS += ("checkpoints", "generations", "relink")
 
 

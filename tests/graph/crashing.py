@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+from graphdaw.graph import records
 from graphdaw.graph.journal import journal_path
 from graphdaw.graph.opened import Project
 
@@ -16,6 +17,13 @@ _numbers = itertools.count()
 def journal_of(path: Path) -> Path:
     """The journal beside a project file."""
     return Path(journal_path(str(path)))
+
+
+def contents_of(path: Path) -> records.Contents:
+    """What the journal beside a project file holds."""
+    contents = records.read(str(journal_of(path)))
+    assert contents is not None
+    return contents
 
 
 def crashed(project: Project, folder: Path) -> Path:

@@ -16,7 +16,7 @@ from graphdaw.graph import autosave, records
 from graphdaw.graph.autosave import light_copy
 from graphdaw.graph.codec import content_bytes, encode
 from graphdaw.graph.opened import Project, open_project
-from tests.graph.crashing import crashed, journal_of
+from tests.graph.crashing import contents_of, crashed, journal_of
 from tests.graph.random_edits import grown
 
 
@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def snapshot_in(image: Path) -> records.Snapshot | None:
-    return records.read(str(journal_of(image))).snapshot
+    return contents_of(image).snapshot
 
 
 def eventually(happens: Callable[[], bool]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import threading
@@ -18,7 +19,7 @@ from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import JournalBroken, JournalEvent, JournalWorks
 from graphdaw.graph.opened import Project
 from graphdaw.graph.vocabulary import Edit, SetValues
-from tests.graph.crashing import crashed, journal_of
+from tests.graph.crashing import contents_of, crashed, journal_of
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def written(project: Project) -> list[records.Record]:
     """The changes in the journal as it lies on the disk."""
     assert project.path is not None
-    return records.read(str(journal_of(Path(project.path)))).records
+    return contents_of(Path(project.path)).records
 
 
 def eventually(happens: Callable[[], bool]) -> bool:
@@ -180,6 +181,26 @@ def test_on_a_full_disk_edits_go_on_it_is_said_once_and_mended(
     assert again.recovered is not None and again.recovered.applied == project.unsaved == 52
 
 
+def test_edits_made_while_the_journal_breaks_and_mends_are_all_there(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosave, "MEND_S", 0.0)
+    monkeypatch.setattr(autosave, "SYNC_S", 0.001)
+    mended = threading.Event()
+    project.observe(lambda event: mended.set() if isinstance(event, JournalWorks) else None)
+    for number in range(20):
+        mended.clear()
+        with project._journal._writing:
+            project._journal._break(OSError("gone"))
+        while not mended.is_set():
+            project.graph.set("t_filter1", q=1.0 + number / 100)
+            time.sleep(0)
+        project.graph.set("t_filter1", cutoff_hz=100.0 + number)
+        again = gd.load(str(crashed(project, tmp_path)))
+        assert content_bytes(again.document) == content_bytes(project.graph.document)
+        assert again.recovered is not None and again.recovered.applied == project.unsaved
+
+
 def test_an_edit_that_cannot_be_written_down_breaks_the_journal_and_not_the_edit(project: Project) -> None:
     with project._history.lock:
         project._journal.record("do", [SetValues("t_filter1", {"q": object()})], "", "user")  # type: ignore[dict-item]
@@ -195,6 +216,11 @@ def test_labels_that_are_no_text_do_no_harm(project: Project, tmp_path: Path) ->
     again = gd.load(str(crashed(project, tmp_path)))
 
     assert again["t_filter1"].params["q"] == 4.0 and again.history.past[-1].label == "? broken"
+    with project.graph.transaction("\udfff turn", live=True):
+        project.graph.set("t_filter1", q=5.0)
+        assert project._keeper.renew()
+        image = crashed(project, tmp_path)
+    assert gd.load(str(image)).history.past[-1].label == "? turn"
 
 
 def test_what_is_synced_is_asked_of_the_disk(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +233,32 @@ def test_what_is_synced_is_asked_of_the_disk(project: Project, monkeypatch: pyte
     project.graph.set("t_filter1", q=2.0)
 
     assert eventually(lambda: journal in synced), "nobody asked, but within a second it is on the disk"
+
+
+def test_what_a_failed_sync_may_have_lost_is_written_again_whole(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosave, "MEND_S", 0.0)
+    real, failed = os.fsync, threading.Event()
+
+    def fsync(file: int) -> None:
+        if not failed.is_set() and os.readlink(f"/proc/self/fd/{file}").endswith(".journal"):
+            failed.set()
+            raise OSError(errno.EIO, "Input/output error")
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    heard: list[JournalEvent] = []
+    project.observe(heard.append)
+    assert project.path is not None
+    journal = journal_of(Path(project.path))
+    before = journal.stat().st_ino
+
+    project.graph.set("t_filter1", q=2.0)
+
+    assert eventually(lambda: len(heard) == 2) and isinstance(heard[1], JournalWorks)
+    assert "Input/output error" in heard[0].sentence and journal.stat().st_ino != before
+    assert gd.load(str(crashed(project, tmp_path)))["t_filter1"].params["q"] == 2.0
 
 
 def test_a_forked_child_does_not_write_into_the_journal_of_its_parent(project: Project, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import graphdaw as gd
 from graphdaw.errors import HistoryError, ProjectError
 from graphdaw.graph import Graph, places
 from graphdaw.graph.codec import content_bytes
-from graphdaw.graph.opened import Project
+from graphdaw.graph.journal import JournalBroken, JournalWorks
 from tests.graph.crashing import crashed, journal_of
 
 
@@ -358,10 +359,28 @@ def test_text_files_and_plain_saves_are_as_before(tmp_path: Path) -> None:
     assert names(tmp_path) == [".a.gdaw.kept", "a.gdaw"]
 
 
-def test_a_session_plays_the_graph_of_a_project(song: Path) -> None:
+def test_a_session_plays_a_project_and_tells_when_its_journal_breaks_and_works(song: Path) -> None:
+    heard: list[object] = []
+    mended = threading.Event()
     with gd.open(song) as project:
         project.graph.connect("sine1", project.graph.add("output"))
-        with gd.Session(project.graph, device="hand") as session:
+        with gd.Session(project, device="hand") as session:
+            session.observe(heard.append, kind=JournalBroken)
+            session.observe(lambda _: mended.set(), kind=JournalWorks)
             session.play()
             assert max(abs(x) for channel in session.step(8) for x in channel) > 0.1
-        assert isinstance(project, Project) and project.unsaved == 2
+            with project._journal._writing:
+                project._journal._break(OSError("gone"))
+            assert mended.wait(30)
+        assert len(heard) == 1 and isinstance(heard[0], JournalBroken) and "gone" in heard[0].sentence
+        assert project.unsaved == 2
+
+
+def test_nobody_may_read_a_journal_who_may_not_read_its_project(song: Path, tmp_path: Path) -> None:
+    song.chmod(0o600)
+    with gd.open(song) as project:
+        project.graph.add("saw")
+        assert journal_of(song).stat().st_mode & 0o777 == 0o600
+        project._keeper.renew()
+        assert journal_of(song).stat().st_mode & 0o777 == 0o600
+        project.close(discard=True)

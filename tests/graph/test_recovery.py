@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import struct
@@ -167,7 +168,7 @@ def test_an_earlier_version_put_in_place_by_hand_is_not_edited_by_a_journal_it_d
         assert not again.graph.nodes and again.recovered is not None and not again.recovered.fits
         assert "another version" in again.recovered.sentence
         kept = Path(again.recovered.kept_as)
-    assert records.read(str(kept)).records[-1].edits == [SetValues("t_filter1", {"q": 5.0})]
+    assert records.parse(kept.read_bytes()).records[-1].edits == [SetValues("t_filter1", {"q": 5.0})]
 
 
 def test_a_damaged_project_file_comes_back_from_the_snapshot_in_the_journal(project: Project, tmp_path: Path) -> None:
@@ -229,6 +230,29 @@ def test_damage_in_the_middle_ends_there_says_what_is_lost_and_keeps_the_journal
         assert report is not None and (report.found, report.applied, report.dropped) == (10, 4, 6)
         assert "6 edits could not be recovered" in report.sentence.lower() and "checksum" in report.why
         assert Path(report.kept_as).read_bytes() == bytes(data)
+
+
+def test_a_journal_that_can_be_kept_nowhere_is_not_given_up(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.graph.set("t_filter1", q=5.0)
+    image = crashed(project, tmp_path)
+    journal = journal_of(image)
+    journal.write_bytes(journal.read_bytes()[:-1] + b"?" + b"more than a torn end" * 20)
+    damaged = journal.read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copyfile", refuse)
+        with pytest.raises(ProjectError, match="cannot be kept as"):
+            open_project(image)
+    assert journal.read_bytes() == damaged
+    with open_project(image) as again:
+        assert again.recovered is not None
+        assert Path(again.recovered.kept_as).read_bytes() == damaged
 
 
 def test_no_flipped_bit_makes_an_edit_that_was_never_made(project: Project, tmp_path: Path) -> None:
@@ -322,6 +346,27 @@ def test_a_path_the_user_chose_before_a_crash_is_still_chosen(project: Project, 
     for image in (first, crashed(project, tmp_path)):
         again = gd.load(str(image))
         assert media_path(again.document, str(take), tmp_path).read_bytes() == b"sound"
+
+
+def test_a_path_that_came_with_a_file_is_no_more_readable_after_a_crash_than_before(
+    project: Project, tmp_path: Path
+) -> None:
+    secret = tmp_path / "private.wav"
+    other = Graph()
+    other.add("t_file", file=str(secret))
+    other.save(tmp_path / "part.gdaw")  # the path leads nowhere yet, so it stays a path
+    secret.write_bytes(b"private")
+    project.graph.apply(insert_group(project.graph.document, tmp_path / "part.gdaw"))
+    first = crashed(project, tmp_path)
+    project._keeper.renew()
+    second = crashed(project, tmp_path)
+    project.graph.set("t_file1", file=str(secret))  # now the user has chosen it
+
+    for image in (first, second):
+        with pytest.raises(GraphdawError, match="choose it yourself"):
+            media_path(gd.load(str(image)).document, str(secret), tmp_path)
+    chosen = gd.load(str(crashed(project, tmp_path)))
+    assert media_path(chosen.document, str(secret), tmp_path).read_bytes() == b"private"
 
 
 def test_a_recording_and_a_strange_type_from_another_project_are_there_after_a_crash(

@@ -36,7 +36,7 @@ def guard() -> Path:
 def jack() -> Iterator[JackServer]:
     server = JackServer(block_frames=128)
     yield server
-    server.kill()
+    server.close()
 
 
 def played(

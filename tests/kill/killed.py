@@ -156,9 +156,8 @@ def _compare(path: str, seed: int, graph: Graph, acknowledged: int) -> Outcome:
 
 def _was_renewed(path: str) -> bool:
     """Whether the journal went on from a snapshot of its own."""
-    journal = journal_path(path)
-    snapshot = records.read(journal).snapshot if os.path.exists(journal) else None
-    return snapshot is not None and bool(snapshot.document)
+    contents = records.read(journal_path(path))
+    return contents is not None and contents.snapshot is not None and bool(contents.snapshot.document)
 
 
 def undo_fault(found: Graph, expected: Graph) -> str:

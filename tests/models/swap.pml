@@ -219,7 +219,7 @@ inline gd_engine_commit()
     fi
 }
 
-inline gd_engine_free()
+inline gd_engine_free_programs()
 {
     gd_program_free(next); gd_program_free(retired); gd_program_free(live)
 }
@@ -238,7 +238,7 @@ active proctype control()
     od;
     quit = true;
     audio_left;
-    gd_engine_free();
+    gd_engine_free_programs();
     assert(freed == published);
     assert(!programs[1].allocated && !programs[2].allocated && !programs[3].allocated)
 }

@@ -121,7 +121,8 @@ class ProjectLock:
             with contextlib.suppress(OSError):
                 if os.getpid() == self._pid and _is_still(self._file, handle):  # not a fork of the owner
                     os.unlink(self._file)
-            os.close(handle)
+            with contextlib.suppress(OSError):
+                os.close(handle)
 
     def __enter__(self) -> ProjectLock:
         return self
