@@ -159,12 +159,13 @@ bool gd_engine_node_cost(GdEngine *engine, int32_t node, double *mean_s, double 
 
 /* --- tapes: what a recorded node hears, written to disk by a thread of the tape's own, a file a take --- */
 typedef struct GdTape GdTape;
+enum { GD_LATE_UNKNOWN = -1 }; /* nothing is written before gd_tape_late has said it; the ring keeps it meanwhile */
 
 typedef struct GdTapeSpec {
     const char *parts;          /* takes are written to PARTS-1.part.wav, PARTS-2.part.wav and so on */
     uint32_t bits;              /* 16, 24, or 32 for floating point */
     uint32_t preroll_frames;    /* a take begins so much before its gate opens, as far as the ring reaches */
-    uint32_t late_frames;       /* what is heard is so much later than the gate, and than the time it belongs to */
+    int32_t late_frames;        /* what is heard is so much later than the gate, and than the time it belongs to */
     uint64_t from;              /* absolute frame from which the gate counts */
 } GdTapeSpec;
 
@@ -179,7 +180,7 @@ typedef struct GdTake {
 } GdTake;
 
 typedef struct GdTapeState {
-    bool ended, writing;
+    bool ended, writing, orphaned;                       /* orphaned: its node is gone */
     uint32_t ring_frames, held_frames, held_peak_frames; /* held: heard, and not yet on its way to disk */
     uint64_t start, frames, lost;                        /* of the take that is being written */
     float peak;
@@ -187,6 +188,7 @@ typedef struct GdTapeState {
 
 /* [control] Record a node, one tape at a time; null when out of memory or threads. The engine outlives the tape's stop. */
 GdTape *gd_tape_new(GdEngine *engine, int32_t node, const GdTapeSpec *spec);
+void gd_tape_late(GdTape *tape, int32_t late_frames); /* [any] where it was unknown; afterwards it stays as it is */
 void gd_tape_stop(GdTape *tape, uint64_t at);  /* [control] it ends at that absolute frame; what it lags behind is written */
 bool gd_tape_next(GdTape *tape, GdTake *take); /* [any] wait for the next finished take; false: it has ended, that was all */
 void gd_tape_catch_up(GdTape *tape, uint32_t held_frames); /* [any] wait until it holds no more: for time that runs at will */

@@ -41,6 +41,7 @@ struct GdTape {
     const GdMemory *memory;
     uint32_t lanes;
     bool inherited;
+    int64_t late;               /* frames; once it is known it never changes, and the disk thread reads it freely */
     uint64_t ends_at;           /* UINT64_MAX until it is known */
     GdTapeState state;
     Finished *first, **last;
@@ -61,6 +62,7 @@ typedef struct View {
     const GdMemory *memory;
     uint32_t lanes;
     uint64_t first, now, end;   /* frames: the first in the rings, the one after the last, and where the tape ends */
+    bool ready;                 /* it is known how late what is heard is */
 } View;
 
 /* The frame up to which all has been heard, or that the tape ends at; under the lock. */
@@ -73,7 +75,9 @@ static View look(GdTape *tape)
 {
     pthread_mutex_lock(&tape->lock);
     const uint64_t first = atomic_load_explicit(&tape->stream->consumed, memory_order_acquire);
-    const View view = {tape->memory, tape->lanes, first, clock_of(tape), tape->ends_at};
+    if (tape->late < 0 && tape->ends_at != UINT64_MAX)
+        tape->late = 0;
+    const View view = {tape->memory, tape->lanes, first, clock_of(tape), tape->ends_at, tape->late >= 0};
     pthread_mutex_unlock(&tape->lock);
     return view;
 }
@@ -92,11 +96,13 @@ static uint64_t oldest(const GdTape *tape, const View *view)
 
 /* --- takes --- */
 
+static uint64_t late_of(const GdTape *tape) { return tape->late > 0 ? (uint64_t)tape->late : 0; }
+
 /* Under the lock. */
 static void measure_held(GdTape *tape)
 {
     GdTapeState *state = &tape->state;
-    state->held_frames = (uint32_t)min64(down(clock_of(tape), tape->reached + tape->spec.late_frames), UINT32_MAX);
+    state->held_frames = (uint32_t)min64(down(clock_of(tape), tape->reached + late_of(tape)), UINT32_MAX);
     if (state->held_frames > state->held_peak_frames)
         state->held_peak_frames = state->held_frames;
 }
@@ -108,7 +114,8 @@ static void publish(GdTape *tape)
     state->writing = tape->writing;
     state->start = tape->take.start, state->frames = tape->wav.frames, state->lost = tape->take.lost, state->peak = tape->wav.peak;
     measure_held(tape);
-    tape->reached = tape->started ? tape->at : clock_of(tape);
+    if (tape->late >= 0)
+        tape->reached = tape->started ? tape->at : clock_of(tape);
     pthread_cond_broadcast(&tape->moved);
     pthread_mutex_unlock(&tape->lock);
 }
@@ -176,7 +183,7 @@ static int write_frames(GdTape *tape, const View *view, uint32_t count)
     for (uint32_t c = 0; c < channels; ++c) {
         const float *ring = view->memory[c].data;
         for (uint32_t i = 0; i < count; ++i)
-            tape->block[(size_t)i * channels + c] = ring[(tape->at + tape->spec.late_frames + i) & (tape->ring - 1)];
+            tape->block[(size_t)i * channels + c] = ring[(tape->at + late_of(tape) + i) & (tape->ring - 1)];
     }
     const uint32_t torn = (uint32_t)min64(down(oldest(tape, view), tape->at), count); /* it was overtaken */
     memset(tape->block, 0, sizeof *tape->block * torn * channels);
@@ -237,12 +244,12 @@ static bool go_on(GdTape *tape)
     int error = 0;
     View view = look(tape);
     while (!error) {
-        if (!tape->started && view.lanes && view.first < view.now) {
+        if (!tape->started && view.ready && view.lanes && view.first < view.now) {
             tape->started = true;
             tape->at = max64(tape->at, view.first);
         }
-        const uint64_t until = down(view.now, tape->spec.late_frames);
-        if (!tape->started || tape->at >= until)
+        const uint64_t until = tape->started ? down(view.now, late_of(tape)) : 0;
+        if (tape->at >= until)
             break;
         const uint64_t gone = min64(down(oldest(tape, &view), tape->at), until - tape->at);
         if (gone && tape->writing)
@@ -307,7 +314,8 @@ GdTape *gd_tape_new(GdEngine *engine, int32_t index, const GdTapeSpec *spec)
     }
     *tape = (GdTape){.engine = engine, .graph = engine->graph, .node = index, .spec = *spec, .stream = node->stream,
                      .sample_rate_hz = (uint32_t)lrintf(engine->graph->sample_rate_hz), .ring = node->memory_frames / 2,
-                     .memory = node->memory, .lanes = node->memory_lanes, .ends_at = UINT64_MAX, .at = spec->from, .reached = spec->from};
+                     .memory = node->memory, .lanes = node->memory_lanes, .ends_at = UINT64_MAX, .at = spec->from,
+                     .reached = spec->from, .late = spec->late_frames};
     tape->spec.parts = parts;
     tape->state.ring_frames = tape->ring - MARGIN;
     tape->last = &tape->first;
@@ -320,6 +328,14 @@ GdTape *gd_tape_new(GdEngine *engine, int32_t index, const GdTapeSpec *spec)
     }
     node->tape = tape;
     return tape;
+}
+
+void gd_tape_late(GdTape *tape, int32_t late_frames)
+{
+    pthread_mutex_lock(&tape->lock);
+    if (tape->late < 0 && late_frames >= 0)
+        tape->late = late_frames;
+    pthread_mutex_unlock(&tape->lock);
 }
 
 void gd_tape_stop(GdTape *tape, uint64_t at)
@@ -350,8 +366,8 @@ bool gd_tape_next(GdTape *tape, GdTake *take)
 void gd_tape_catch_up(GdTape *tape, uint32_t held_frames)
 {
     pthread_mutex_lock(&tape->lock);
-    const uint64_t wanted = down(clock_of(tape), (uint64_t)held_frames + tape->spec.late_frames);
-    while (tape->reached < wanted && !tape->state.ended) {
+    const uint64_t wanted = down(clock_of(tape), held_frames + late_of(tape));
+    while (tape->late >= 0 && tape->reached < wanted && !tape->state.ended) {
         tape->wanted = true;
         pthread_cond_broadcast(&tape->asked);
         pthread_cond_wait(&tape->moved, &tape->lock);
@@ -380,7 +396,7 @@ void gd_tape_inherit(GdTape *tape, GdMemory *memory, uint32_t lanes)
     pthread_mutex_lock(&tape->lock);
     tape->memory = memory;
     tape->lanes = lanes;
-    tape->inherited = true;
+    tape->inherited = tape->state.orphaned = true;
     pthread_mutex_unlock(&tape->lock);
 }
 

@@ -11,7 +11,7 @@ typedef struct GdWav {
     int file;                   /* locked while it is open, so that nobody takes it for one left by a crash */
     uint32_t channels, bits;    /* bits: 16, 24, or 32 for floating point */
     uint32_t sample_rate_hz;
-    uint64_t start;             /* frame of the time line at which it begins, for the file's time stamp */
+    uint64_t start;             /* frame at which it begins, for the file's time stamp */
     uint64_t frames, told;      /* written so far; of which the header tells */
     float peak;
     unsigned char *bytes;       /* a chunk as it goes to disk */

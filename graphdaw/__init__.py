@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     from graphdaw.graph.opened import Project
     from graphdaw.graph.unnamed import UnsavedProject
+    from graphdaw.host.left_takes import recover_takes
     from graphdaw.host.offline import render
     from graphdaw.host.session import Session
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "Project", "Session", "example", "load", "open", "render", "unsaved_projects"]
+__all__ = ["Graph", "Project", "Session", "example", "load", "open", "recover_takes", "render", "unsaved_projects"]
 
 
 def load(path: str) -> Graph:
@@ -72,6 +73,10 @@ def __getattr__(name: str) -> Any:
         from graphdaw.host.offline import render
 
         return render
+    if name == "recover_takes":
+        from graphdaw.host.left_takes import recover_takes
+
+        return recover_takes
     if name == "Project":
         from graphdaw.graph.opened import Project
 

@@ -72,7 +72,8 @@ static void carry_over(const GdIr *ir, GdStage *stage, const GdIrPack *pack, boo
         if (fresh && spot)
             add_move(stage, spot, pack, l);
         uint32_t known = node->spot_lanes[ir_node->part];
-        if (known && lane->channel >= known && node->memory_frames && !node->recorded && ir_node->part == 0)
+        bool goes_on = node->memory_frames && !node->recorded && !node->tap; /* somebody reads a tap meanwhile */
+        if (known && lane->channel >= known && goes_on && ir_node->part == 0)
             stage->copies[stage->copy_count++] = (GdCopy){.source = gd_node_written(node, 0)->data,
                                                           .target = gd_node_written(node, lane->channel)->data,
                                                           .frames = node->memory_frames};

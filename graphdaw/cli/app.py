@@ -22,11 +22,13 @@ from graphdaw.cli import (
     generations,
     nodes,
     play,
+    record,
     recover,
     relink,
     render,
     show,
 )
+from graphdaw.cli.output import plain
 from graphdaw.errors import GraphdawError
 
 app = typer.Typer(
@@ -40,6 +42,7 @@ app = typer.Typer(
 for _command in (
     render.render,
     play.play,
+    record.record,
     nodes.nodes,
     check.check,
     relink.relink,
@@ -87,7 +90,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("GRAPHDAW_DEBUG"):
             raise
-        sys.stderr.write(f"graphdaw: {_sentence(error)}\n")
+        sys.stderr.write(f"graphdaw: {plain(_sentence(error))}\n")
         return 2
 
 

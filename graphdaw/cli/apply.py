@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphdaw.cli.output import AsJson, ProjectFile, remark, say, say_json
 
 if TYPE_CHECKING:
+    from graphdaw.graph.graph import Graph
     from graphdaw.graph.patch import Patch, Report
 
 
@@ -40,22 +41,36 @@ def apply(
     from graphdaw.graph import patch as patches
     from graphdaw.graph import patch_files
 
-    target = output or file
-    if output is None and file.endswith(".txt") and not dry_run:
-        raise PatchError(f"{file} is text, whose remarks would be lost; say where to with -o.")
-    graph = load(file)
     brought = patch_files.read(patch)
     if dry_run:
-        report = patches.dry_run(graph.document, brought)
+        report = patches.dry_run(load(file).document, brought)
+    elif output is None and file.endswith(".txt"):
+        raise PatchError(f"{file} is text, whose remarks would be lost; say where to with -o.")
+    elif output is None:
+        report = _apply_in_place(file, brought)
     else:
+        graph = load(file)
         report = patches.apply(graph, brought)
-        _write(graph, target)
-    _tell(brought, report, target, dry_run, as_json)
+        _write(graph, output)
+    _tell(brought, report, output or file, dry_run, as_json)
     if not report.fits:
         raise typer.Exit(1)
 
 
-def _write(graph: Any, target: str) -> None:
+def _apply_in_place(file: str, patch: Patch) -> Report:
+    """Apply and save, with a checkpoint that says who made it and from what words."""
+    from graphdaw.graph import patch as patches
+    from graphdaw.graph.opened import open_project
+
+    with open_project(file) as project:
+        if project.recovered is not None and project.recovered.sentence:
+            remark(project.recovered.sentence)
+        report = patches.apply(project.graph, patch)
+        project.checkpoint(patch.label, patch.prompt, patch.author)
+    return report
+
+
+def _write(graph: Graph, target: str) -> None:
     from graphdaw.cli.project import remark_on
     from graphdaw.graph import text
 

@@ -14,14 +14,21 @@ ProjectFile = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw projec
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
+def plain(text: str) -> str:
+    """Text as a terminal may get it: what came with a file must not move its cursor or give it orders."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
 def say(text: str) -> None:
     """Print a line of the result."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{plain(text)}\n")
 
 
 def remark(text: str) -> None:
     """Print a line that is not part of the result."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{plain(text)}\n")
 
 
 def say_json(value: Any) -> None:

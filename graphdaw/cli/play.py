@@ -47,6 +47,8 @@ def play(
     graph = load_to_hear(file)
     with Session(graph, device=settings) as session:
         session.driver.observe(_remark_on)
+        for take in session.recovered_takes:
+            remark(f"A recording that was interrupted has been recovered: {take.path}.")
         session.play()
         name = session.driver.name
         where = "nowhere (there is no sound card)" if name == "null" and settings.device is None else name

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from graphdaw.errors import GraphdawError
 from graphdaw.graph import codec, records
 from graphdaw.graph.history import History, Transaction
@@ -28,39 +30,29 @@ MAX_STEP_EDITS = 20_000
 
 def snapshot(document: Document, history: History, seq: int, unsaved: int) -> Callable[[], Snapshot]:
     """The present state, taken at once; its bytes are made when the result is called, on any thread."""
-    twin = light_copy(document)
-    past, future = _latest(history.past), _latest(history.future)
-    unfinished = history.unfinished
-    if unfinished is not None:
-        unfinished = Transaction(
-            unfinished.label, unfinished.edits.copy(), unfinished.inverse.copy(), unfinished.author
-        )
+    twin, steps = light_copy(document), steps_alone(history, seq)
 
     def encoded() -> Snapshot:
-        data = codec.encode(twin)
-        size_left = len(data) < MAX_BYTES // 2
-        return Snapshot(
-            seq=seq,
-            document=data,
+        whole = msgspec.structs.replace(
+            steps,
+            document=codec.encode(twin),
             places=twin.media_files,
             foreign=sorted(twin.foreign),
-            past=past if size_left else [],
-            future=future if size_left else [],
-            unfinished=unfinished,
             unsaved=unsaved,
         )
+        if len(whole.document) < MAX_BYTES // 2:
+            return whole
+        return msgspec.structs.replace(whole, past=[], future=[])  # so that the entry stays within the limits
 
     return encoded
 
 
 def steps_alone(history: History, seq: int) -> Snapshot:
     """The undo steps, for a journal that goes on from a file that was just saved."""
-    unfinished = history.unfinished
-    if unfinished is not None:
-        unfinished = Transaction(
-            unfinished.label, unfinished.edits.copy(), unfinished.inverse.copy(), unfinished.author
-        )
-    return Snapshot(seq=seq, past=_latest(history.past), future=_latest(history.future), unfinished=unfinished)
+    held = history.unfinished
+    if held is not None:  # it goes on changing
+        held = Transaction(clean(held.label), held.edits.copy(), held.inverse.copy(), clean(held.author))
+    return Snapshot(seq=seq, past=_latest(history.past), future=_latest(history.future), unfinished=held)
 
 
 def light_copy(document: Document) -> Document:

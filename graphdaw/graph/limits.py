@@ -21,7 +21,7 @@ _SKIP = {
 
 
 # A text that the end cuts off counts as one too, so that the search never begins again inside it.
-_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _JSON_MARK = re.compile(rb"[\[\]{},]")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 import math
 import re
@@ -16,10 +17,11 @@ from graphdaw.errors import TextError
 from graphdaw.graph import checks, limits, structure
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 
-MAX_TEXT = 16 * 1024 * 1024
+MAX_TEXT = 8 * 1024 * 1024  # characters; a project of 10,000 nodes has 2 million
+MAX_WORDS = 50_000  # of one line
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<raw>raw\((?P<base64>[A-Za-z0-9+/=]*)\))|(?P<arrow>->)
+    r"""\s*(?:(?P<text>"(?:[^"\\]++|\\.)*+")|(?P<raw>raw\((?P<base64>[A-Za-z0-9+/=]*)\))|(?P<arrow>->)
     |(?P<number>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<hash>\#[0-9a-f]{64})|(?P<word>[^\W\d]\w*)|(?P<mark>[.=,@+]))""",
     re.VERBOSE | re.ASCII,
 )
@@ -35,10 +37,11 @@ def parse(text: str) -> Document:
     if len(text) > MAX_TEXT:
         raise TextError(f"The text has more than {MAX_TEXT} characters; save a project instead.")
     reader = _Reader()
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, ended in enumerate(io.StringIO(text, newline="\n"), 1):
+        line = ended.rstrip("\r\n")
         if line.strip() and not line.lstrip().startswith("#"):
             reader.number = number
-            reader.read(line.rstrip("\r"))
+            reader.read(line)
     return reader.finish()
 
 
@@ -87,6 +90,8 @@ class _Reader:
             match = _TOKEN.match(line, at)
             if match is None or match.lastgroup is None:
                 raise self.fault(f"cannot read {line[at : at + 20].strip()!r}; quote names that are not plain words")
+            if len(found) >= MAX_WORDS:
+                raise self.fault(f"it has more than {MAX_WORDS} words")
             kind = "raw" if match["raw"] is not None else match.lastgroup
             found.append((kind, match["base64"] if kind == "raw" else match[kind]))
             at = match.end()

@@ -11,6 +11,7 @@ import msgspec
 
 from graphdaw.errors import GraphdawError, PatchError, suggestion
 from graphdaw.graph import checks, structure, text
+from graphdaw.graph.differences import difference
 from graphdaw.graph.edits import perform
 from graphdaw.graph.model import GROUP, Document, Opaque, Value
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit, Group, ReplaceNode, SetMedia, SetValues
@@ -130,8 +131,24 @@ def apply(graph: Graph, patch: Patch, budget: Budget = OUTSIDE) -> Report:
         first = report.findings[0]
         where = f"Edit {first.edit + 1}: " if first.edit >= 0 else ""
         raise PatchError(f"{where}{first.message}", edit=first.edit, allowed=first.allowed)
-    graph.apply(report.edits, patch.label, patch.author)
+    edits = named(graph.document, patch.edits)  # the same ids again; here they count as given out
+    graph.apply(edits, patch.label, patch.author)
     return report
+
+
+def between(old: Document, new: Document, label: str = "difference", author: str = "user") -> Patch:
+    """The patch that turns `old` into `new`, with what its edits expect to find.
+
+    It brings no recordings; where `new` has others, or ports that groups of `old` use otherwise, a dry run says so.
+    """
+    edits = tuple(difference(old, new))
+    ids = {id: place for place, edit in reversed(list(enumerate(edits))) for id in ids_of(edit)}
+    known = {id: place for id, place in ids.items() if id in old.nodes or id in old.wires}
+    expect = [
+        Expect(place, id) if id in old.wires else Expect(place, "", id, old.nodes[id].type)
+        for id, place in known.items()
+    ]
+    return Patch(edits, label, author, "", tuple(expect))
 
 
 def _try_edits(trial: Document, report: Report, budget: Budget) -> None:

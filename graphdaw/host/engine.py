@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +17,17 @@ from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.vocabulary import Edit
-from graphdaw.host.events import Event, Located, NotFinite, OverBudget, Problem, RecordingStopped, Settled, Swapped
+from graphdaw.host.events import (
+    Event,
+    Located,
+    NotFinite,
+    OverBudget,
+    Problem,
+    RecordingStopped,
+    Settled,
+    Swapped,
+    TakeFinished,
+)
 from graphdaw.host.lowering import Lowering
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
@@ -241,7 +252,7 @@ class Engine:
             self._unsent.clear()  # all values are in the graph
             lib.gd_engine_restart(self._engine, position_frames)
             self._restarted_at += end
-            self.recorder.follow_from(self._lowering.nodes, end)
+            self.recorder.follow_from(self._lowering.nodes, end, position_frames)
             self._edited, self._behind = False, True
             self.commit()
 
@@ -290,13 +301,15 @@ class Engine:
 
     def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
         for name in registry[node.type].media or ("",):
+            value = str(values.get(name, ""))
             try:
-                value = str(values.get(name, ""))
                 self._recordings.fill(self.graph.document, node.type, value, values, index, self._place)
             except MediaError as error:
                 if self._missing == "error":
                     raise
                 self._note(node.id, error)
+                # a kernel finds memory of the form it expects, for no recording
+                self._recordings.fill(self.graph.document, node.type, "", values, index, self._place)
 
     def _note(self, id: str, error: Exception) -> None:
         """What is wrong with a node, told once."""
@@ -317,9 +330,10 @@ class Engine:
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
         with self._lock:
-            for id, problem in self.recorder.sweep():
-                self.problems[id] = problem
-                self._told.append(RecordingStopped(id, problem))
+            for id, told in self.recorder.sweep():
+                if isinstance(told, str):
+                    self.problems[id] = told
+                self._told.append(RecordingStopped(id, told) if isinstance(told, str) else TakeFinished(id, told))
             self._recordings.streams.feed(self._note_media)
 
     def _note_media(self, index: int, error: MediaError) -> None:
@@ -336,13 +350,14 @@ class Engine:
         *,
         bit_depth: int | None = None,
         preroll_s: float = 0.0,
-        late_frames: int = 0,
+        late_frames: Callable[[], int | None] = lambda: 0,
     ) -> None:
         """Write what flows through a `record` node to a file while its gate is open, from now on; see `Tape`.
 
-        A take begins `preroll_s` before the gate opened, or before this call where it is open. `late_frames` is by how
-        much what is heard is later than what it belongs to: takes are moved by that. Raises `MediaError` where the file
-        cannot be made, and `EngineError` where the node is no `record` node or does not remember so much.
+        A take begins `preroll_s` before the gate opened, or before this call where it is open. `late_frames` gives by
+        how much what is heard is later than what it belongs to, or None while that is not known: takes are moved by
+        that. Raises `MediaError` where the file cannot be made, and `EngineError` where the node is no `record` node or
+        does not remember so much.
         """
         self.stop_recording(id)
         with self._lock:
@@ -357,12 +372,18 @@ class Engine:
     def stop_recording(self, id: str) -> list[Take]:
         """Complete what a node records, and return its takes; an empty list where it did not. Waits for the disk."""
         with self._lock:
+            self._told = self.news()  # where the piece was when
             tape = self.recorder.stop(id)
-        if tape is None:
-            return []
+            if tape is None:
+                return self.recorder.takes(id)
         tape.join()
         self.feed()
         return tape.takes
+
+    def take_recordings(self, other: Engine) -> None:
+        """Go on recording what an engine recorded that nothing calls any more."""
+        with other._lock, self._lock:
+            self.recorder.go_on_with(other.recorder, self._lowering.nodes)
 
     def catch_up(self) -> None:
         """Where time does not run by itself: wait until tapes have room again."""
@@ -433,6 +454,7 @@ class Engine:
             case lib.GD_NEWS_NOT_FINITE:
                 return NotFinite(int(item.count), frame)
             case lib.GD_NEWS_LOCATED:
+                self.recorder.located(int(item.time), int(item.position))
                 return Located(item.position / self.sample_rate, frame)
             case _:
                 return OverBudget(frame)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphdaw.host.devices.settings import DeviceSettings
+    from graphdaw.host.tape import Take
 
 MOST_WAITING = 4096  # events; an observer that hangs loses the oldest
 
@@ -77,6 +78,14 @@ class Problem(Event):
 
     node: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFinished(Event):
+    """A `record` node's take is complete, and has its name."""
+
+    node: str
+    take: Take
 
 
 @dataclass(frozen=True, slots=True)

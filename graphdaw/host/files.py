@@ -237,7 +237,11 @@ def _sync_folder(folder: Path) -> None:
 
 def transcode(part: Path, wanted: Path, bit_depth: int | None, first: int = 1) -> tuple[Path, int]:
     """Encode a finished WAV file to the format that `wanted` has, under a free name; see `give_free_name`."""
-    with soundfile.SoundFile(str(part)) as source:
+    try:
+        source = soundfile.SoundFile(str(part))
+    except soundfile.LibsndfileError as error:
+        raise MediaError(f"{part} cannot be read back: {error.error_string.rstrip('.')}.") from error
+    with source:
         writer = AudioWriter(wanted, sample_rate_hz=source.samplerate, channels=source.channels, bit_depth=bit_depth)
         try:
             for block in source.blocks(CHUNK_FRAMES, dtype="float32", always_2d=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphdaw.errors import EngineError
-from graphdaw.host.tape import Take, Tape, TapeSettings, TapeState
+from graphdaw.host.tape import Places, Take, Tape, TapeSettings, TapeState
 
 if TYPE_CHECKING:
     from graphdaw.host.engine import Engine
@@ -22,6 +24,8 @@ class Recorder:
         self._engine = engine
         self._tapes: dict[str, Tape] = {}
         self._ending: list[tuple[str, Tape]] = []
+        self._ended: dict[str, list[Take]] = {}  # of tapes that nobody stopped
+        self._places = Places()
 
     def start(
         self,
@@ -31,7 +35,7 @@ class Recorder:
         *,
         bit_depth: int | None = None,
         preroll_s: float = 0.0,
-        late_frames: int = 0,
+        late_frames: Callable[[], int | None] = lambda: 0,
         reach_s: float = 0.0,
     ) -> None:
         """Record a node from now on; `reach_s` is how far back its memory goes."""
@@ -42,12 +46,24 @@ class Recorder:
         rate = self._engine.sample_rate
         settings = TapeSettings(Path(os.fspath(path)), rate, bit_depth, round(preroll_s * rate), late_frames)
         now = self._engine.clock_frames
-        self._tapes[id] = Tape(self._engine.pointer, index, settings, from_frame=now)
+        self._ended.pop(id, None)
+        self._tapes[id] = Tape(self._engine.pointer, index, settings, self._places, from_frame=now)
+
+    def go_on_with(self, other: Recorder, nodes: dict[str, int]) -> None:
+        """Record what another engine's recorder does, which plays no more: the next takes join its own."""
+        now = self._engine.clock_frames
+        for id, tape in other._tapes.items():
+            if id in nodes and not tape.ended():
+                settings = replace(tape.settings, sample_rate_hz=self._engine.sample_rate)
+                self._tapes[id] = Tape(
+                    self._engine.pointer, nodes[id], settings, self._places, from_frame=now, takes=tape.takes
+                )
 
     def stop(self, id: str) -> Tape | None:
         """Let a node's tape end here; None where it has none. Wait for it without the engine's lock."""
         tape = self._tapes.pop(id, None)
         if tape is not None:
+            tape.hear_late()
             tape.stop(self._engine.clock_frames)
             self._ending.append((id, tape))
         return tape
@@ -65,26 +81,38 @@ class Recorder:
         for tape in self._tapes.values():
             tape.stop(self._engine.clock_frames)
 
-    def follow_from(self, nodes: dict[str, int], end: int) -> None:
-        """Time has begun anew after that frame."""
+    def follow_from(self, nodes: dict[str, int], end: int, position: int) -> None:
+        """Time has begun anew after that frame, at a place in the piece."""
+        self._places = Places(position)
         for id, tape in self._tapes.items():
+            tape.places = self._places
             tape.follow(nodes[id], end, begins=0)
 
-    def sweep(self) -> list[tuple[str, str]]:
-        """Give back what has ended; returns what there is to tell: node and sentence."""
-        told = []
-        for id, tape in [*self._tapes.items(), *self._ending]:
+    def located(self, frame: int, position: int) -> None:
+        """The transport has jumped while it played."""
+        self._places.jump(frame, position)
+
+    def sweep(self) -> list[tuple[str, Take | str]]:
+        """Give back what has ended; returns what there is to tell of nodes: a finished take, or why one had to stop."""
+        told: list[tuple[str, Take | str]] = []
+        tapes = [*self._tapes.items(), *self._ending]
+        ended = [tape for _, tape in tapes if tape.ended()]  # before the rest is asked, or its last words were missed
+        for id, tape in tapes:
+            tape.hear_late()
             tape.free()
+            told += [(id, take) for take in tape.new_takes()]
             if tape.problem:
                 told.append((id, tape.problem))
                 tape.problem = ""
-        self._tapes = {id: tape for id, tape in self._tapes.items() if not tape.ended()}
-        self._ending = [(id, tape) for id, tape in self._ending if not tape.ended()]
+        for id in [id for id, tape in self._tapes.items() if tape in ended]:
+            self._ended[id] = self._tapes.pop(id).takes
+        self._ending = [(id, tape) for id, tape in self._ending if tape not in ended]
         return told
 
     def catch_up(self, share: float = 0.25) -> None:
         """Wait until no more than that share of a ring waits for the disk; for where time waits too, as in renders."""
         for tape in list(self._tapes.values()):
+            tape.hear_late()
             tape.catch_up(share)
 
     def state(self, id: str) -> TapeState | None:
@@ -93,9 +121,9 @@ class Recorder:
         return tape.state() if tape is not None else None
 
     def takes(self, id: str) -> list[Take]:
-        """What a node has recorded so far, finished takes only."""
+        """What a node has recorded since it was put on tape, finished takes only."""
         tape = self._tapes.get(id)
-        return list(tape.takes) if tape is not None else []
+        return list(tape.takes if tape is not None else self._ended.get(id, []))
 
     def close(self) -> list[tuple[str, str]]:
         """Complete every take; returns what there is to tell."""
@@ -103,4 +131,5 @@ class Recorder:
             self.stop(id)
         late = [(id, tape) for id, tape in self._ending if not tape.join(CLOSE_S)]
         unfinished = "is still being written, because the disk is slow: let the program run until it is there."
-        return self.sweep() + [(id, f"{tape.settings.path} {unfinished}") for id, tape in late]
+        problems = [(id, told) for id, told in self.sweep() if isinstance(told, str)]
+        return problems + [(id, f"{tape.settings.path} {unfinished}") for id, tape in late]

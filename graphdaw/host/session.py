@@ -7,8 +7,9 @@ import math
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
@@ -18,8 +19,10 @@ from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededE
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Started, Stopped
+from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
+from graphdaw.host.tracks import InputTrack
 
 TICK_S = 0.002  # while a change waits for the fade before it
 FEED_S = 0.1
@@ -112,6 +115,8 @@ class Session:
             )
         )
         self._threads = threads
+        path = getattr(self.graph, "path", None)
+        self.recovered_takes = recover_takes(Path(path).parent) if path else []  # what a crash left beside the project
         self._turn = threading.RLock()  # one of play, stop, locate and close at a time
         self._telling = threading.Lock()  # so that events come in order
         self._quit = threading.Event()
@@ -215,6 +220,7 @@ class Session:
             self.engine = new
             new.problems.update(old.problems)
             new.take_taps(old)
+            new.take_recordings(old)
             new.locate(round(old.position_frames / old.sample_rate * new.sample_rate))
             old.close()
 
@@ -286,6 +292,20 @@ class Session:
         """Write what flows through a `record` node to a file while its gate is open; see `Engine.record`."""
         id = node if isinstance(node, str) else node.id
         self.engine.record(id, path, bit_depth=bit_depth, preroll_s=preroll_s)
+
+    def record_input(
+        self,
+        path: str | os.PathLike[str],
+        channels: Sequence[int] = (0,),
+        *,
+        monitor: bool = False,
+        bit_depth: int | None = None,
+    ) -> InputTrack:
+        """Record channels of the device's input from now on: a new track, armed and punched in; see `InputTrack`."""
+        track = InputTrack(self, channels, monitor=monitor)
+        track.arm(path, bit_depth=bit_depth)
+        track.punch_in()
+        return track
 
     def stop_recording(self, node: str | NodeHandle) -> list[Take]:
         """Complete what a `record` node records, and return its takes; waits for the disk."""

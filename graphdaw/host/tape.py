@@ -7,7 +7,9 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,15 @@ WHY = {
 }
 
 
+STAMP_AT = 48 + 8 + 338  # in a take's file: the broadcast extension's time reference (csrc/wav.c)
+
+
 @dataclass(frozen=True, slots=True)
 class Take:
     """A finished recording: where it is, and where it belongs.
 
-    `start_frame` is the frame of the engine's time that its first sample belongs to; `preroll_frames` of it lie before
-    the gate opened. `lost_frames` came while the disk was too far behind, and are silent in it, so that all others are
+    `start_frame` is the place in the piece of its first sample; `preroll_frames` of it lie before the gate opened.
+    `lost_frames` came while the disk was too far behind, and are silent in it, so that all others are
     in their place. A take is not `complete` where the disk refused the rest, or where it was found after a crash
     (`recovered`). `peak` is 1.0 at full scale; what was louder is `clipped`, but in floating point.
     """
@@ -47,13 +52,16 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class TapeSettings:
-    """How a tape records: to what file, in what form, from when on, and how much before the gate opens."""
+    """How a tape records: to what file, in what form, how much before the gate opens, and how late what is heard is.
+
+    `late_frames` is asked again while it gives None; until then the node's memory keeps what there is to write.
+    """
 
     path: Path
     sample_rate_hz: int
     bit_depth: int | None = None
     preroll_frames: int = 0
-    late_frames: int = 0
+    late_frames: Callable[[], int | None] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +78,54 @@ class TapeState:
     room_s: float
 
 
+class Places:
+    """Where in the piece the frames of an engine's clock are, since it began at a place: what the transport did."""
+
+    def __init__(self, position: int = 0) -> None:
+        self._jumps = [(0, position)]
+
+    def jump(self, frame: int, position: int) -> None:
+        """From that frame of the clock on the piece goes on from that place."""
+        self._jumps.append((frame, position))
+
+    def of(self, frame: int) -> int:
+        """The place of a frame of the clock.
+
+        >>> places = Places(1_000)
+        >>> places.jump(500, 0)
+        >>> places.of(499), places.of(500)
+        (1499, 0)
+        """
+        begin, position = max(jump for jump in self._jumps if jump[0] <= frame)
+        return position + frame - begin
+
+
 class Tape:
     """Records one node; `takes` are those that are finished, `problem` says in a sentence why it had to stop.
 
     Takes are named `take.wav`, `take-2.wav` and so on; a name that is in use is left alone and the next one taken.
     """
 
-    def __init__(self, engine: Any, index: int, settings: TapeSettings, *, from_frame: int) -> None:
+    def __init__(
+        self,
+        engine: Any,
+        index: int,
+        settings: TapeSettings,
+        places: Places,
+        *,
+        from_frame: int,
+        takes: list[Take] | None = None,
+    ) -> None:
         check_format(settings.path, settings.sample_rate_hz, settings.bit_depth)
         self.settings = settings
+        self.places = places
         self.index = index
-        self.takes: list[Take] = []
+        self.takes: list[Take] = [] if takes is None else takes
+        self._told = len(self.takes)
         self.problem = ""
         self._engine = engine
         self._numbered = 0
+        self._late_known = False
         self._reels: list[_Reel] = []
         self._reels.append(self._reel(from_frame))
 
@@ -94,7 +136,7 @@ class Tape:
 
     def follow(self, index: int, now: int, *, begins: int | None = None) -> None:
         """The node has been replaced by another one: its take ends, and goes on in the next, at `begins` if not now."""
-        if index != self.index:
+        if index != self.index or not self._reels or self._reels[-1].orphaned():
             self.stop(now)
             self.index = index
             self._reels.append(self._reel(now if begins is None else begins))
@@ -119,12 +161,25 @@ class Tape:
         """True when nothing more will be written."""
         return not any(reel.naming.is_alive() for reel in self._reels)
 
+    def new_takes(self) -> list[Take]:
+        """Those that were finished since last asked."""
+        takes = self.takes[self._told :]
+        self._told += len(takes)
+        return takes
+
+    def hear_late(self) -> None:
+        """Ask how late what is heard is, where that was not known when the tape began."""
+        if not self._late_known and (late := self.settings.late_frames()) is not None:
+            self._late_known = True
+            for reel in self._reels:
+                reel.late(late)
+
     def free(self) -> None:
         """Give back what has ended; on the control side."""
-        for reel in self._reels:
-            if not reel.naming.is_alive():
-                reel.free()
-        self._reels = [reel for reel in self._reels if reel.naming.is_alive()]
+        ended = [reel for reel in self._reels if not reel.naming.is_alive()]
+        for reel in ended:
+            reel.free()
+        self._reels = [reel for reel in self._reels if reel not in ended]
 
     def state(self) -> TapeState:
         """How it is doing now."""
@@ -144,9 +199,13 @@ class Tape:
 
     def _reel(self, from_frame: int) -> _Reel:
         before = self._reels[-1].naming if self._reels else None
-        return _Reel(self._engine, self.index, self.settings, from_frame, self._finish, before)
+        late = self.settings.late_frames()
+        self._late_known = late is not None
+        return _Reel(
+            self._engine, self.index, self.settings, late, from_frame, partial(self._finish, self.places), before
+        )
 
-    def _finish(self, part: Path, core: Any) -> None:
+    def _finish(self, places: Places, part: Path, core: Any) -> None:
         """Name a take that the core has finished, in the form that was asked for."""
         settings = self.settings
         if core.error:
@@ -156,6 +215,8 @@ class Tape:
             )
         if core.file < 0:
             return
+        with suppress(OSError):  # the disk fails: the take is there, with the engine's clock for its stamp
+            os.pwrite(core.file, places.of(core.start).to_bytes(8, "little"), STAMP_AT)
         try:
             path = self._name(part)
         except MediaError as error:
@@ -169,7 +230,7 @@ class Tape:
                 core.channels,
                 core.frames,
                 settings.sample_rate_hz,
-                core.start,
+                places.of(core.start),
                 core.opened - core.start,
                 core.lost,
                 core.peak,
@@ -201,6 +262,7 @@ class _Reel:
         engine: Any,
         index: int,
         settings: TapeSettings,
+        late: int | None,
         from_frame: int,
         finish: Callable[[Path, Any], None],
         before: threading.Thread | None,
@@ -211,12 +273,16 @@ class _Reel:
         self._before = before  # its takes come first
         name = ffi.new("char[]", os.fsencode(self._parts))
         bits = part_bits(path, settings.bit_depth)
-        spec = ffi.new("GdTapeSpec *", [name, bits, settings.preroll_frames, settings.late_frames, from_frame])
+        late = lib.GD_LATE_UNKNOWN if late is None else late
+        spec = ffi.new("GdTapeSpec *", [name, bits, settings.preroll_frames, late, from_frame])
         self._core = lib.gd_tape_new(engine, index, spec)
         if self._core == ffi.NULL:
             raise EngineError("The thread that records could not be started; close other programs and try again.")
         self.naming = threading.Thread(target=self._name_takes, name="graphdaw-takes", daemon=True)
         self.naming.start()
+
+    def late(self, frames: int) -> None:
+        lib.gd_tape_late(self._core, frames)
 
     def stop(self, at: int) -> None:
         lib.gd_tape_stop(self._core, at)
@@ -228,6 +294,12 @@ class _Reel:
 
     def read_state(self, core: Any) -> None:
         lib.gd_tape_state(self._core, core)
+
+    def orphaned(self) -> bool:
+        """Whether its node is gone; another one may have the same index."""
+        core = ffi.new("GdTapeState *")
+        lib.gd_tape_state(self._core, core)
+        return bool(core.orphaned)
 
     def free(self) -> None:
         lib.gd_tape_free(self._core)

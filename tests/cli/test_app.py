@@ -16,7 +16,7 @@ import pytest
 import graphdaw as gd
 from graphdaw.host.media import load_media
 
-COMMANDS = ("render", "play", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
+COMMANDS = ("render", "play", "record", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
 COMMANDS += ("checkpoints", "generations", "relink")
 
 
@@ -56,6 +56,20 @@ def test_help_lists_every_command_and_its_own_help_works() -> None:
         run = graphdaw(command, "--help")
         assert run.returncode == 0
         assert "Usage: graphdaw" in run.stdout
+
+
+def test_what_a_file_says_gives_the_terminal_no_orders(tmp_path: Path) -> None:
+    (tmp_path / "evil.txt").write_text(
+        'graph 48000\nnode a sampler file="\\u001b]0;evil\\u0007\\u009b2J"\nnode o output\n'
+    )
+
+    said = (
+        graphdaw("check", tmp_path / "evil.txt").stdout
+        + graphdaw("render", tmp_path / "evil.txt", "-o", "x.wav").stderr
+    )
+
+    assert "\\x1b]0;evil\\x07\\x9b2J" in said
+    assert all(letter.isprintable() or letter == "\n" for letter in said)
 
 
 def test_version_is_the_installed_one() -> None:

@@ -23,12 +23,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.runner import HEAD, MEMORY_BYTES, ROOT
+from tests.fuzz.runner import HEAD, MEMORY_BYTES, MOST_FAILURES, ROOT
 
 KEPT = ROOT / "build" / "fuzz"
 LIMIT_S = 2.0  # of processor time for one input
 WAIT_S = 10.0  # without any progress or processor time: it waits for something
-MOST_FAILURES = 5  # of one reader, after which it is left alone
 BATCH = 4_000
 POLL_S = 0.1
 

@@ -17,11 +17,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz.faults import FAULTY
 from tests.fuzz.mutate import Mutator
+from tests.fuzz.targets import TARGETS, Target
 
 HEAD = struct.Struct("<QQ")  # how many inputs were begun, and how long the present one is
 MEMORY_BYTES = 512 << 20
 MAX_SENTENCE = 4_000
+MOST_FAILURES = 5  # after which a reader is left alone
 ROOT = Path(__file__).resolve().parents[2]
 READABLE = tuple({str(ROOT), *map(os.path.realpath, (sys.prefix, sys.base_prefix, *filter(None, sys.path)))})
 CHANGES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate"}
@@ -61,9 +64,7 @@ def mutated(mutator: Mutator, seeds: list[bytes], name: str, seed: int, index: i
 def main() -> None:
     """Read COUNT mutated inputs and report those that were not met with a value or a refusal."""
     name, count, seed, first, progress = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
-    from tests.fuzz import faults, targets
-
-    target = faults.FAULTY[name] if name in faults.FAULTY else targets.TARGETS[name]
+    target = {**TARGETS, **FAULTY}[name]
     seeds = target.seeds()
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY_BYTES,) * 2)
@@ -72,28 +73,42 @@ def main() -> None:
         os.chdir(folder)
         os.environ["XDG_STATE_HOME"] = made  # where a key would lie that makes a journal our own
         fence = Fence(folder)
-        refused = 0
+        refused = failed = 0
         for index in range(first, first + count):
             data = mutated(target.mutator, seeds, name, seed, index)
             os.pwrite(note.fileno(), HEAD.pack(index + 1, len(data)) + data, 0)
-            fence.armed = True
-            try:
-                target.use(data, folder)
-            except target.refusals as error:
-                refused += 1
-                if len(str(error)) > MAX_SENTENCE or not str(error):
-                    report(index, f"a sentence of {len(str(error))} characters", data)
-            except Exception as error:
-                report(index, described(error), data)
-            fence.armed = False
-            if fence.crossed:
-                report(index, "outside its folder: " + fence.crossed[0], data)
-                fence.crossed.clear()
+            is_refused, wrong = tried(target, data, folder, fence)
+            refused += is_refused
+            failed += len(wrong)
+            for what in wrong:
+                report(index, what, data)
+            if failed >= MOST_FAILURES:
+                count = index + 1 - first
+                break
             if index % 50 == 0:
                 for path in folder.iterdir():
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     sys.stdout.write(json.dumps({"done": count, "refused": refused, "peak_bytes": peak}) + "\n")
+
+
+def tried(target: Target, data: bytes, folder: Path, fence: Fence) -> tuple[bool, list[str]]:
+    """Whether a reader refused its input, and what it did that no input may make it do."""
+    refused, wrong = False, []
+    fence.armed = True
+    try:
+        target.use(data, folder)
+    except target.refusals as error:
+        refused = True
+        if len(str(error)) > MAX_SENTENCE or not str(error):
+            wrong.append(f"a sentence of {len(str(error))} characters")
+    except Exception as error:
+        wrong.append(described(error))
+    fence.armed = False
+    if fence.crossed:
+        wrong.append("outside its folder: " + fence.crossed[0])
+        fence.crossed.clear()
+    return refused, wrong
 
 
 def report(index: int, what: str, data: bytes) -> None:

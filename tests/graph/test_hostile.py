@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import random
@@ -17,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphdaw.errors import MediaError, ProjectError
-from graphdaw.graph import Graph, codec, edits, limits, project, text
+from graphdaw.errors import MediaError, ProjectError, TextError
+from graphdaw.graph import Graph, codec, edits, limits, parse, project, text
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.model import Document
 from graphdaw.graph.validate import validate
@@ -156,6 +157,25 @@ def test_bombs_are_refused_before_they_unfold(name: str) -> None:
         codec.decode(BOMBS[name], "memory")
     grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kib < 64 * 1024 and time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "\n" * parse.MAX_TEXT,
+        'node a t_amp x="' + '\\"' * 3_900_000,
+        "node a t_amp " + "x=1 " * 2_000_000,
+        "#" * 9_000_000,
+    ],
+    ids=["lines", "a text that never ends", "words", "length"],
+)
+def test_texts_that_are_bombs_cost_little(bomb: str) -> None:
+    began = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with contextlib.suppress(TextError):
+        parse.parse(bomb)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 128 * 1024
+    assert time.process_time() - began < 2.0
 
 
 def test_bombs_of_groups_are_refused() -> None:

@@ -216,6 +216,11 @@ def test_labels_that_are_no_text_do_no_harm(project: Project, tmp_path: Path) ->
     again = gd.load(str(crashed(project, tmp_path)))
 
     assert again["t_filter1"].params["q"] == 4.0 and again.history.past[-1].label == "? broken"
+    with project.graph.transaction("\udfff turn", live=True):
+        project.graph.set("t_filter1", q=5.0)
+        assert project._keeper.renew()
+        image = crashed(project, tmp_path)
+    assert gd.load(str(image)).history.past[-1].label == "? turn"
 
 
 def test_what_is_synced_is_asked_of_the_disk(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,11 @@ from graphdaw.errors import PatchError, TextError
 from graphdaw.graph import codec, patch, patch_files, text
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import GroupPort, Medium
+from graphdaw.graph.opened import open_project
 from graphdaw.graph.patch import Budget, Expect, Patch
+from graphdaw.graph.project import checkpoints
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit, SetMedia, SetValues
-from tests.graph.random_edits import grown, random_edits
+from tests.graph.random_edits import act, grown, random_edits
 
 
 def song() -> Graph:
@@ -62,6 +64,24 @@ def test_a_patch_is_one_undo_step_and_its_names_become_fresh_ids() -> None:
     assert text.show(graph.document) == before
     patch.apply(graph, written(*ECHO))
     assert "echo1" not in graph.nodes and "echo2" in graph.nodes, "an id that was given out is not given out again"
+
+
+def test_ids_that_a_patch_leaves_open_do_not_meet_those_its_edits_need() -> None:
+    """Putting a node into a wire takes an id for the second wire; found by the fuzzer."""
+    graph = song()
+    open_ = {
+        "op": "connect",
+        "id": "",
+        "source": "saw1",
+        "source_port": "out",
+        "target": "$echo",
+        "target_port": "time_s",
+    }
+
+    patch.apply(graph, written(*ECHO, open_))
+    patch.apply(graph, written(*ECHO, open_))
+
+    assert len(graph.wires) == 2 + 2 + 2 and len(graph.nodes) == 5
 
 
 def test_a_dry_run_changes_nothing_and_names_every_edit_that_cannot_be_made() -> None:
@@ -272,6 +292,36 @@ def test_random_patches_are_refused_with_a_reason_or_undone_to_the_last_byte() -
     assert min(outcomes.values()) > 20, "both ends must have been reached"
 
 
+def test_the_difference_of_two_projects_is_a_patch_from_one_to_the_other() -> None:
+    dice = random.Random(6)
+    fitted = 0
+    for seed in range(60):
+        graph = grown(seed, 30)
+        old = graph.document.copy()
+        for _ in range(6):
+            act(graph, dice)
+        difference = patch.between(old, graph.document)
+        assert patch_files.loads(patch_files.dumps(difference)) == difference
+        report = patch.dry_run(old, difference, Budget(media=True))
+        if report.fits:
+            fitted += 1
+            again = Graph(document=old)
+            patch.apply(again, difference, Budget(media=True))
+            assert codec.content_bytes(again.document) == codec.content_bytes(graph.document)
+    assert fitted > 40
+
+
+def test_a_difference_is_stale_where_what_it_changes_has_gone() -> None:
+    graph = song()
+    old = graph.document.copy()
+    graph.set("filter1", cutoff_hz=200.0)
+    difference = patch.between(old, graph.document)
+    other = Graph(document=old)
+    other.remove("filter1")
+
+    assert patch.dry_run(other.document, difference).findings[0].state == "stale"
+
+
 def test_the_schema_names_every_edit_and_hides_what_outsiders_may_not_say() -> None:
     schema = patch_files.schema()
 
@@ -291,7 +341,7 @@ def test_the_command_tries_and_applies(tmp_path: Path) -> None:
     file, brought, out = tmp_path / "a.gdaw", tmp_path / "echo.json", tmp_path / "b.gdaw"
     song().save(file)
     bytes_before = file.read_bytes()
-    brought.write_bytes(patch_files.dumps(written(*ECHO, label="an echo")))
+    brought.write_bytes(patch_files.dumps(written(*ECHO, label="an echo", author="mixer", prompt="more space")))
 
     tried = graphdaw("apply", file, brought, "--dry-run")
     assert tried.returncode == 0 and "+ node echo1 delay" in tried.stdout
@@ -303,8 +353,29 @@ def test_the_command_tries_and_applies(tmp_path: Path) -> None:
     assert gd.load(str(out))["echo1"].params["time_s"] == 0.25
     assert file.read_bytes() == bytes_before
 
+    turned = graphdaw("diff", file, out, "--patch")
+    (tmp_path / "diff.json").write_text(turned.stdout)
+    assert turned.returncode == 1
+    assert graphdaw("apply", file, tmp_path / "diff.json", "-o", tmp_path / "c.txt").returncode == 0
+    assert (tmp_path / "c.txt").read_text() == text.show(gd.load(str(out)).document)
+
     assert graphdaw("apply", file, brought).returncode == 0
     assert text.show(gd.load(str(file)).document) == text.show(gd.load(str(out)).document)
+    (checkpoint,) = checkpoints.read(file)
+    assert (checkpoint.label, checkpoint.author, checkpoint.prompt) == ("an echo", "mixer", "more space")
+
+
+def test_a_patch_in_a_project_that_is_open_elsewhere_waits_for_its_owner(tmp_path: Path) -> None:
+    file, brought = tmp_path / "a.gdaw", tmp_path / "echo.json"
+    song().save(file)
+    brought.write_bytes(patch_files.dumps(written(*ECHO)))
+    before = file.read_bytes()
+
+    with open_project(file):
+        run = graphdaw("apply", file, brought)
+
+    assert run.returncode == 2 and "open" in run.stderr and run.stderr.count("\n") == 1
+    assert file.read_bytes() == before
 
 
 def test_the_command_says_in_one_sentence_what_does_not_fit(tmp_path: Path) -> None:

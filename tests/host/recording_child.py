@@ -117,6 +117,7 @@ def failing(path: Path) -> dict[str, Any]:
         engine.recorder.catch_up(0.0)
         disk.slow_disk_fail(28)
         play(engine, 50_000)
+        wait_for(lambda: engine.feed() or "record1" in engine.problems)
         first = engine.stop_recording("record1")
         full = engine.problems.pop("record1")
         disk.slow_disk_fail(5)

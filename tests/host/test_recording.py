@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import soundfile
 
+import graphdaw as gd
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
+from graphdaw.host.device import DeviceSettings
 from graphdaw.host.engine import Engine
+from graphdaw.host.events import TakeFinished
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.offline import Renderer
 from graphdaw.host.tape import Take
@@ -71,7 +74,7 @@ def test_a_preroll_longer_than_the_memory_is_refused(tmp_path: Path) -> None:
 def test_what_is_heard_late_is_moved_to_where_it_belongs(tmp_path: Path, late_frames: int) -> None:
     """A take's frames are those of the gate, of sound that came so much later."""
     with Renderer(patch(gate_hz=GATE_HZ)) as renderer:
-        renderer.engine.record("record1", tmp_path / "take.wav", bit_depth=32, late_frames=late_frames)
+        renderer.engine.record("record1", tmp_path / "take.wav", bit_depth=32, late_frames=lambda: late_frames)
         audio = renderer.render(RATE_HZ)
         takes = renderer.engine.stop_recording("record1")
 
@@ -186,6 +189,19 @@ def test_a_file_tells_other_programs_when_and_where_it_was_recorded(tmp_path: Pa
     assert int.from_bytes(chunk[338:346], "little") == 12_345
 
 
+def test_finished_takes_are_told_in_order(tmp_path: Path) -> None:
+    told: list[object] = []
+    with gd.Session(patch(gate_hz=GATE_HZ), device="hand") as session:
+        session.observe(told.append, TakeFinished)
+        session.record("record1", tmp_path / "take.wav")
+        session.play()
+        session.step(RATE_HZ // BLOCK)
+        takes = session.stop_recording("record1")
+
+    assert len(takes) == 4
+    assert told == [TakeFinished("record1", take) for take in takes]
+
+
 # What a crash left
 
 
@@ -264,3 +280,77 @@ def test_every_damaged_header_is_taken_or_left_but_never_believed(tmp_path: Path
         if not error:
             assert core.frames * core.channels * bits[0] // 8 <= size
             os.close(core.file)
+
+
+# Takes and the transport
+
+
+def test_a_take_tells_its_place_in_the_piece(tmp_path: Path) -> None:
+    with Renderer(patch()) as renderer:
+        engine = renderer.engine
+        renderer.render(10_240)
+        engine.record("record1", tmp_path / "before.wav")
+        renderer.render(1_280)
+        engine.locate(480_000)
+        renderer.render(2_560)
+        before = engine.stop_recording("record1")
+        place = engine.position_frames
+        engine.record("record1", tmp_path / "after.wav", preroll_s=0.01)
+        renderer.render(1_280)
+        after = engine.stop_recording("record1")
+
+    assert 480_000 < place < 483_000
+    assert [take.start_frame for take in (*before, *after)] == [10_240, place - 480]
+
+
+def test_a_beginning_anew_ends_a_take_and_begins_the_next(tmp_path: Path) -> None:
+    with Renderer(patch()) as renderer:
+        engine = renderer.engine
+        engine.record("record1", tmp_path / "take.wav", bit_depth=32)
+        first = renderer.render(10_000)
+        engine.restart(96_000)
+        second = renderer.render(5_000)
+        takes = engine.stop_recording("record1")
+
+    assert [(take.start_frame, take.frames) for take in takes] == [(0, 10_000), (96_000, 5_000)]
+    np.testing.assert_array_equal(read(takes[0].path), first)
+    np.testing.assert_array_equal(read(takes[1].path), second)
+
+
+def test_a_device_at_another_rate_goes_on_in_a_take_at_that_rate(tmp_path: Path) -> None:
+    with gd.Session(patch(), device="hand") as session:
+        session.record("record1", tmp_path / "take.wav", bit_depth=32)
+        session.play()
+        session.step(100)
+        session.change_device(DeviceSettings("hand", sample_rate_hz=44_100))
+        session.step(100)
+        takes = session.stop_recording("record1")
+
+    assert [take.sample_rate_hz for take in takes] == [48_000, 44_100]
+    assert [take.frames for take in takes] == [12_800, 12_800]
+    assert [soundfile.info(take.path).samplerate for take in takes] == [48_000, 44_100]
+
+
+def test_a_file_of_more_than_four_gigabytes_counts_in_64_bits(tmp_path: Path) -> None:
+    left_behind(tmp_path, "long.wav", 100)
+    part = tmp_path / ".long.wav.0badcafe-1.part.wav"
+    os.truncate(part, 5 << 30)  # a hole: it takes no room
+
+    (take,) = recover_takes(tmp_path)
+
+    with soundfile.SoundFile(take.path) as file:
+        assert (file.frames, file.channels, file.samplerate) == (take.frames, 2, RATE_HZ)
+        assert take.frames == ((5 << 30) - 690) // 8
+        file.seek(take.frames - 10)
+        assert file.read(dtype="float32").shape == (10, 2)
+
+
+def test_a_session_finds_what_a_crash_left_beside_its_project(tmp_path: Path) -> None:
+    audio = left_behind(tmp_path, "take.wav", 5_000)
+    patch().save(tmp_path / "song.gdaw")
+
+    with gd.open(tmp_path / "song.gdaw") as project, gd.Session(project, device="hand") as session:
+        (take,) = session.recovered_takes
+
+    assert take.path == tmp_path / "take-recovered.wav"
+    np.testing.assert_array_equal(read(take.path), audio)

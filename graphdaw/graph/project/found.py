@@ -47,7 +47,14 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def missing_media(document: Document) -> list[Missing]:
-    """The recordings of a document that are not where it says, oldest node first; also paths that came with a file."""
+    """The recordings of a document that are not where it says, oldest node first; also paths that came with a file.
+
+    >>> from graphdaw.graph.graph import Graph
+    >>> graph = Graph()
+    >>> player = graph.add("audio_file", file="/takes/gone.wav")
+    >>> print(*missing_media(graph.document))
+    'gone.wav' of audio_file1.file
+    """
     users: dict[str, list[tuple[str, str]]] = {}
     for node in sorted(document.nodes.values(), key=lambda node: (node.order, node.id)):
         for param, value in media_values(node):
@@ -123,6 +130,8 @@ def relink(document: Document, *folders: str | os.PathLike[str]) -> list[Found]:
     for one in found:
         if one.missing.hash:
             document.media_files[one.missing.hash] = one.path
+        elif folders:
+            document.foreign.discard(one.path)  # the user has said to look there
     return found
 
 

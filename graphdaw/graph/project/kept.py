@@ -64,7 +64,16 @@ def folder_of(path: str | os.PathLike[str]) -> str:
 
 
 def generations(path: str | os.PathLike[str]) -> list[Generation]:
-    """The earlier versions of a project, newest first; empty when there are none."""
+    """The earlier versions of a project, newest first; empty when there are none.
+
+    >>> import tempfile
+    >>> from graphdaw.graph.graph import Graph
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for _ in range(3):
+    ...         _ = Graph().save(f"{folder}/song.gdaw")
+    ...     [one.number for one in generations(f"{folder}/song.gdaw")]
+    [2, 1]
+    """
     found: list[Generation] = []
     present: tuple[int, int] | None = None
     with contextlib.suppress(OSError):

@@ -50,6 +50,13 @@ def save(
     Media named by a path the user has set are stored under their SHA-256 and the saved nodes refer to that; a path that
     leads nowhere, or that came with a file, is kept as it is. The document in memory keeps its paths. `mark` says how
     far the journal is in the file; without `checkpoints` those of the file it came from are kept.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = save(Document(), f"{folder}/song.gdaw")
+    ...     second = save(Document(44_100), f"{folder}/song.gdaw")
+    >>> (first.generation, second.generation, second.durable)
+    (None, 1, True)
     """
     try:
         name = disk.real_path(path)

@@ -77,4 +77,10 @@ class Returning:
                 direct = replace(self._settings, device=f"jack:{default_server()}", block_frames=None)
                 return JackDevice(self._engine, direct, wait_s=None)
             raise EngineError(f"{self.name} cannot be looked for again before GraphDAW is started anew.")
-        return SoundDevice(self._engine, self._settings)
+        return SoundDevice(self._engine, self._same_card())
+
+    def _same_card(self) -> DeviceSettings:
+        """The settings by name: numbers, and what is the default, change when a card goes and comes."""
+        if not isinstance(self._lost, SoundDevice):
+            return self._settings
+        return replace(self._settings, device=f"{self._lost.name}, {self._lost.host_api}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -114,6 +115,7 @@ def test_closing_while_the_server_is_dead_or_stands_still_does_not_hang(server: 
             watch.driver.close()
             assert time.monotonic() - start_s < 2.5
         server.go_on()
+        assert watch.until(lambda: not [one for one in threading.enumerate() if one.name.startswith("graphdaw-")])
 
 
 @pytest.mark.parametrize("killed", (False, True), ids=("undisturbed", "after a kill"))
