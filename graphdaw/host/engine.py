@@ -6,7 +6,6 @@ Every call into the core's control side goes through one lock; the audio thread 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -29,6 +28,7 @@ from graphdaw.host.events import (
     TakeFinished,
 )
 from graphdaw.host.lowering import Lowering
+from graphdaw.host.numbers import Numbers
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
@@ -55,7 +55,7 @@ def is_taped(node: Node) -> bool:
     return kind is not None and kind.taped
 
 
-class Engine:
+class Engine(Numbers):
     """Plays one graph; somebody else (a device, a render) calls for its sound.
 
     With `missing="silence"` a recording that cannot be read is silent and listed in `problems`; with "error" it raises
@@ -65,18 +65,15 @@ class Engine:
     def __init__(
         self, graph: Graph, *, threads: int = 1, missing: str = "error", sample_rate_hz: int | None = None
     ) -> None:
+        super().__init__()
         self.graph = graph
         self.sample_rate = sample_rate_hz or graph.sample_rate
         self.problems: dict[str, str] = {}
         self._missing = missing
-        self._restarted_at = 0  # frames played before time began anew
         self._wanted: int | None = None  # a position that the next plan goes to
         self._place = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._edited = False  # since the last beginning
-        self._lock = threading.RLock()
-        self._being_there = threading.Lock()  # for a look at its numbers, which waits for no other work
-        self._clock = self._position = 0  # as last looked at
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         self._flat = Flat(graph.document)
@@ -389,51 +386,13 @@ class Engine:
         """Where time does not run by itself: wait until tapes have room again."""
         self.recorder.catch_up()
 
-    # Numbers
-
-    @property
-    def channels(self) -> int:
-        """How many channels are wired into the outputs; 0 before anything is."""
-        return int(lib.gd_engine_channels(self._engine))
-
-    @property
-    def time_frames(self) -> int:
-        """Frames played since the start."""
-        return self._restarted_at + self.clock_frames
-
-    @property
-    def clock_frames(self) -> int:
-        """What the core counts all by: frames played since the last beginning."""
-        with self._being_there:
-            if self._engine is not None:
-                self._clock = int(lib.gd_engine_time(self._engine))
-            return self._clock
-
-    @property
-    def position_frames(self) -> int:
-        """Where the transport is: the next frame's place in the piece."""
-        with self._being_there:
-            if self._engine is not None:
-                self._position = int(lib.gd_engine_position(self._engine))
-            return self._position
+    # News
 
     @property
     def underruns(self) -> int:
         """How often a recording that plays had to be silent, because the disk was late."""
         with self._lock:
             return self._recordings.streams.underruns() if self._engine is not None else 0
-
-    def stats(self) -> dict[str, float]:
-        """The audio thread's counters: callbacks, load, work and gap peaks in seconds, late callbacks, bad samples."""
-        stats = ffi.new("GdStats *")
-        with self._being_there:
-            if self._engine is not None:
-                lib.gd_engine_stats(self._engine, stats)
-        return {name: getattr(stats, name) for name, _ in ffi.typeof("GdStats").fields}
-
-    def reset_stats(self) -> None:
-        """Let peaks and percentiles begin anew; counts go on."""
-        lib.gd_engine_stats_reset(self._engine)
 
     def news(self) -> list[Event]:
         """What happened since last asked, the oldest first."""
@@ -458,54 +417,3 @@ class Engine:
                 return Located(item.position / self.sample_rate, frame)
             case _:
                 return OverBudget(frame)
-
-    def profile(self, on: bool) -> None:
-        """Measure what each node costs, in every 16th cell of 128 frames."""
-        lib.gd_engine_profile(self._engine, on)
-
-    def node_cost(self, id: str) -> tuple[float, float] | None:
-        """Mean and peak seconds a slice takes for a node; None where it is not playing."""
-        mean, peak = ffi.new("double *"), ffi.new("double *")
-        with self._lock:
-            index = self._lowering.nodes.get(id, -1)
-            if not lib.gd_engine_node_cost(self._engine, index, mean, peak):
-                return None
-        return mean[0], peak[0]
-
-    def readings(self, id: str, channel: int = 0, count: int = 3) -> list[float] | None:
-        """The first words of a node's memory, such as a meter's readings; None where there are none."""
-        words = ffi.new("float[]", count)
-        with self._lock:
-            index = self._lowering.nodes.get(id)
-            if index is None or not lib.gd_graph_peek(self._lowering.graph, index, channel, words, count):
-                return None
-        return list(words)
-
-    def latency_frames(self, id: str | None = None) -> int:
-        """Latency at a node's outlets, or of the whole graph, as compensated."""
-        if id is None:
-            return int(self.plan()["latency_frames"])
-        with self._lock:
-            return int(lib.gd_plan_latency(self._engine, self._lowering.nodes[id]))
-
-    def plan(self) -> dict[str, int]:
-        """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, latency_frames, slice_frames..."""
-        info = ffi.new("GdPlanInfo *")
-        with self._lock:
-            lib.gd_plan_info(self._engine, info)
-        return {name: int(getattr(info, name)) for name, _ in ffi.typeof("GdPlanInfo").fields}
-
-    def steps(self) -> list[tuple[str, int, int, list[tuple[str, int]]]]:
-        """The newest plan's steps in order: (kernel or kind, width, worker, [(node id, channel) a lane])."""
-        names = {index: id for id, index in self._lowering.nodes.items()}
-        info = ffi.new("GdStepInfo *")
-        found: list[tuple[str, int, int, list[tuple[str, int]]]] = []
-        with self._lock:
-            while lib.gd_plan_step(self._engine, len(found), info):
-                name = ffi.string(info.name).decode()
-                lanes = [
-                    (names.get(info.nodes[lane], ""), info.channels[lane])
-                    for lane in range(info.lanes if name not in ("mix", "sum", "modulate") else 0)
-                ]
-                found.append((name, int(info.width), int(info.worker), lanes))
-        return found
