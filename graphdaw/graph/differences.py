@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
@@ -23,6 +25,9 @@ from graphdaw.graph.vocabulary import (
     SetValues,
     UndeclarePort,
 )
+
+if TYPE_CHECKING:
+    from graphdaw.graph.graph import Graph
 
 replace = msgspec.structs.replace
 
@@ -71,6 +76,19 @@ def adopt(document: Document, target: Document) -> None:
         document.collected.setdefault(path, known)
     chosen = outside_paths(document) - document.foreign
     document.foreign |= target.foreign - chosen
+
+
+def bring_to(graph: Graph, target: Document, label: str, author: str = "user") -> list[Edit]:
+    """Bring a live graph to the state of another document, in one step that can be undone; returns the edits made.
+
+    What is the same in both plays on untouched.
+    """
+    history = graph.history
+    with history.turn:  # nobody edits in between
+        edits = difference(graph.document, target)
+        with history.lock:
+            adopt(graph.document, target)
+        return graph.apply(edits, label, author, trusted=True)
 
 
 def _connect(wire: Wire) -> Connect:

@@ -37,8 +37,10 @@ class Transaction(msgspec.Struct, gc=False):
 class History:
     """Makes edits on a document and remembers them; observers are told each list of primitive edits once it is made.
 
-    The journal, where there is one, has written a change down before any observer hears of it. `lock` is held while the
-    document changes and while the journal writes, not while observers are told.
+    The journal, where there is one, has written a change down before any observer hears of it. Two locks, taken in this
+    order: `turn` for a change until all observers have heard of it, so that they hear of changes in the order in which
+    they were made, whatever thread makes them; `lock` while the document changes and the journal writes, which is all
+    that one who only wants the present state waits for.
     """
 
     def __init__(self, document: Document) -> None:
@@ -46,7 +48,7 @@ class History:
         self.past: list[Transaction] = []
         self.future: list[Transaction] = []
         self.journal: Recorder | None = None
-        self.lock = threading.RLock()
+        self.turn, self.lock = threading.RLock(), threading.RLock()
         self._observers: list[Observer] = []
         self._open: Transaction | None = None
         self._live = False
@@ -74,11 +76,12 @@ class History:
 
         `trusted` skips the checks: for primitive edits that lead to a document that is known.
         """
-        with self.lock:
-            done, inverse = perform(self.document, edits, trusted)
-            told = bool(done) and self.adopt(done, inverse, label, author)
-        if told and self._observers:
-            self._tell(done)
+        with self.turn:
+            with self.lock:
+                done, inverse = perform(self.document, edits, trusted)
+                told = bool(done) and self.adopt(done, inverse, label, author)
+            if told:
+                self._tell(done)
         return done
 
     def adopt(self, done: list[Edit], inverse: list[Edit], label: str = "", author: str = "user") -> bool:
@@ -114,7 +117,7 @@ class History:
 
     def begin(self, label: str, author: str = "user", live: bool = False) -> bool:
         """Open a transaction; inside an open one it only joins and returns False."""
-        with self.lock:
+        with self.turn, self.lock:
             if self._open is not None:
                 return False
             self.resume(Transaction(label, [], [], author), live)
@@ -127,33 +130,36 @@ class History:
 
     def commit(self) -> None:
         """Close the transaction and make it one undo step."""
-        with self.lock:
-            transaction, self._open = self._open, None
-            if transaction is None:
-                raise HistoryError("There is no open transaction to commit; begin one first.")
-            if not transaction.edits:
-                return
-            transaction.inverse.reverse()
-            self.past.append(transaction)
-            self.future.clear()
-            self._record("commit" if self._live else "do", [] if self._live else transaction.edits, transaction)
-            live = self._live
-        if not live:
-            self._tell(transaction.edits)
+        with self.turn:
+            with self.lock:
+                transaction, live = self._close("commit"), self._live
+                if not transaction.edits:
+                    return
+                transaction.inverse.reverse()
+                self.past.append(transaction)
+                self.future.clear()
+                self._record("commit" if live else "do", [] if live else transaction.edits, transaction)
+            if not live:
+                self._tell(transaction.edits)
 
     def rollback(self) -> None:
         """Close the transaction and take everything in it back."""
-        with self.lock:
-            transaction, self._open = self._open, None
-            if transaction is None:
-                raise HistoryError("There is no open transaction to take back; begin one first.")
-            transaction.inverse.reverse()
-            replay(self.document, transaction.inverse)
-            told = self._live and bool(transaction.inverse)
+        with self.turn:
+            with self.lock:
+                transaction = self._close("take back")
+                transaction.inverse.reverse()
+                replay(self.document, transaction.inverse)
+                told = self._live and bool(transaction.inverse)
+                if told:
+                    self._record("rollback", transaction.inverse, transaction)
             if told:
-                self._record("rollback", transaction.inverse, transaction)
-        if told:
-            self._tell(transaction.inverse)
+                self._tell(transaction.inverse)
+
+    def _close(self, verb: str) -> Transaction:
+        transaction, self._open = self._open, None
+        if transaction is None:
+            raise HistoryError(f"There is no open transaction to {verb}; begin one first.")
+        return transaction
 
     def undo(self) -> Transaction:
         """Take the last transaction back; raises HistoryError when there is none."""
@@ -164,17 +170,19 @@ class History:
         return self._step(self.future, self.past, "redo")
 
     def _step(self, source: list[Transaction], target: list[Transaction], verb: Literal["undo", "redo"]) -> Transaction:
-        with self.lock:
-            if self._open is not None:
-                raise HistoryError(f"Cannot {verb} inside the open transaction {self._open.label!r}; leave it first.")
-            if not source:
-                raise HistoryError(f"There is nothing to {verb}.")
-            transaction = source.pop()
-            edits = transaction.inverse if verb == "undo" else transaction.edits
-            replay(self.document, edits)
-            target.append(transaction)
-            self._record(verb, edits, transaction)
-        self._tell(edits)
+        with self.turn:
+            with self.lock:
+                if self._open is not None:
+                    label = self._open.label
+                    raise HistoryError(f"Cannot {verb} inside the open transaction {label!r}; leave it first.")
+                if not source:
+                    raise HistoryError(f"There is nothing to {verb}.")
+                transaction = source.pop()
+                edits = transaction.inverse if verb == "undo" else transaction.edits
+                replay(self.document, edits)
+                target.append(transaction)
+                self._record(verb, edits, transaction)
+            self._tell(edits)
         return transaction
 
     def _record(self, op: Op, edits: list[Edit], transaction: Transaction) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from graphdaw.errors import HistoryError, ProjectError
 from graphdaw.graph import places
 from graphdaw.graph.autosave import Keeper, steps_alone
-from graphdaw.graph.differences import adopt, difference
+from graphdaw.graph.differences import bring_to
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.journal import Journal, JournalEvent, journal_path
 from graphdaw.graph.model import Document
@@ -249,14 +249,9 @@ class Project:
         """
         self._check_open()
         if isinstance(state, Generation):
-            with self._history.lock:
-                target = load_marked(state.path)[0]
-                edits = difference(self.graph.document, target)
-                adopt(self.graph.document, target)
-                return self.graph.apply(edits, f"restore {state}", trusted=True)
+            return bring_to(self.graph, load_marked(state.path)[0], f"restore {state}")
         id = state if isinstance(state, int) else state.id
-        with self._history.lock:
-            return restore_checkpoint(self.graph, self._known_checkpoints(), id)
+        return restore_checkpoint(self.graph, self._known_checkpoints(), id)
 
     def _known_checkpoints(self) -> Checkpoints:
         if self._checkpoints is None:

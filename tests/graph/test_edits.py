@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 
 import pytest
 
@@ -26,7 +28,7 @@ from graphdaw.errors import (
     WireTypeError,
 )
 from graphdaw.graph import Graph, text
-from graphdaw.graph.edits import AddNode, Connect, DeclarePort, RemoveNode, SetValues, apply
+from graphdaw.graph.edits import AddNode, Connect, DeclarePort, Edit, RemoveNode, SetValues, apply
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.model import GroupPort
 
@@ -382,3 +384,23 @@ def test_bytes_no_file_could_hold_are_refused() -> None:
     refusal(g, NameFormError, AddNode("x", "t_amp", extra={"type": b"\xa1y"}))
     with pytest.raises(TextError, match="field of its own"):
         text.parse("node a t_amp +id=raw(oWI=)")
+
+
+def test_observers_hear_of_edits_from_many_threads_in_the_order_in_which_they_were_made() -> None:
+    graph, told = Graph(), list[list[Edit]]()
+    node = graph.add("gain")
+    graph.observe(lambda _: time.sleep(0))  # somebody else may go first here
+    graph.observe(told.append)
+
+    def turn_the_knob(number: int) -> None:
+        for k in range(50):
+            graph.set(node, gain_db=-float(number * 20 + k % 19))
+
+    threads = [threading.Thread(target=turn_the_knob, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(told) == 200
+    assert told == [step.edits for step in graph.history.past[1:]]

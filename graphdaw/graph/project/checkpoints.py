@@ -13,7 +13,7 @@ import msgspec
 from graphdaw.errors import ProjectError
 from graphdaw.graph import codec, limits
 from graphdaw.graph.checks import is_hash
-from graphdaw.graph.differences import adopt, difference
+from graphdaw.graph.differences import bring_to
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.model import Document
@@ -168,6 +168,4 @@ def restore(graph: Graph, checkpoints: Checkpoints, id: int, author: str = "user
     What is the same in both plays on untouched. Raises ProjectError when the checkpoint is not there or damaged.
     """
     target = checkpoints.document(id)
-    edits = difference(graph.document, target)
-    adopt(graph.document, target)
-    return graph.apply(edits, f"restore {checkpoints[id].label or f'checkpoint {id}'}", author, trusted=True)
+    return bring_to(graph, target, f"restore {checkpoints[id].label or f'checkpoint {id}'}", author)
