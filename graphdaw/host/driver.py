@@ -48,6 +48,7 @@ class Driver:
         self._device: Device | None = None
         self._returning: Returning | None = None
         self._lost = False
+        self._losing = ""  # why, while a device whose turn has ended is still inside a call of the engine
         self._priority: int | None = None
         self._suspected: int | None = None  # calls of a device that stood still when last looked at
         self._steal_s = steal_s()
@@ -152,7 +153,7 @@ class Driver:
     def _begin(self, device: Device, settings: DeviceSettings) -> None:
         device.take()
         self._device, self.settings, self._lost = device, settings, False
-        self._priority = self._suspected = None
+        self._priority, self._suspected, self._losing = None, None, ""
 
     def _replace(self, settings: DeviceSettings) -> None:
         """Hand the engine over. A sound card may be there for one stream only, so that one is closed first."""
@@ -207,7 +208,7 @@ class Driver:
             self._note_priority(self._device)
             if self._returning is not None:
                 self._look_for_return(self._returning)
-            elif not self._lost and (why := self._why_lost(self._device)):
+            elif not self._lost and (why := self._losing or self._why_lost(self._device)):
                 self._lose(self._device, why)
         finally:
             self._lock.release()
@@ -237,7 +238,12 @@ class Driver:
         """The null device takes over as if it had been there since the block after the last one."""
         last_ns = int(device.facts()["last_ns"])
         since_ns = last_ns + round(device.block_frames * 1e9 / device.sample_rate_hz) if last_ns else 0
-        device.leave(LEAVE_LOST_S)
+        self._losing = why
+        try:
+            device.leave(LEAVE_LOST_S)
+        except EngineError:
+            return  # it computes, and for long: the next look tries again
+        self._losing = ""
         stand_in = replace(self.settings, device="null", block_frames=device.block_frames or None)
         null = NullDevice(self.engine, replace(stand_in, inputs=(), outputs=None), since_ns=since_ns)
         frame = self.engine.time_frames

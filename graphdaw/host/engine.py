@@ -97,11 +97,6 @@ class Engine(Numbers):
             self.close()
             raise
 
-    @property
-    def pointer(self) -> Any:
-        """The core's engine, for what calls it."""
-        return self._engine
-
     def close(self) -> None:
         """Free everything; nothing may call for sound any more."""
         with self._lock:
@@ -241,6 +236,7 @@ class Engine(Numbers):
     def restart(self, position_frames: int = 0) -> None:
         """Begin anew at a frame of the piece, with nothing of what has sounded; only while nothing calls for sound."""
         with self._lock:
+            self._check_open()
             end = self.clock_frames
             self._told = self.news()
             self.recorder.pause()
@@ -269,6 +265,7 @@ class Engine(Numbers):
     def tap(self, end: tuple[str, str]) -> Tap:
         """Listen to an outlet, also of a group, until the tap is closed; the document knows nothing of it."""
         with self._lock:
+            self._check_open()
             tap = Tap(self, end)
             self._taps.add(tap)
             self._edited = True
@@ -358,6 +355,7 @@ class Engine(Numbers):
         """
         self.stop_recording(id)
         with self._lock:
+            self._check_open()
             index = self._lowering.nodes.get(id)
             if index is None or not registry[self._flat.nodes[id].type].taped:
                 raise EngineError(f"Node {id!r} is no record node that plays; add one where you want to record.")

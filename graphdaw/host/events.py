@@ -137,13 +137,6 @@ class DevicePriority(Event):
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Saved(Event):
-    """The project is on disk."""
-
-    path: str
-
-
 Observer = Callable[[object], object]
 
 

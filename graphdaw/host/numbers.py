@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from graphdaw._core import ffi, lib
+from graphdaw.errors import EngineError
 from graphdaw.host.lowering import Lowering
 
 
@@ -22,9 +23,20 @@ class Numbers:
         self._clock = self._position = 0  # as last looked at
 
     @property
+    def pointer(self) -> Any:
+        """The core's engine, for what calls it; raises EngineError once it is closed."""
+        self._check_open()
+        return self._engine
+
+    def _check_open(self) -> None:
+        if self._engine is None:
+            raise EngineError("The engine is closed; make a new session.")
+
+    @property
     def channels(self) -> int:
         """How many channels are wired into the outputs; 0 before anything is."""
-        return int(lib.gd_engine_channels(self._engine))
+        with self._lock:
+            return int(lib.gd_engine_channels(self.pointer))
 
     @property
     def time_frames(self) -> int:
@@ -57,18 +69,20 @@ class Numbers:
 
     def reset_stats(self) -> None:
         """Let peaks and percentiles begin anew; counts go on."""
-        lib.gd_engine_stats_reset(self._engine)
+        with self._being_there:
+            lib.gd_engine_stats_reset(self.pointer)
 
     def profile(self, on: bool) -> None:
         """Measure what each node costs, in every 16th cell of 128 frames."""
-        lib.gd_engine_profile(self._engine, on)
+        with self._being_there:
+            lib.gd_engine_profile(self.pointer, on)
 
     def node_cost(self, id: str) -> tuple[float, float] | None:
         """Mean and peak seconds a slice takes for a node; None where it is not playing."""
         mean, peak = ffi.new("double *"), ffi.new("double *")
         with self._lock:
             index = self._lowering.nodes.get(id, -1)
-            if not lib.gd_engine_node_cost(self._engine, index, mean, peak):
+            if not lib.gd_engine_node_cost(self.pointer, index, mean, peak):
                 return None
         return mean[0], peak[0]
 
@@ -76,6 +90,7 @@ class Numbers:
         """The first words of a node's memory, such as a meter's readings; None where there are none."""
         words = ffi.new("float[]", count)
         with self._lock:
+            self._check_open()
             index = self._lowering.nodes.get(id)
             if index is None or not lib.gd_graph_peek(self._lowering.graph, index, channel, words, count):
                 return None
@@ -86,22 +101,22 @@ class Numbers:
         if id is None:
             return int(self.plan()["latency_frames"])
         with self._lock:
-            return int(lib.gd_plan_latency(self._engine, self._lowering.nodes[id]))
+            return int(lib.gd_plan_latency(self.pointer, self._lowering.nodes[id]))
 
     def plan(self) -> dict[str, int]:
         """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, latency_frames, slice_frames..."""
         info = ffi.new("GdPlanInfo *")
         with self._lock:
-            lib.gd_plan_info(self._engine, info)
+            lib.gd_plan_info(self.pointer, info)
         return {name: int(getattr(info, name)) for name, _ in ffi.typeof("GdPlanInfo").fields}
 
     def steps(self) -> list[tuple[str, int, int, list[tuple[str, int]]]]:
         """The newest plan's steps in order: (kernel or kind, width, worker, [(node id, channel) a lane])."""
-        names = {index: id for id, index in self._lowering.nodes.items()}
         info = ffi.new("GdStepInfo *")
         found: list[tuple[str, int, int, list[tuple[str, int]]]] = []
         with self._lock:
-            while lib.gd_plan_step(self._engine, len(found), info):
+            names = {index: id for id, index in self._lowering.nodes.items()}
+            while lib.gd_plan_step(self.pointer, len(found), info):
                 name = ffi.string(info.name).decode()
                 lanes = [
                     (names.get(info.nodes[lane], ""), info.channels[lane])

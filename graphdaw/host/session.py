@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import math
 import os
 import threading
@@ -18,7 +19,7 @@ from graphdaw.graph.graph import End, Graph, NodeHandle
 from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
-from graphdaw.host.events import Located, Observers, Started, Stopped
+from graphdaw.host.events import Located, Observers, Problem, Started, Stopped
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
@@ -117,8 +118,8 @@ class Session:
         self._threads = threads
         path = getattr(self.graph, "path", None)
         self.recovered_takes = recover_takes(Path(path).parent) if path else []  # what a crash left beside the project
-        self._turn = threading.RLock()  # one of play, stop, locate and close at a time
-        self._telling = threading.Lock()  # so that events come in order
+        self._turn = threading.RLock()  # one of play, stop, locate and close at a time; then come the driver's lock,
+        self._telling = threading.Lock()  # this one, by which events come in order, and last the engine's
         self._quit = threading.Event()
         self._woken = threading.Event()
         self._forget = self.graph.observe(lambda _: self._woken.set())
@@ -362,13 +363,25 @@ class Session:
         self.close()
 
     def _keep_up(self) -> None:
-        """Publish edits that had to wait for a fade, keep the disk ahead of the sound, and tell what happened."""
+        """The keeper: look after engine and device until the session ends, whatever goes wrong."""
+        told = ""
         while not self._quit.is_set():
-            done = self.engine.keep_up()
-            self._tell()
-            self.driver.watch()
+            done = True
+            try:
+                done = self._look_after()
+            except Exception as error:  # later edits must be heard, and recordings fed, all the same
+                if told != (told := f"{type(error).__name__}: {error}"):
+                    logging.getLogger("graphdaw").exception("The keeper of a session failed, and goes on.")
+                    self._observers.tell(Problem("", f"The session could not be looked after: {told}"))
             self._woken.wait(FEED_S if done or not self.playing else TICK_S)
             self._woken.clear()
+
+    def _look_after(self) -> bool:
+        """Publish edits that had to wait for a fade, keep the disk ahead of the sound, and tell what happened."""
+        done = self.engine.keep_up()
+        self._tell()
+        self.driver.watch()
+        return done
 
     def _tell(self, *events: object) -> None:
         """What the engine has to tell, and then these."""

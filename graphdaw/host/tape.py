@@ -173,8 +173,9 @@ class Tape:
         """Ask how late what is heard is, where that was not known when the tape began."""
         if not self._late_known and (late := self.settings.late_frames()) is not None:
             self._late_known = True
-            for reel in self._reels:
-                reel.late(late)
+            with self._using:  # not while asking, which takes the engine's lock
+                for reel in self._reels:
+                    reel.late(late)
 
     def free(self) -> None:
         """Give back what has ended; on the control side."""

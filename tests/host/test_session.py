@@ -15,6 +15,7 @@ import soundfile
 import graphdaw as gd
 from graphdaw.errors import EngineError, GraphError
 from graphdaw.host.device import DeviceSettings
+from graphdaw.host.events import Problem
 from graphdaw.host.offline import Renderer
 from tests.drawing import draw
 from tests.random_documents import random_graph
@@ -72,38 +73,24 @@ def test_any_order_ends_well(device: str, order: tuple[str, ...]) -> None:
         assert renderer.render(64).shape == (1, 64)
 
 
-@pytest.mark.parametrize("device", DEVICES)
-def test_closing_while_playing_ends_the_sound(device: str) -> None:
-    session = gd.Session(tone(), device=device)
-    session.play()
-    session.close()
+def test_the_keeper_survives_whatever_it_runs_into(hand: gd.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Problem] = []
+    fails = threading.Event()
+    fails.set()
 
-    assert not session.playing
-    with pytest.raises(EngineError, match="closed"):
-        session.play()
+    def watch() -> None:
+        if fails.is_set():
+            raise RuntimeError("nobody has thought of this")
 
+    monkeypatch.setattr(hand.driver, "watch", watch)
+    hand.observe(told.append, kind=Problem)
+    assert wait_until(lambda: told)
+    fails.clear()
 
-def test_closing_twice_and_stopping_twice_are_harmless() -> None:
-    session = gd.Session(tone(), device="null")
-    session.stop()
-    session.play()
-    session.play()
-    session.stop()
-    session.stop()
-    session.close()
-    session.close()
-
-    assert not session.playing
-
-
-def test_edits_after_closing_reach_the_graph_alone() -> None:
-    graph = tone()
-    session = gd.Session(graph, device="hand")
-    session.close()
-
-    graph.add("noise") >> graph["gain1"]
-
-    assert len(graph.document.wires_into("gain1")) == 2
+    assert [problem.sentence for problem in told] == [
+        "The session could not be looked after: RuntimeError: nobody has thought of this"
+    ]
+    assert hand._keeper.is_alive()
 
 
 def test_a_step_is_the_sound_of_a_render(hand: gd.Session) -> None:

@@ -1,14 +1,19 @@
-"""The end of a session, from every state: each case is a program of its own, with a watchdog."""
+"""The end of a session: from every state, each a program of its own with a watchdog, and what it says afterwards."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import soundfile
+
+import graphdaw as gd
+from graphdaw.errors import EngineError
+from tests.drawing import draw
 
 WATCHDOG_S = 60.0
 
@@ -139,6 +144,11 @@ CASES = {
 }
 
 
+def tone() -> gd.Graph:
+    graph, _ = draw("sine s(frequency_hz=300) -> gain g(gain_db=-6) -> output o")
+    return graph
+
+
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", program, *arguments],
@@ -168,3 +178,59 @@ def test_a_take_is_complete_though_the_program_forgets_to_end_it(tmp_path: Path)
     sound, _ = soundfile.read(tmp_path / "take.wav")
     assert len(sound) == 100 * 128
     assert [path.name for path in tmp_path.iterdir()] == ["take.wav"]
+
+
+@pytest.mark.parametrize("device", ("null", "hand"))
+def test_closing_while_playing_ends_the_sound(device: str) -> None:
+    session = gd.Session(tone(), device=device)
+    session.play()
+    session.close()
+
+    assert not session.playing
+    with pytest.raises(EngineError, match="closed"):
+        session.play()
+
+
+def test_closing_twice_and_stopping_twice_are_harmless() -> None:
+    session = gd.Session(tone(), device="null")
+    session.stop()
+    session.play()
+    session.play()
+    session.stop()
+    session.stop()
+    session.close()
+    session.close()
+
+    assert not session.playing
+
+
+@pytest.mark.parametrize(
+    "use",
+    (
+        lambda session: session.tap("sine1"),
+        lambda session: session.record("record1", "take.wav"),
+        lambda session: session.engine.restart(),
+        lambda session: session.engine.readings("sine1"),
+        lambda session: session.engine.node_cost("sine1"),
+        lambda session: session.engine.steps(),
+        lambda session: session.engine.channels,
+        lambda session: session.engine.profile(True),
+        lambda session: session.engine.latency_frames("sine1"),
+    ),
+)
+def test_what_needs_an_engine_says_so_after_closing(use: Callable[[gd.Session], object]) -> None:
+    session = gd.Session(tone(), device="null")
+    session.close()
+
+    with pytest.raises(EngineError, match="is closed; make a new session"):
+        use(session)
+
+
+def test_edits_after_closing_reach_the_graph_alone() -> None:
+    graph = tone()
+    session = gd.Session(graph, device="hand")
+    session.close()
+
+    graph.add("noise") >> graph["gain1"]
+
+    assert len(graph.document.wires_into("gain1")) == 2

@@ -15,7 +15,7 @@ from graphdaw.errors import EngineError
 from graphdaw.host.device import DeviceSettings, HandDevice, NullDevice, RateNeededError
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
-from graphdaw.host.events import DeviceChanged, DevicePriority
+from graphdaw.host.events import DeviceChanged, DeviceLost, DevicePriority
 from tests.drawing import draw
 
 RATE_HZ = 48_000
@@ -240,6 +240,34 @@ def test_closing_from_any_state_ends_all_threads(engine: Engine) -> None:
         assert driver.device is None
     assert set(threading.enumerate()) <= before
     assert engine.stats()["overlaps"] == 0
+
+
+def test_a_lost_device_that_is_still_inside_a_call_keeps_its_turn_until_it_comes_out(
+    driver: Driver, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call is one of a device that computes for longer than anybody waits: it returns when the test says so."""
+    told: list[object] = []
+    driver.observe(told.append)
+    driver.open(DeviceSettings("null", returns=False))
+    device = driver.device
+    assert device is not None
+    leave, inside = device.leave, threading.Event()
+    inside.set()
+
+    def leave_late(wait_s: float) -> None:
+        if inside.is_set():
+            raise EngineError("null is stuck inside a call of the engine; end the program.")
+        leave(wait_s)
+
+    monkeypatch.setattr(device, "leave", leave_late)
+    driver._lose(device, "a test says so")
+    driver.watch()
+    assert driver.device is device and not driver.lost
+
+    inside.clear()
+    driver.watch()
+    assert driver.device is not device and driver.lost
+    assert [event.why for event in told if isinstance(event, DeviceLost)] == ["a test says so"]
 
 
 def test_a_session_plays_through_device_settings() -> None:
