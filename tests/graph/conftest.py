@@ -1,11 +1,14 @@
-"""Small node types for the document's tests; they need no kernel and are gone when the tests of this folder end."""
+"""Small node types for the document's tests, which need no kernel and are gone when they end, and an open project."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import graphdaw as gd
+from graphdaw.graph.opened import Project
 from graphdaw.nodes.base import Choice, In, Media, Node, Out, Param, Text, registry
 
 
@@ -104,3 +107,13 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """An open project with one filter in it, saved."""
+    project = gd.open(tmp_path / "song.gdaw", create=True)
+    project.graph.add("t_filter")
+    project.save()
+    yield project
+    project.close(discard=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from graphdaw.graph import records
+from graphdaw.graph import Graph, records
+from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import journal_path
 from graphdaw.graph.opened import Project
 
@@ -36,3 +39,16 @@ def crashed(project: Project, folder: Path) -> Path:
     if journal_of(Path(project.path)).exists():
         shutil.copy(journal_of(Path(project.path)), journal_of(copy))
     return copy
+
+
+def same(found: Graph, expected: Graph) -> bool:
+    """Whether two graphs are the same in all that a file holds."""
+    return content_bytes(found.document) == content_bytes(expected.document)
+
+
+def eventually(happens: Callable[[], bool]) -> bool:
+    """Whether something happens within a time that is long even on a busy machine."""
+    end = time.monotonic() + 30
+    while not happens() and time.monotonic() < end:
+        time.sleep(0.005)
+    return happens()

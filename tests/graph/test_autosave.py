@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from graphdaw.graph import autosave, records
 from graphdaw.graph.autosave import light_copy
 from graphdaw.graph.codec import content_bytes, encode
 from graphdaw.graph.opened import Project, open_project
-from tests.graph.crashing import contents_of, crashed, journal_of
+from tests.graph.crashing import contents_of, crashed, eventually, journal_of
 from tests.graph.random_edits import grown
 
 
@@ -32,13 +32,6 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 def snapshot_in(image: Path) -> records.Snapshot | None:
     return contents_of(image).snapshot
-
-
-def eventually(happens: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 30
-    while not happens() and time.monotonic() < end:
-        time.sleep(0.005)
-    return happens()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,31 +19,13 @@ from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import JournalBroken, JournalEvent, JournalWorks
 from graphdaw.graph.opened import Project
 from graphdaw.graph.vocabulary import Edit, SetValues
-from tests.graph.crashing import contents_of, crashed, journal_of
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    """An open project with one filter in it, saved."""
-    project = gd.open(tmp_path / "song.gdaw", create=True)
-    project.graph.add("t_filter")
-    project.save()
-    yield project
-    project.close(discard=True)
+from tests.graph.crashing import contents_of, crashed, eventually, journal_of
 
 
 def written(project: Project) -> list[records.Record]:
     """The changes in the journal as it lies on the disk."""
     assert project.path is not None
     return contents_of(Path(project.path)).records
-
-
-def eventually(happens: Callable[[], bool]) -> bool:
-    """Whether something happens within a time that is long even on a busy machine."""
-    end = time.monotonic() + 30
-    while not happens() and time.monotonic() < end:
-        time.sleep(0.005)
-    return happens()
 
 
 @contextmanager
