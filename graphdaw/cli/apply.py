@@ -59,12 +59,12 @@ def apply(
 
 def _apply_in_place(file: str, patch: Patch) -> Report:
     """Apply and save, with a checkpoint that says who made it and from what words."""
+    from graphdaw.cli.project import remark_on_recovery
     from graphdaw.graph import patch as patches
     from graphdaw.graph.opened import open_project
 
     with open_project(file) as project:
-        if project.recovered is not None and project.recovered.sentence:
-            remark(project.recovered.sentence)
+        remark_on_recovery(project.recovered)
         report = patches.apply(project.graph, patch)
         project.checkpoint(patch.label, patch.prompt, patch.author)
     return report

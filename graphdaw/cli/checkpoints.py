@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli.output import AsJson, clock, remark, say, say_json, table
-
-Project = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
+from graphdaw.cli.output import AsJson, OnlyProject, clock, say, say_json, table
+from graphdaw.cli.project import remark_on_recovery
 
 
 def checkpoints(
-    file: Project,
+    file: OnlyProject,
     add: Annotated[str | None, typer.Option("--add", metavar="LABEL", help="Make one of the present state.")] = None,
     restore: Annotated[int | None, typer.Option("--restore", metavar="ID", help="Bring FILE back to one.")] = None,
     as_json: AsJson = False,
@@ -23,8 +22,7 @@ def checkpoints(
 
     if add is not None or restore is not None:
         with open_project(file) as project:
-            if project.recovered is not None and project.recovered.sentence:
-                remark(project.recovered.sentence)
+            remark_on_recovery(project.recovered)
             if add is not None:
                 project.checkpoint(add)
             if restore is not None:

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli.output import AsJson, remark, say, say_json, table
-
-Project = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
+from graphdaw.cli.output import AsJson, OnlyProject, remark, say, say_json, table
+from graphdaw.cli.project import remark_on_recovery
 
 
 def generations(
-    file: Project,
+    file: OnlyProject,
     restore: Annotated[int | None, typer.Option("--restore", metavar="N", help="Put this one in FILE's place.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,8 +52,7 @@ def _restore(file: str, number: int) -> None:
         return
     with open_project(file) as project:
         if project.unsaved:
-            if project.recovered is not None:
-                remark(project.recovered.sentence)
+            remark_on_recovery(project.recovered)
             project.save()  # so that what a crash left is an earlier version too
     with ProjectLock(file):
         restore_generation(file, number)

@@ -1,4 +1,4 @@
-"""How commands speak: results on stdout (tables or JSON), progress and remarks on stderr."""
+"""How commands speak: results on stdout (tables or JSON), progress and remarks on stderr; and what they all take."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from typing import Annotated, Any
 import typer
 
 ProjectFile = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project, or a graph as text (.txt).")]
+OnlyProject = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
+DeviceName = Annotated[
+    str | None, typer.Option(help="Number or part of the name (`graphdaw devices`), “jack”, “jack:SERVER”, or “null”.")
+]
+BlockFrames = Annotated[int | None, typer.Option(help="Frames that the device asks for at once.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -83,14 +88,9 @@ def clock(time_s: float) -> str:
     >>> clock(0.0)
     '-'
     """
-    from datetime import UTC, datetime
+    from graphdaw.graph import recovery
 
-    if not time_s:
-        return "-"
-    try:
-        return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except (OverflowError, OSError, ValueError):
-        return "-"
+    return recovery.clock(time_s) if time_s else "-"
 
 
 def decibels(level: float) -> str:

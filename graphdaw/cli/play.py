@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graphdaw.cli.output import ProjectFile, remark
+from graphdaw.cli.output import BlockFrames, DeviceName, ProjectFile, remark
 
 if TYPE_CHECKING:
     from graphdaw.host.driver import DeviceEvent
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
 def play(
     file: ProjectFile,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Number or part of the name (`graphdaw devices`), “jack”, “jack:SERVER”, or “null”."),
-    ] = None,
+    device: DeviceName = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after this time; else Ctrl-C stops.")] = None,
-    block: Annotated[int | None, typer.Option(help="Frames that the device asks for at once.")] = None,
+    block: BlockFrames = None,
     rate: Annotated[int | None, typer.Option(help="Rate of the device in Hz; else the project's.")] = None,
     inputs: Annotated[
         str | None, typer.Option(help="Device channels that `input` nodes hear, from 0, such as “0,1”; or “none”.")
@@ -32,7 +29,7 @@ def play(
     ] = None,
 ) -> None:
     """Play FILE until Ctrl-C, or for some seconds."""
-    from graphdaw.cli.project import load_to_hear
+    from graphdaw.cli.project import load_to_hear, remark_on_takes
     from graphdaw.host.device import DeviceSettings, forced
     from graphdaw.host.devices.settings import parsed_channels, parsed_device
     from graphdaw.host.session import Session
@@ -47,8 +44,7 @@ def play(
     graph = load_to_hear(file)
     with Session(graph, device=settings) as session:
         session.driver.observe(_remark_on)
-        for take in session.recovered_takes:
-            remark(f"A recording that was interrupted has been recovered: {take.path}.")
+        remark_on_takes(session.recovered_takes)
         session.play()
         name = session.driver.name
         where = "nowhere (there is no sound card)" if name == "null" and settings.device is None else name

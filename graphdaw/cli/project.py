@@ -9,6 +9,8 @@ from graphdaw.cli.output import remark
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
     from graphdaw.graph.project import Saved
+    from graphdaw.graph.recovery import Recovery
+    from graphdaw.host.tape import Take
 
 
 def remark_on(saved: Saved) -> None:
@@ -17,13 +19,25 @@ def remark_on(saved: Saved) -> None:
         remark(saved.sentence)
 
 
+def remark_on_recovery(report: Recovery | None) -> None:
+    """Say what a crash had left, and what became of it; nothing where it left nothing."""
+    if report is not None and report.sentence:
+        remark(report.sentence)
+
+
+def remark_on_takes(takes: list[Take]) -> None:
+    """Say which recordings that a crash had interrupted are whole again."""
+    for take in takes:
+        length_s = take.frames / take.sample_rate_hz
+        remark(f"A recording that was interrupted has been recovered: {take.path}, {length_s:.2f} s.")
+
+
 def load(path: str) -> Graph:
     """The project or text in a file, with a remark on what a crash left; raises ProjectError or TextError."""
     from graphdaw.graph.graph import Graph
 
     graph = Graph.load(path)
-    if graph.recovered is not None and graph.recovered.sentence:
-        remark(graph.recovered.sentence)
+    remark_on_recovery(graph.recovered)
     return graph
 
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graphdaw.cli.output import AsJson, decibels, remark, say, say_json
+from graphdaw.cli.output import AsJson, BlockFrames, DeviceName, decibels, remark, say, say_json
 
 if TYPE_CHECKING:
-    from graphdaw.graph.graph import Graph
     from graphdaw.host.session import Session
     from graphdaw.host.tape import Take
 
@@ -25,10 +24,7 @@ def record(
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="A project: what it plays is recorded, else what comes in.")
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Number or part of the name (`graphdaw devices`), “jack”, “jack:SERVER”, or “null”."),
-    ] = None,
+    device: DeviceName = None,
     seconds: Annotated[float | None, typer.Option(min=0.01, help="Stop after this time; else Ctrl-C stops.")] = None,
     inputs: Annotated[
         str | None, typer.Option(help="Device channels to record, from 0, such as “0,1”; the first two if not said.")
@@ -36,15 +32,16 @@ def record(
     monitor: Annotated[bool, typer.Option("--monitor", help="Also play what comes in.")] = False,
     bits: Annotated[int | None, typer.Option(help="16, 24 or, in WAV, 32 (floating point); 24 if not said.")] = None,
     rate: Annotated[int | None, typer.Option(help="Rate of the device in Hz; else the project's, or 48000.")] = None,
-    block: Annotated[int | None, typer.Option(help="Frames that the device asks for at once.")] = None,
+    block: BlockFrames = None,
     as_json: AsJson = False,
 ) -> None:
     """Record until Ctrl-C, or for some seconds. A name that is in use is left alone: take.wav becomes take-2.wav."""
-    from graphdaw.cli.project import load_to_hear
+    from graphdaw.cli.project import load_to_hear, remark_on_takes
     from graphdaw.graph.graph import Graph
     from graphdaw.host.device import DeviceSettings, forced
     from graphdaw.host.devices.settings import parsed_channels, parsed_device
     from graphdaw.host.files import check_format
+    from graphdaw.host.left_takes import recover_takes
     from graphdaw.host.session import Session
 
     settings = DeviceSettings(
@@ -52,17 +49,13 @@ def record(
     )
     graph = load_to_hear(file) if file is not None else Graph(sample_rate=rate or 48_000)
     check_format(Path(output), rate or graph.sample_rate, bits)
-    _tell_of_left_takes(Path(output).parent)
+    remark_on_takes(recover_takes(Path(output).parent))
     with Session(graph, device=settings) as session:
         if file is not None:
-            node = _put_on_tape(graph)
-            session.record(node, output, bit_depth=bits)
-            session.play()
+            node, what = _record_file(session, output, bits), f"what {file} plays"
         else:
-            node = _record_input(session, output, bits, monitor=monitor)
-        until = "Ctrl-C stops" if seconds is None else f"for {seconds:g} s"
-        what = f"what {file} plays" if file is not None else f"the input of {session.driver.name}"
-        remark(f"Recording {what} to {output}; {until}")
+            node, what = _record_input(session, output, bits, monitor=monitor), f"the input of {session.driver.name}"
+        remark(f"Recording {what} to {output}; " + ("Ctrl-C stops" if seconds is None else f"for {seconds:g} s"))
         _wait(session, node, seconds)
         takes = session.stop_recording(node)
         session.stop()
@@ -70,13 +63,16 @@ def record(
     _report(takes, problems, as_json)
 
 
-def _put_on_tape(graph: Graph) -> str:
-    """A `record` node beside the graph's outputs; the file that the graph came from is not touched."""
+def _record_file(session: Session, output: str, bits: int | None) -> str:
+    """Put a `record` node beside the graph's outputs, and play; the file that the graph came from is not touched."""
     from graphdaw.graph.graph import NodeHandle
 
+    graph = session.graph
     node = graph.add("record")
     for id in [id for id, one in graph.nodes.items() if one.type == "output"]:
         graph.connect(NodeHandle(graph, id)["out"], node)
+    session.record(node, output, bit_depth=bits)
+    session.play()
     return node.id
 
 
@@ -115,14 +111,6 @@ def _wait(session: Session, node: str, seconds: float | None) -> None:
         signal.signal(signal.SIGTERM, before)
         if shows:
             sys.stderr.write("\r\x1b[K")
-
-
-def _tell_of_left_takes(folder: Path) -> None:
-    from graphdaw.host.left_takes import recover_takes
-
-    for take in recover_takes(folder):
-        length = take.frames / take.sample_rate_hz
-        remark(f"A recording that was interrupted has been recovered: {take.path}, {length:.2f} s.")
 
 
 def _report(takes: list[Take], problems: list[str], as_json: bool) -> None:

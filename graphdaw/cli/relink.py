@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from graphdaw.cli.output import AsJson, say, say_json
+from graphdaw.cli.output import AsJson, OnlyProject, say, say_json
 from graphdaw.cli.project import remark_on
 
-Project = Annotated[str, typer.Argument(metavar="FILE", help="A .gdaw project.")]
 Folders = Annotated[
     list[str] | None,
     typer.Argument(
@@ -18,7 +17,7 @@ Folders = Annotated[
 ]
 
 
-def relink(file: Project, folders: Folders = None, as_json: AsJson = False) -> None:
+def relink(file: OnlyProject, folders: Folders = None, as_json: AsJson = False) -> None:
     """Find the missing recordings of FILE and save it with them inside; exit code 1 if some stay missing."""
     import os
 

@@ -69,7 +69,7 @@ class Recovery(msgspec.Struct, frozen=True):
     def _times(self) -> str:
         if not self.last_s:
             return ""
-        first, last = _clock(self.first_s), _clock(self.last_s)
+        first, last = clock(self.first_s), clock(self.last_s)
         return f" (made at {last})" if first == last else f" (made from {first} to {last})"
 
 
@@ -77,7 +77,8 @@ def _edits(count: int) -> str:
     return f"{count} edit" if count == 1 else f"{count} edits"
 
 
-def _clock(time_s: float) -> str:
+def clock(time_s: float) -> str:
+    """A moment, in seconds since 1970, as people here say it; a journal may hold any number."""
     try:
         return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (OverflowError, OSError, ValueError):

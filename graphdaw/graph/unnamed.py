@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import time
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -17,7 +16,7 @@ from graphdaw.graph.model import Document
 from graphdaw.graph.project import kept
 from graphdaw.graph.project.lock import ProjectLock
 from graphdaw.graph.project.saving import save
-from graphdaw.graph.recovery import recover
+from graphdaw.graph.recovery import clock, recover
 
 
 class UnsavedProject(msgspec.Struct, frozen=True):
@@ -57,12 +56,8 @@ def _unsaved(path: str) -> UnsavedProject | None:
             remove_project(path)
             return None
     last_s = report.last_s if report is not None and report.last_s else os.path.getmtime(path)
-    sentence = f"A project without a name: {nodes} nodes, {_clock(last_s)}."
+    sentence = f"A project without a name: {nodes} nodes, {clock(last_s)}."
     return UnsavedProject(path, edits, nodes, last_s, sentence if report is None else f"{sentence} {report.sentence}")
-
-
-def _clock(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def new_unnamed() -> str:
