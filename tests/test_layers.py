@@ -21,7 +21,7 @@ HOMES = {
     "msgspec": "graphdaw/graph/",
     "onnxruntime": "graphdaw/ai_nodes/",
     "pedalboard": "graphdaw/host/",
-    "platformdirs": "graphdaw/graph/places.py",
+    "platformdirs": "graphdaw/graph/own_state.py",
     "pyqtgraph": "graphdaw/ui/",
     "PyQt6": "graphdaw/ui/",
     "rich": "graphdaw/cli/",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from graphdaw.graph import places, records
+from graphdaw.graph import own_state, records
 from graphdaw.graph.project import disk
 from graphdaw.graph.records import Header, Record, Snapshot
 from graphdaw.graph.vocabulary import AddNode, Edit, SetMedia, SetValues
@@ -123,7 +123,7 @@ class Journal:
 
     def _header(self, after: int) -> Header:
         header = Header(self.id, after, self._base)
-        return msgspec.structs.replace(header, seal=places.seal(header.sealed_part))
+        return msgspec.structs.replace(header, seal=own_state.seal(header.sealed_part))
 
     def _break(self, error: Exception) -> None:
         """Give the file up as it is: what it holds is sound up to here, and nothing is written behind a hole."""

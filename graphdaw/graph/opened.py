@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from graphdaw.errors import HistoryError, ProjectError
-from graphdaw.graph import places
+from graphdaw.graph import own_state
 from graphdaw.graph.autosave import Keeper, steps_alone
 from graphdaw.graph.differences import bring_to
 from graphdaw.graph.graph import Graph
@@ -143,7 +143,7 @@ class Project:
         if found.report is not None:
             self._take_over(name, found.report)
         else:
-            places.seal(b"")  # makes the key, if there is none yet, so that no edit has to wait for it
+            own_state.seal(b"")  # makes the key, if there is none yet, so that no edit has to wait for it
 
     def _take_over(self, name: str, report: Recovery) -> None:
         """Go on from what was recovered, in a journal of our own; the old one stays until the new one is whole."""

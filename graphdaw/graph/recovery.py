@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from graphdaw.errors import GraphdawError, ProjectError
-from graphdaw.graph import codec, places, records, structure
+from graphdaw.graph import codec, own_state, records, structure
 from graphdaw.graph.edits import perform, replay
 from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.journal import journal_path, texts
@@ -150,7 +150,7 @@ def _from(contents: Contents, saved: int, document: Document | None, path: str) 
     """The history up to the end of a journal, from its snapshot or from the document of the file, saved at `saved`."""
     header = contents.header
     assert header is not None
-    sealed = places.is_sealed(header.sealed_part, header.seal)
+    sealed = own_state.is_sealed(header.sealed_part, header.seal)
     start = _start(contents, saved, document, path, sealed)
     found = [record for record in contents.records if record.seq > saved and record.op in records.COUNTED]
     before = contents.snapshot.unsaved if contents.snapshot and saved <= contents.snapshot.seq else 0

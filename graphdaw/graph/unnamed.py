@@ -10,7 +10,7 @@ import time
 import msgspec
 
 from graphdaw.errors import ProjectError
-from graphdaw.graph import places
+from graphdaw.graph import own_state
 from graphdaw.graph.journal import journal_path
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import kept
@@ -33,7 +33,7 @@ def unsaved_projects() -> list[UnsavedProject]:
     """Projects without a name that are open nowhere, newest first: what a crash or a close left of them."""
     found = []
     with contextlib.suppress(OSError):
-        for entry in os.scandir(places.unnamed_folder()):
+        for entry in os.scandir(own_state.unnamed_folder()):
             one = _unsaved(entry.path) if entry.name.endswith(".gdaw") else None
             if one is not None:
                 found.append(one)
@@ -62,7 +62,7 @@ def _unsaved(path: str) -> UnsavedProject | None:
 
 def new_unnamed() -> str:
     """Make an empty project without a name and return its file; raises ProjectError."""
-    folder = places.unnamed_folder()
+    folder = own_state.unnamed_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -74,7 +74,7 @@ def new_unnamed() -> str:
 
 def is_unnamed(name: str) -> bool:
     """Whether a project file is one of those that have no name."""
-    return os.path.dirname(name) == os.path.realpath(places.unnamed_folder())
+    return os.path.dirname(name) == os.path.realpath(own_state.unnamed_folder())
 
 
 def remove_project(name: str) -> None:

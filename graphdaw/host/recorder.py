@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphdaw.errors import EngineError
-from graphdaw.host.tape import Places, Take, Tape, TapeSettings, TapeState
+from graphdaw.host.tape import Positions, Take, Tape, TapeSettings, TapeState
 
 if TYPE_CHECKING:
     from graphdaw.host.engine import Engine
@@ -25,7 +25,7 @@ class Recorder:
         self._tapes: dict[str, Tape] = {}
         self._ending: list[tuple[str, Tape]] = []
         self._ended: dict[str, list[Take]] = {}  # of tapes that nobody stopped
-        self._places = Places()
+        self._positions = Positions()
 
     def start(
         self,
@@ -47,7 +47,7 @@ class Recorder:
         settings = TapeSettings(Path(os.fspath(path)).absolute(), rate, bit_depth, round(preroll_s * rate), late_frames)
         now = self._engine.clock_frames
         self._ended.pop(id, None)
-        self._tapes[id] = Tape(self._engine.pointer, index, settings, self._places, from_frame=now)
+        self._tapes[id] = Tape(self._engine.pointer, index, settings, self._positions, from_frame=now)
 
     def go_on_with(self, other: Recorder, nodes: dict[str, int]) -> None:
         """Record what another engine's recorder does, which plays no more: the next takes join its own."""
@@ -56,7 +56,7 @@ class Recorder:
             if id in nodes and not tape.ended():
                 settings = replace(tape.settings, sample_rate_hz=self._engine.sample_rate)
                 self._tapes[id] = Tape(
-                    self._engine.pointer, nodes[id], settings, self._places, from_frame=now, takes=tape.takes
+                    self._engine.pointer, nodes[id], settings, self._positions, from_frame=now, takes=tape.takes
                 )
 
     def stop(self, id: str) -> Tape | None:
@@ -83,14 +83,14 @@ class Recorder:
 
     def follow_from(self, nodes: dict[str, int], end: int, position: int) -> None:
         """Time has begun anew after that frame, at a place in the piece."""
-        self._places = Places(position)
+        self._positions = Positions(position)
         for id, tape in self._tapes.items():
-            tape.places = self._places
+            tape.positions = self._positions
             tape.follow(nodes[id], end, begins=0)
 
     def located(self, frame: int, position: int) -> None:
         """The transport has jumped while it played."""
-        self._places.jump(frame, position)
+        self._positions.jump(frame, position)
 
     def sweep(self) -> list[tuple[str, Take | str]]:
         """Give back what has ended; returns what there is to tell of nodes: a finished take, or why one had to stop."""

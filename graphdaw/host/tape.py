@@ -78,8 +78,8 @@ class TapeState:
     room_s: float
 
 
-class Places:
-    """Where in the piece the frames of an engine's clock are, since it began at a place: what the transport did."""
+class Positions:
+    """Where in the piece the frames of an engine's clock are, since it began at one: what the transport did."""
 
     def __init__(self, position: int = 0) -> None:
         self._jumps = [(0, position)]
@@ -89,11 +89,11 @@ class Places:
         self._jumps.append((frame, position))
 
     def of(self, frame: int) -> int:
-        """The place of a frame of the clock.
+        """The position of a frame of the clock.
 
-        >>> places = Places(1_000)
-        >>> places.jump(500, 0)
-        >>> places.of(499), places.of(500)
+        >>> positions = Positions(1_000)
+        >>> positions.jump(500, 0)
+        >>> positions.of(499), positions.of(500)
         (1499, 0)
         """
         begin, position = max(jump for jump in self._jumps if jump[0] <= frame)
@@ -111,14 +111,14 @@ class Tape:
         engine: Any,
         index: int,
         settings: TapeSettings,
-        places: Places,
+        positions: Positions,
         *,
         from_frame: int,
         takes: list[Take] | None = None,
     ) -> None:
         check_format(settings.path, settings.sample_rate_hz, settings.bit_depth)
         self.settings = settings
-        self.places = places
+        self.positions = positions
         self.index = index
         self.takes: list[Take] = [] if takes is None else takes
         self._told = len(self.takes)
@@ -207,10 +207,10 @@ class Tape:
         late = self.settings.late_frames()
         self._late_known = late is not None
         return _Reel(
-            self._engine, self.index, self.settings, late, from_frame, partial(self._finish, self.places), before
+            self._engine, self.index, self.settings, late, from_frame, partial(self._finish, self.positions), before
         )
 
-    def _finish(self, places: Places, part: Path, core: Any) -> None:
+    def _finish(self, positions: Positions, part: Path, core: Any) -> None:
         """Name a take that the core has finished, in the form that was asked for."""
         settings = self.settings
         if core.error:
@@ -221,7 +221,7 @@ class Tape:
         if core.file < 0:
             return
         with suppress(OSError):  # the disk fails: the take is there, with the engine's clock for its stamp
-            os.pwrite(core.file, places.of(core.start).to_bytes(8, "little"), STAMP_AT)
+            os.pwrite(core.file, positions.of(core.start).to_bytes(8, "little"), STAMP_AT)
         try:
             path = self._name(part)
         except MediaError as error:
@@ -235,7 +235,7 @@ class Tape:
                 core.channels,
                 core.frames,
                 settings.sample_rate_hz,
-                places.of(core.start),
+                positions.of(core.start),
                 core.opened - core.start,
                 core.lost,
                 core.peak,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import graphdaw as gd
 from graphdaw.errors import GraphdawError, ProjectError
-from graphdaw.graph import Graph, places, records
+from graphdaw.graph import Graph, own_state, records
 from graphdaw.graph.opened import open_project
 from graphdaw.graph.project import media_path
 from graphdaw.graph.recovery import recover
@@ -195,12 +195,12 @@ def test_a_long_history_opens_in_a_moment_and_whole(tmp_path: Path) -> None:
 
 def test_the_key_is_made_once_and_for_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "fresh"))
-    signature = places.seal(b"journal")
+    signature = own_state.seal(b"journal")
 
-    assert places.is_sealed(b"journal", signature) and not places.is_sealed(b"other", signature)
-    key = places.state_folder() / "key"
+    assert own_state.is_sealed(b"journal", signature) and not own_state.is_sealed(b"other", signature)
+    key = own_state.state_folder() / "key"
     assert key.stat().st_mode & 0o077 == 0
     key.unlink()
-    assert not places.is_sealed(b"journal", signature)
+    assert not own_state.is_sealed(b"journal", signature)
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
-    assert places.seal(b"journal") == b"" and not places.is_sealed(b"journal", b"")
+    assert own_state.seal(b"journal") == b"" and not own_state.is_sealed(b"journal", b"")

@@ -13,7 +13,7 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.errors import HistoryError, ProjectError
-from graphdaw.graph import Graph, places
+from graphdaw.graph import Graph, own_state
 from graphdaw.graph.codec import content_bytes
 from graphdaw.graph.journal import JournalBroken, JournalWorks
 from tests.graph.crashing import crashed, journal_of
@@ -234,7 +234,7 @@ def test_a_project_without_a_name_is_offered_after_a_crash_and_gone_once_it_has_
         project.save_as(tmp_path / "named.gdaw")
         project.graph.add("noise")
     assert list(gd.load(str(tmp_path / "named.gdaw")).nodes) == ["saw1", "noise1"]
-    assert gd.unsaved_projects() == [] and names(places.unnamed_folder()) == []
+    assert gd.unsaved_projects() == [] and names(own_state.unnamed_folder()) == []
 
 
 def test_a_project_without_a_name_in_which_nothing_was_made_leaves_nothing() -> None:
@@ -243,7 +243,7 @@ def test_a_project_without_a_name_in_which_nothing_was_made_leaves_nothing() -> 
         project.graph.add("saw")
         project.close(discard=True)
 
-    assert gd.unsaved_projects() == [] and names(places.unnamed_folder()) == []
+    assert gd.unsaved_projects() == [] and names(own_state.unnamed_folder()) == []
 
 
 def test_a_checkpoint_in_a_project_without_a_name_is_kept_when_it_is_closed() -> None:
@@ -255,19 +255,19 @@ def test_a_checkpoint_in_a_project_without_a_name_is_kept_when_it_is_closed() ->
     with gd.open(left.path) as again:
         assert [one.label for one in again.checkpoints()] == ["first try"] and "saw1" in again.graph.nodes
         again.close(discard=True)
-    assert names(places.unnamed_folder()) == []
+    assert names(own_state.unnamed_folder()) == []
 
 
 def test_a_damaged_project_without_a_name_is_still_named_and_an_empty_one_is_swept() -> None:
     run("import os, graphdaw as gd; p = gd.open(); os.kill(os.getpid(), 9)")
-    (empty,) = [name for name in names(places.unnamed_folder()) if name.endswith(".gdaw")]
-    broken = places.unnamed_folder() / "20200101-000000-abcdef.gdaw"
+    (empty,) = [name for name in names(own_state.unnamed_folder()) if name.endswith(".gdaw")]
+    broken = own_state.unnamed_folder() / "20200101-000000-abcdef.gdaw"
     broken.write_bytes(b"PK no more")
 
     (left,) = gd.unsaved_projects()
 
     assert left.path == str(broken) and "damaged" in left.sentence
-    assert empty not in names(places.unnamed_folder())
+    assert empty not in names(own_state.unnamed_folder())
     broken.unlink()
 
 
