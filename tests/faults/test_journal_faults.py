@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.test_save_faults import ROOT, folder, interposer
-
-__all__ = ["folder", "interposer"]  # fixtures
+from tests.faults.conftest import trials
 
 
-def tried(interposer: Path, folder: Path, scene: str, seeded: str = "") -> dict[str, Any]:
-    preloaded = {"LD_PRELOAD": str(interposer), "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(folder / "state")}
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.faults.journals", str(folder), scene, seeded],
-        env=os.environ | preloaded,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+def tried(interposer: Path, folder: Path, *arguments: str) -> dict[str, Any]:
+    return trials("journals", interposer, folder, *arguments)
 
 
 def test_whatever_call_fails_while_editing_each_edit_is_made_and_kept_or_told_of(

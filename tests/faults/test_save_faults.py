@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graphdaw.graph import Graph
 from tests.faults import saves
-
-ROOT = Path(__file__).parents[2]
-MEMORY = Path("/dev/shm")  # the same calls to the same kernel, without waiting for a disk that is not asked anything
-
-
-@pytest.fixture(scope="module")
-def interposer() -> Path:
-    """The preloaded library, built from faults.c."""
-    target = ROOT / "build" / "faults.so"
-    target.parent.mkdir(exist_ok=True)
-    source = Path(__file__).with_name("faults.c")
-    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared"]
-    subprocess.run([os.environ.get("CC", "gcc"), *flags, source, "-o", target, "-ldl"], check=True)
-    return target
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    if not MEMORY.is_dir():
-        yield tmp_path
-        return
-    place = Path(tempfile.mkdtemp(prefix="graphdaw-faults-", dir=MEMORY))
-    yield place
-    shutil.rmtree(place)
+from tests.faults.conftest import trials
 
 
 def tried(interposer: Path, folder: Path, *arguments: str) -> dict[str, dict[str, int]]:
     (folder / "trial").mkdir()
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.faults.saves", str(folder / "trial"), *arguments],
-        env=os.environ | {"LD_PRELOAD": str(interposer), "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    found: dict[str, dict[str, int]] = json.loads(run.stdout)
-    return found
+    return trials("saves", interposer, folder / "trial", *arguments)
 
 
 @pytest.mark.parametrize("keeping", ["links", "copies"])
