@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -21,6 +21,7 @@ from graphdaw.graph.vocabulary import AddNode, Edit, SetMedia, SetValues
 if TYPE_CHECKING:
     from graphdaw.graph.history import History, Op
     from graphdaw.graph.model import Document, Sketch
+    from graphdaw.graph.vocabulary import Primitive
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 
@@ -108,7 +109,8 @@ class Journal:
 
     def _entry(self, op: Op, edits: list[Edit], label: str, author: str) -> bytes:
         found, sketches, foreign = _context(self._history.document, edits)
-        made = Record(self.seq, time.time(), op, edits, clean(label), clean(author), found, sketches, foreign)  # type: ignore[arg-type]
+        primitive = cast("list[Primitive]", edits)  # a history records nothing else
+        made = Record(self.seq, time.time(), op, primitive, clean(label), clean(author), found, sketches, foreign)
         return records.entry(made)
 
     def _append(self, data: bytes) -> None:

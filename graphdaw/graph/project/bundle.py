@@ -20,7 +20,6 @@ from graphdaw.graph.project import disk
 
 DOCUMENT = "document.msgpack"
 MEDIA = "media/"
-RESERVED = (MEDIA, "plugins/", "history/", "proposals/")
 MAX_MEMBERS = 100_000
 MAX_RATIO = 200
 SMALL = 1 << 20  # what unpacks to less is no danger, whatever its ratio
@@ -223,7 +222,7 @@ class Writer:
         name_bytes, extra_bytes = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
         raw.seek(name_bytes + extra_bytes, os.SEEK_CUR)
         new.header_offset = self._archive.start_dir
-        if self._archive._seekable:  # type: ignore[attr-defined]
+        if self._archive._seekable:  # type: ignore[attr-defined]  # zipfile has no way of copying a member as it lies
             out.seek(new.header_offset)
         out.write(new.FileHeader(zip64=new.file_size > zipfile.ZIP64_LIMIT))
         left = new.compress_size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import threading
 from typing import Any
 
 from graphdaw._core import ffi, lib
@@ -26,6 +27,7 @@ class JackDevice(Device):
     def __init__(self, engine: Engine, settings: DeviceSettings, *, wait_s: float | None = OPEN_S) -> None:
         server = server_of(settings.device) or ""
         super().__init__(engine, f"jack:{server or default_server()}", 0, settings.fade_frames)
+        self._using = threading.Lock()  # the client is not closed while somebody asks it for its latency
         try:
             self._jack = bounded(lambda: _client(server), wait_s, late=lib.gd_jack_close)
         except TookTooLongError as error:
@@ -83,13 +85,15 @@ class JackDevice(Device):
     @property
     def latency_frames(self) -> tuple[int, int]:
         """Frames from the outside to `input` nodes, and from the outputs to the outside, as the server says."""
-        if self._jack is None:
-            return 0, 0
-        return int(lib.gd_jack_latency(self._jack, False)), int(lib.gd_jack_latency(self._jack, True))
+        with self._using:
+            if self._jack is None:
+                return 0, 0
+            return int(lib.gd_jack_latency(self._jack, False)), int(lib.gd_jack_latency(self._jack, True))
 
     def _let_go(self) -> None:
         """Close the client; a server that stands still makes this hang until it goes on or ends."""
-        jack, self._jack = self._jack, None
+        with self._using:
+            jack, self._jack = self._jack, None
         if jack is not None:
             lib.gd_jack_close(jack)
 
