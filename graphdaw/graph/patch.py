@@ -126,13 +126,14 @@ def apply(graph: Graph, patch: Patch, budget: Budget = OUTSIDE) -> Report:
     >>> g.undo().label, len(g.nodes)
     ('a tone', 0)
     """
-    report = dry_run(graph.document, patch, budget)
-    if not report.fits:
-        first = report.findings[0]
-        where = f"Edit {first.edit + 1}: " if first.edit >= 0 else ""
-        raise PatchError(f"{where}{first.message}", edit=first.edit, allowed=first.allowed)
-    edits = named(graph.document, patch.edits)  # the same ids again; here they count as given out
-    graph.apply(edits, patch.label, patch.author)
+    with graph.history.turn:  # nobody edits between the trial and the patch itself
+        report = dry_run(graph.document, patch, budget)
+        if not report.fits:
+            first = report.findings[0]
+            where = f"Edit {first.edit + 1}: " if first.edit >= 0 else ""
+            raise PatchError(f"{where}{first.message}", edit=first.edit, allowed=first.allowed)
+        edits = named(graph.document, patch.edits)  # the same ids again; here they count as given out
+        graph.apply(edits, patch.label, patch.author)
     return report
 
 

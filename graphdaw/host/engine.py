@@ -71,7 +71,7 @@ class Engine(Numbers):
         self.problems: dict[str, str] = {}
         self._missing = missing
         self._wanted: int | None = None  # a position that the next plan goes to
-        self._place = 0  # where in the piece nodes begin that are made now
+        self._begin_at = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._edited = False  # since the last beginning
         self.recorder = Recorder(self)
@@ -251,11 +251,11 @@ class Engine(Numbers):
 
     def _go_to(self, position_frames: int) -> None:
         """Make new what begins at its place in the piece, and tell the core."""
-        self._wanted, self._place = None, position_frames
+        self._wanted, self._begin_at = None, position_frames
         try:
             self._lowering.renew([id for id, node in self._flat.nodes.items() if is_placed(node)])
         finally:
-            self._place = 0
+            self._begin_at = 0
         self._close_streams_of_removed()
         self._taps.aim(self.graph.document)
         lib.gd_engine_locate(self._engine, position_frames)
@@ -297,13 +297,13 @@ class Engine(Numbers):
         for name in registry[node.type].media or ("",):
             value = str(values.get(name, ""))
             try:
-                self._recordings.fill(self.graph.document, node.type, value, values, index, self._place)
+                self._recordings.fill(self.graph.document, node.type, value, values, index, self._begin_at)
             except MediaError as error:
                 if self._missing == "error":
                     raise
                 self._note(node.id, error)
                 # a kernel finds memory of the form it expects, for no recording
-                self._recordings.fill(self.graph.document, node.type, "", values, index, self._place)
+                self._recordings.fill(self.graph.document, node.type, "", values, index, self._begin_at)
 
     def _note(self, id: str, error: Exception) -> None:
         """What is wrong with a node, told once."""

@@ -24,11 +24,11 @@ class Recordings:
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
 
     def fill(
-        self, document: Document, type: str, value: str, settings: Mapping[str, Any], index: int, place_frames: int
+        self, document: Document, type: str, value: str, settings: Mapping[str, Any], index: int, position_frames: int
     ) -> None:
         """Give a new node its recording, a path or the hash of one in the project; "" is none.
 
-        A streamed one begins where it is at that frame of the piece. Raises `MediaError`.
+        A streamed one begins where it is at that position. Raises `MediaError`.
         """
         kind = registry[type]
         path = str(media_path(document, value, self._folder())) if value else ""
@@ -37,7 +37,7 @@ class Recordings:
             self.prepared.lend(self._graph, index, kind, dict(settings), path, label)
         elif path:
             start = round(float(settings.get("start_s", 0.0)) * self._sample_rate_hz)
-            start += round(place_frames * float(settings.get("speed", 1.0)))
+            start += round(position_frames * float(settings.get("speed", 1.0)))
             self.streams.open(index, path, loop=settings.get("loop") == "on", start_frames=start)
 
     def _folder(self) -> str:
