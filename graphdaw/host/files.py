@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import soundfile
 
 from graphdaw.errors import MediaError
+from graphdaw.graph.project.disk import sync_folder
 
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
@@ -167,15 +168,12 @@ class AudioWriter:
             raise MediaError(f"{self.path} cannot be written: the folder {folder} does not exist.")
         if self.path.is_dir():
             raise MediaError(f"{self.path} cannot be written: it is a folder.")
+        partial = folder / f".{self.path.name}.{secrets.token_hex(4)}.part"
         try:
-            handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", suffix=".part", dir=folder)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.fchmod(handle, 0o666 & ~umask)  # a temporary file is private, a render is like any other file
-            os.close(handle)
+            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         except OSError as error:
             raise MediaError(f"{self.path} cannot be written: {error.strerror}.") from error
-        return Path(name)
+        return partial
 
     def _check_length(self) -> None:
         """What cannot be noticed while writing: samples that were buffered and lost on closing."""
@@ -209,7 +207,8 @@ def give_free_name(part: Path, wanted: Path, first: int = 1) -> tuple[Path, int]
         except OSError as error:
             raise MediaError(f"{path} cannot be written: {error.strerror}.") from error
         else:
-            _sync_folder(path.parent)
+            with suppress(OSError):  # some systems cannot; the file is there, only a power cut could take its name
+                sync_folder(str(path.parent))
             return path, number
 
 
@@ -224,15 +223,6 @@ def _rename_to_new(part: Path, path: Path) -> None:
         part.rename(path)
     else:
         part.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some systems cannot; the file is there, only a power cut could take its name
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def transcode(part: Path, wanted: Path, bit_depth: int | None, first: int = 1) -> tuple[Path, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -135,3 +136,13 @@ for name in ("a.wav", "a.flac"):
     assert len(lines) == 2
     assert all("could not be written" in line for line in lines)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_has_the_rights_that_the_user_gives_new_files(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_audio(tmp_path / "a.wav", chord(64), RATE_HZ)
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "a.wav").stat().st_mode & 0o777 == 0o640
