@@ -19,6 +19,7 @@ from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededE
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Problem, Started, Stopped
+from graphdaw.host.files import check_format
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.stats import Stats
 from graphdaw.host.tape import Take
@@ -272,6 +273,8 @@ class Session:
         bit_depth: int | None = None,
     ) -> InputTrack:
         """Record channels of the device's input from now on: a new track, armed and punched in; see `InputTrack`."""
+        self._check_open()
+        check_format(Path(path), self.engine.sample_rate, bit_depth)  # before the graph gets nodes that record nothing
         track = InputTrack(self, channels, monitor=monitor)
         track.arm(path, bit_depth=bit_depth)
         track.punch_in()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import graphdaw as gd
-from graphdaw.errors import EngineError
+from graphdaw.errors import EngineError, MediaError
 from graphdaw.host.device import DeviceSettings, HandDevice
 from graphdaw.host.tracks import InputTrack
 from tests.drawing import draw
@@ -115,3 +115,12 @@ def test_channels_that_no_track_can_have_are_refused(channels: tuple[int, ...]) 
     with gd.Session(graph, device="hand") as session, pytest.raises(EngineError, match="give some that follow"):
         InputTrack(session, channels)
     assert not graph.nodes
+
+
+def test_a_file_that_cannot_be_written_leaves_no_track_behind(tmp_path: Path) -> None:
+    with gd.Session(gd.Graph(sample_rate=RATE_HZ), device="hand") as session:
+        for wrong in (tmp_path / "nowhere" / "a.wav", tmp_path / "a.xyz"):
+            with pytest.raises(MediaError, match="cannot be written"):
+                session.record_input(wrong)
+
+        assert not session.graph.nodes
