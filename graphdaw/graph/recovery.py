@@ -78,7 +78,11 @@ def _edits(count: int) -> str:
 
 
 def clock(time_s: float) -> str:
-    """A moment, in seconds since 1970, as people here say it; a journal may hold any number."""
+    """A moment, in seconds since 1970, as people here say it; a journal may hold any number.
+
+    >>> clock(1e300)
+    'an unknown time'
+    """
     try:
         return datetime.fromtimestamp(time_s, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (OverflowError, OSError, ValueError):
