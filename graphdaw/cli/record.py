@@ -88,6 +88,8 @@ def _record_input(session: Session, output: str, bits: int | None, *, monitor: b
     session.play()
     device = session.device
     count = len(device.inputs) if device is not None else 0
+    if session.driver.name == "null" and session.driver.settings.device is None:
+        raise EngineError("No sound card was found to record from; `--device null` would record silence.")
     if not count and session.driver.name != "null":
         raise EngineError(f"{session.driver.name} has no inputs; choose another device (`graphdaw devices`).")
     track = session.record_input(output, range(max(1, count)), monitor=monitor, bit_depth=bits)

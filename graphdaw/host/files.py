@@ -46,6 +46,7 @@ FORMATS = {
     ".ogg": Format("OGG", {0: "VORBIS"}, 255, 200_000),
     ".mp3": Format("MP3", {0: "MPEG_LAYER_III"}, 2, 48_000),
 }
+SYSTEM_ERROR = 2  # libsndfile's, for whatever the system refused
 CLIPS = {"PCM_16", "PCM_24"}  # whatever is louder than full scale is cut off there
 
 
@@ -94,8 +95,11 @@ class AudioWriter:
             )
         except soundfile.LibsndfileError as error:
             self._partial.unlink(missing_ok=True)
+            if error.code == SYSTEM_ERROR:
+                raise MediaError(f"{self.path} cannot be written: {_why_disk(self._partial)}") from error
+            held = "1 channel" if channels == 1 else f"{channels} channels"
             raise MediaError(
-                f"{self.path} cannot hold {channels} channels at {sample_rate_hz} Hz: {error.error_string.rstrip('.')}."
+                f"{self.path} cannot hold {held} at {sample_rate_hz} Hz: {error.error_string.rstrip('.')}."
             ) from error
 
     def write(self, block: Samples) -> None:

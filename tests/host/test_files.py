@@ -128,10 +128,16 @@ for name in ("a.wav", "a.flac"):
         write_audio({str(tmp_path)!r} + "/" + name, np.random.default_rng(1).random((2, 500_000), np.float32), 48_000)
     except MediaError as error:
         print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    write_audio({str(tmp_path)!r} + "/b.wav", np.zeros((1, 100), np.float32), 48_000)
+except MediaError as error:
+    print(error)
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     lines = run.stdout.splitlines()
-    assert len(lines) == 2
-    assert all("could not be written" in line for line in lines)
+    assert len(lines) == 3
+    assert all("could not be written" in line for line in lines[:2])
+    assert "b.wav cannot be written: the system refused the data" in lines[2]
     assert list(tmp_path.iterdir()) == []

@@ -106,7 +106,9 @@ def parsed_channels(text: str | None) -> Channels | None:
 
 
 def parsed_device(text: str | None) -> str | int | None:
-    """A device as it is typed: digits are its number."""
+    """A device as it is typed: digits are its number. Raises EngineError for one that only a program can play."""
+    if text == "hand":
+        raise EngineError('The "hand" device plays only when a program steps it; choose another (`graphdaw devices`).')
     return int(text) if text and text.isdigit() else text
 
 
