@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphdaw.cli.output import AsJson, decibels, remark, say, say_json
+from graphdaw.cli.play import remark_on_device
 
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
+    from graphdaw.host.driver import DeviceEvent
     from graphdaw.host.session import Session
     from graphdaw.host.tape import Take
 
@@ -54,6 +56,7 @@ def record(
     check_format(Path(output), rate or graph.sample_rate, bits)
     _tell_of_left_takes(Path(output).parent)
     with Session(graph, device=settings) as session:
+        session.driver.observe(_remark_on_device)
         if file is not None:
             node = _put_on_tape(graph)
             session.record(node, output, bit_depth=bits)
@@ -117,6 +120,13 @@ def _wait(session: Session, node: str, seconds: float | None) -> None:
         signal.signal(signal.SIGTERM, before)
         if shows:
             sys.stderr.write("\r\x1b[K")
+
+
+def _remark_on_device(event: DeviceEvent) -> None:
+    """Say what happens to the device, on a line of its own: the recording goes on, silent while there is none."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    remark_on_device(event)
 
 
 def _tell_of_left_takes(folder: Path) -> None:
