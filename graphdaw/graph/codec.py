@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from graphdaw.errors import ProjectError, VersionError
+from graphdaw.errors import ProjectError, VersionError, brief
 from graphdaw.graph import checks, limits, structure
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.nodes.base import registry
@@ -102,7 +102,9 @@ def decode(data: bytes, where: str) -> Document:
         limits.check(data)
         return _document(_current(data, where), where)
     except (limits.LimitError, msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
-        raise ProjectError(f"{where} is damaged or no project: {error}. Open an earlier version of it.") from error
+        raise ProjectError(
+            f"{where} is damaged or no project: {brief(error)}. Open an earlier version of it."
+        ) from error
 
 
 def _current(data: bytes, where: str) -> Fields:
@@ -112,7 +114,9 @@ def _current(data: bytes, where: str) -> Fields:
         raise ProjectError(f"{where} is not a GraphDAW project; choose a file that GraphDAW has saved.")
     version = msgspec.msgpack.decode(fields.pop("version", msgspec.Raw(b"\xc0")))
     if type(version) is not int or any(step not in migrations for step in range(version, VERSION)):
-        raise VersionError(f"{where} has the unknown version {version!r}; open it with the GraphDAW that wrote it.")
+        raise VersionError(
+            f"{where} has the unknown version {brief(repr(version))}; open it with the GraphDAW that wrote it."
+        )
     if version > VERSION:
         raise VersionError(f"{where} is of version {version}, this GraphDAW reads up to {VERSION}; update GraphDAW.")
     if version < VERSION:

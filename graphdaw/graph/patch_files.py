@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from graphdaw.errors import PatchError, TextError
+from graphdaw.errors import PatchError, TextError, brief
 from graphdaw.graph import limits, outside, structure
 from graphdaw.graph.clip import graft
 from graphdaw.graph.model import Document
@@ -80,7 +80,9 @@ def _typed(data: bytes, where: str, decoders: tuple[Any, ...]) -> Patch:
     except READING as error:
         raise PatchError(f"{where} is no patch: {error}; {HELP}.") from error
     if outer.format != FORMAT:
-        raise PatchError(f"{where} has the format {outer.format!r}, and {FORMAT!r} can be read; update GraphDAW.")
+        raise PatchError(
+            f"{where} has the format {brief(repr(outer.format))}, and {FORMAT!r} can be read; update GraphDAW."
+        )
     edits: list[Edit] = []
     for place, raw in enumerate(outer.edits):
         try:

@@ -8,7 +8,6 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -20,6 +19,7 @@ from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Started, Stopped
 from graphdaw.host.left_takes import recover_takes
+from graphdaw.host.stats import Stats
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
 from graphdaw.host.tracks import InputTrack
@@ -37,37 +37,6 @@ class HasGraph(Protocol):
     @property
     def graph(self) -> Graph:
         """The graph."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """How a session is doing; times are in seconds, counts are since it was made."""
-
-    device: str  # "" while it is stopped
-    position_s: float
-    played_s: float
-    load: float  # part of the time that the engine's own work takes
-    work_peak_s: float
-    gap_peak_s: float
-    callbacks: int
-    over_budget: int
-    gaps: int
-    not_finite: int
-    swaps: int
-    underruns: int
-    events_dropped: int
-    problems: dict[str, str]
-
-    def __str__(self) -> str:
-        minutes, seconds = divmod(self.position_s, 60.0)
-        work_ms, gap_ms = self.work_peak_s * 1e3, self.gap_peak_s * 1e3
-        lines = [
-            f"{self.device or 'stopped'} at {minutes:.0f}:{seconds:06.3f}, {self.played_s:.1f} s played",
-            f"load {self.load:.1%}, longest callback {work_ms:.2f} ms, longest gap {gap_ms:.2f} ms",
-            f"{self.callbacks} callbacks: {self.over_budget} over budget, {self.gaps} late",
-            f"{self.not_finite} bad samples, {self.underruns} underruns",
-        ]
-        return "\n".join(lines + [f"{id or 'graph'}: {sentence}" for id, sentence in self.problems.items()])
 
 
 class Session:
@@ -313,17 +282,23 @@ class Session:
 
     def stats(self) -> Stats:
         """How it is doing, as numbers and, printed, as a few lines."""
-        numbers, device = self.engine.stats(), self.device
+        numbers, device = self.driver.stats(), self.device
         return Stats(
             device=device.name if device is not None else "",
+            priority=numbers["priority"],
             position_s=self.position_s,
             played_s=self.time_s,
             load=numbers["load"],
+            work_p99_s=numbers["work_p99_s"],
             work_peak_s=numbers["work_peak_s"],
+            gap_p99_s=numbers["gap_p99_s"],
             gap_peak_s=numbers["gap_peak_s"],
             callbacks=int(numbers["callbacks"]),
-            over_budget=int(numbers["over_budget"]),
-            gaps=int(numbers["gaps"]),
+            own_late=int(numbers["over_budget"]),
+            host_late=int(numbers["host_late"]),
+            driver_late=int(numbers["driver_xruns"]),
+            foreign_late=int(numbers["foreign_misses"]),
+            stolen_s=numbers["steal_s"],
             not_finite=int(numbers["not_finite"]),
             swaps=int(numbers["swaps"]),
             underruns=self.engine.underruns,

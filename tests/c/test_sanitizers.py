@@ -59,7 +59,7 @@ def test_every_swap_comes_back_and_the_sound_outside_fades_is_that_without_swaps
     swaps = 100_000 if long_form else 1_000
     program = build.program("swaps", variant, wrap=WRAP)
 
-    done = build.run([str(program), str(swaps)], timeout_s=1_200, **options)
+    done = build.run([str(program), str(swaps)], timeout_s=2_400, **options)
 
     assert done.returncode == 0, done.stdout + done.stderr
     counts = {name: int(count) for name, count in re.findall(r"(\w+) (\d+)", done.stdout)}

@@ -313,3 +313,10 @@ def test_a_copy_within_a_project_keeps_what_the_user_has_chosen(tmp_path: Path) 
     graph.apply(text.paste(graph.document, text.copy(graph.document, [node.id])))
 
     assert len(graph.nodes) == 2 and validate(graph.document) == []
+
+
+def test_a_version_that_is_a_novel_is_not_quoted_in_full() -> None:
+    """Found by the fuzzer."""
+    with pytest.raises(ProjectError, match="unknown version") as refusal:
+        codec.decode(msgspec.msgpack.encode({"format": "graphdaw", "version": ["saw"] * 5_000}), "memory")
+    assert len(str(refusal.value)) < 500

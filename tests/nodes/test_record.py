@@ -28,7 +28,7 @@ def test_rings_hold_the_last_second_and_its_gate_by_absolute_time(form: tuple[in
     frames, stream, state = 3_000, Stream(), State()
     source = noise(frames)
     gate = (np.arange(frames) // 300 % 2).astype(np.float32)[None]
-    rings = [Memory(np.zeros(2 * RING, np.float32), stream=stream) for _ in range(3)]
+    rings = [Memory(np.zeros(size, np.float32), stream=stream) for size in (2 * RING, RING, RING)]
     run_kernel(
         "record", inputs={"in": source}, params={"recording": gate}, memories=rings, channels=[0, 1, 2],
         time=time, width=form[0], level=form[1], state=state,
@@ -39,4 +39,4 @@ def test_rings_hold_the_last_second_and_its_gate_by_absolute_time(form: tuple[in
     held = np.arange(last - RING, last)
     for lane, ring in enumerate(rings):
         np.testing.assert_array_equal(ring.data[held % RING], source[lane, held - time])
-        np.testing.assert_array_equal(ring.data[RING + held % RING], gate[0, held - time])
+    np.testing.assert_array_equal(rings[0].data[RING + held % RING], gate[0, held - time])
