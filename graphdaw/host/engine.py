@@ -118,6 +118,10 @@ class Engine(Numbers):
             self._lowering.close()
             self._recordings.close()
 
+    def _check_open(self) -> None:
+        if self._engine is None:  # what the core had of it is freed
+            raise EngineError("The session is closed; make a new one.")
+
     def __enter__(self) -> Engine:
         return self
 
@@ -269,6 +273,7 @@ class Engine(Numbers):
     def tap(self, end: tuple[str, str]) -> Tap:
         """Listen to an outlet, also of a group, until the tap is closed; the document knows nothing of it."""
         with self._lock:
+            self._check_open()
             tap = Tap(self, end)
             self._taps.add(tap)
             self._edited = True
@@ -358,6 +363,7 @@ class Engine(Numbers):
         """
         self.stop_recording(id)
         with self._lock:
+            self._check_open()
             index = self._lowering.nodes.get(id)
             if index is None or not registry[self._flat.nodes[id].type].taped:
                 raise EngineError(f"Node {id!r} is no record node that plays; add one where you want to record.")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from graphdaw.errors import EngineError
+from graphdaw.errors import EngineError, brief
 from graphdaw.graph.graph import End, Graph, NodeHandle
 from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
 from graphdaw.host.driver import Driver
@@ -67,13 +67,8 @@ class Session:
         channels: int | None = None,
         threads: int = 1,
     ) -> None:
-        self.graph = graph if isinstance(graph, Graph) else graph.graph
-        project = self.graph.project
-        self.engine = Engine(self.graph, threads=threads, missing="silence")
-        self._observers = Observers()
-        self.driver = Driver(self.engine)
-        self.driver.observe(self._observers.tell)
-        self._forget_project = project.observe(self._observers.tell) if project is not None else None
+        if not isinstance(graph, Graph) and not hasattr(graph, "graph"):
+            raise EngineError(f"A session plays a graph or an open project, not {brief(repr(graph))}; load or open it.")
         self._settings = (
             device
             if isinstance(device, DeviceSettings)
@@ -83,6 +78,13 @@ class Session:
                 outputs=tuple(range(channels)) if channels else None,
             )
         )
+        self.graph = graph if isinstance(graph, Graph) else graph.graph
+        project = self.graph.project
+        self.engine = Engine(self.graph, threads=threads, missing="silence")
+        self._observers = Observers()
+        self.driver = Driver(self.engine)
+        self.driver.observe(self._observers.tell)
+        self._forget_project = project.observe(self._observers.tell) if project is not None else None
         self._threads = threads
         path = getattr(self.graph, "path", None)
         self.recovered_takes = recover_takes(Path(path).parent) if path else []  # what a crash left beside the project
@@ -244,7 +246,9 @@ class Session:
         ...     tap.read().shape
         (1, 256)
         """
-        return self.engine.tap(outlet_of(self.graph, end))
+        with self._turn:  # which engine it is may be about to change
+            self._check_open()
+            return self.engine.tap(outlet_of(self.graph, end))
 
     def meter(self, end: End) -> Meter:
         """Measure an outlet: `read()` gives peak and RMS of each channel since last asked. Close it when done."""
@@ -271,8 +275,13 @@ class Session:
         bit_depth: int | None = None,
     ) -> InputTrack:
         """Record channels of the device's input from now on: a new track, armed and punched in; see `InputTrack`."""
+        self._check_open()
         track = InputTrack(self, channels, monitor=monitor)
-        track.arm(path, bit_depth=bit_depth)
+        try:
+            track.arm(path, bit_depth=bit_depth)
+        except BaseException:
+            track.remove()
+            raise
         track.punch_in()
         return track
 

@@ -455,3 +455,16 @@ def test_a_device_at_another_rate_that_cannot_be_had_leaves_everything_as_it_was
             session.change_device(gone)
         assert session.playing
         assert np.abs(session.step(10)).max() > 0.1
+
+
+@pytest.mark.parametrize("wrong", ("song.gdaw", None))
+def test_what_has_no_graph_is_refused_in_a_sentence(wrong: object) -> None:
+    with pytest.raises(EngineError, match="plays a graph or an open project, not"):
+        gd.Session(wrong)  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match="A device is a name, a number or None, not"):
+        gd.Session(tone(), device=2.5)  # type: ignore[arg-type]
+
+
+def test_observing_what_is_no_kind_is_refused_at_once(hand: gd.Session) -> None:
+    with pytest.raises(TypeError):
+        hand.observe(print, kind="Started")  # type: ignore[arg-type]

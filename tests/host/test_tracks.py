@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import graphdaw as gd
-from graphdaw.errors import EngineError
+from graphdaw.errors import EngineError, MediaError
+from graphdaw.graph.graph import NodeHandle
 from graphdaw.host.device import DeviceSettings, HandDevice
 from graphdaw.host.tracks import InputTrack
 from tests.drawing import draw
@@ -115,3 +116,17 @@ def test_channels_that_no_track_can_have_are_refused(channels: tuple[int, ...]) 
     with gd.Session(graph, device="hand") as session, pytest.raises(EngineError, match="give some that follow"):
         InputTrack(session, channels)
     assert not graph.nodes
+
+
+def test_a_track_that_cannot_be_armed_leaves_nothing_in_the_graph(tmp_path: Path) -> None:
+    graph = gd.Graph()
+    with gd.Session(graph, device="hand") as session:
+        with pytest.raises(MediaError, match="is no format"):
+            session.record_input(tmp_path / "a.xyz")
+        assert not graph.nodes and not graph.wires
+
+        track = InputTrack(session)
+        (output,) = [id for id, node in graph.nodes.items() if node.type == "output"]
+        graph.add("sine") >> NodeHandle(graph, output)
+        track.remove()
+        assert {node.type for node in graph.nodes.values()} == {"sine", "output"}
