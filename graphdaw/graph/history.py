@@ -38,7 +38,8 @@ class History:
     """Makes edits on a document and remembers them; observers are told each list of primitive edits once it is made.
 
     The journal, where there is one, has written a change down before any observer hears of it. `lock` is held while the
-    document changes and while the journal writes, not while observers are told.
+    document changes, the journal writes and observers are told, so that all hear of edits of several threads in the
+    order in which they were made. An observer may edit, but must not wait for another thread that does.
     """
 
     def __init__(self, document: Document) -> None:
@@ -76,9 +77,8 @@ class History:
         """
         with self.lock:
             done, inverse = perform(self.document, edits, trusted)
-            told = bool(done) and self.adopt(done, inverse, label, author)
-        if told and self._observers:
-            self._tell(done)
+            if done and self.adopt(done, inverse, label, author):
+                self._tell(done)
         return done
 
     def adopt(self, done: list[Edit], inverse: list[Edit], label: str = "", author: str = "user") -> bool:
@@ -137,9 +137,8 @@ class History:
             self.past.append(transaction)
             self.future.clear()
             self._record("commit" if self._live else "do", [] if self._live else transaction.edits, transaction)
-            live = self._live
-        if not live:
-            self._tell(transaction.edits)
+            if not self._live:
+                self._tell(transaction.edits)
 
     def rollback(self) -> None:
         """Close the transaction and take everything in it back."""
@@ -149,11 +148,9 @@ class History:
                 raise HistoryError("There is no open transaction to take back; begin one first.")
             transaction.inverse.reverse()
             replay(self.document, transaction.inverse)
-            told = self._live and bool(transaction.inverse)
-            if told:
+            if self._live and transaction.inverse:
                 self._record("rollback", transaction.inverse, transaction)
-        if told:
-            self._tell(transaction.inverse)
+                self._tell(transaction.inverse)
 
     def undo(self) -> Transaction:
         """Take the last transaction back; raises HistoryError when there is none."""
@@ -174,7 +171,7 @@ class History:
             replay(self.document, edits)
             target.append(transaction)
             self._record(verb, edits, transaction)
-        self._tell(edits)
+            self._tell(edits)
         return transaction
 
     def _record(self, op: Op, edits: list[Edit], transaction: Transaction) -> None:
@@ -182,5 +179,6 @@ class History:
             self.journal.record(op, edits, transaction.label, transaction.author)
 
     def _tell(self, edits: list[Edit]) -> None:
+        """With the lock held, so that observers hear of edits in the order in which they were made."""
         for observer in tuple(self._observers):
             observer(edits)
