@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import soundfile
 
 from graphdaw.errors import MediaError
+from graphdaw.graph.project import disk
 
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
@@ -95,6 +97,7 @@ class AudioWriter:
             )
         except soundfile.LibsndfileError as error:
             self._partial.unlink(missing_ok=True)
+            self._held.close()
             if error.code == SYSTEM_ERROR:
                 raise MediaError(f"{self.path} cannot be written: {_why_disk(self._partial)}") from error
             held = "1 channel" if channels == 1 else f"{channels} channels"
@@ -131,6 +134,7 @@ class AudioWriter:
             with self._partial.open("rb") as file:
                 os.fsync(file.fileno())
             self._check_length()
+            self._held.close()
         except MediaError:
             self.discard()
             raise
@@ -147,6 +151,7 @@ class AudioWriter:
         with suppress(soundfile.LibsndfileError):  # the disk is full, and the file goes anyway
             self._file.close()
         self._partial.unlink(missing_ok=True)
+        self._held.close()
 
     def __enter__(self) -> AudioWriter:
         return self
@@ -173,10 +178,12 @@ class AudioWriter:
             raise MediaError(f"{self.path} cannot be written: it is a folder.")
         try:
             handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", suffix=".part", dir=folder)
+            disk.try_lock(handle)  # while we live, which is how one that a crash left is told from ours
             umask = os.umask(0)
             os.umask(umask)
             os.fchmod(handle, 0o666 & ~umask)  # a temporary file is private, a render is like any other file
-            os.close(handle)
+            self._held = os.fdopen(handle, "rb")
+            disk.sweep(str(folder), re.escape(self.path.name), r"[a-z0-9_]{8}\.part")
         except OSError as error:
             raise MediaError(f"{self.path} cannot be written: {error.strerror}.") from error
         return Path(name)

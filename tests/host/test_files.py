@@ -141,3 +141,23 @@ except MediaError as error:
     assert all("could not be written" in line for line in lines[:2])
     assert "b.wav cannot be written: the system refused the data" in lines[2]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_render_left_goes_with_the_next_one_and_one_under_way_stays(tmp_path: Path) -> None:
+    program = f"""
+import os, signal, numpy as np
+from graphdaw.host.files import AudioWriter
+writer = AudioWriter({str(tmp_path / "a.wav")!r}, sample_rate_hz=48_000, channels=1)
+writer.write(np.zeros((1, 50_000), np.float32))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    (left,) = tmp_path.iterdir()
+
+    with AudioWriter(tmp_path / "a.wav", sample_rate_hz=48_000, channels=1) as writer:
+        writer.write(np.zeros((1, 100), np.float32))
+        (under_way,) = tmp_path.iterdir()
+        assert under_way != left
+        write_audio(tmp_path / "a.wav", np.zeros((1, 10), np.float32), 48_000)
+        assert under_way.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
