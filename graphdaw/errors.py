@@ -191,5 +191,5 @@ def suggestion(name: str, names: Iterable[str], noun: str) -> str:
         return f"did you mean {' or '.join(repr(n) for n in close)}?"
     if not known:
         return f"it has no {noun}."
-    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
     return f"its {noun} are: {shown}."

@@ -45,8 +45,8 @@ def _restore(file: str, number: int) -> None:
     kept.generation(file, number)
     try:
         load(file)
-    except ProjectError as error:  # nothing in it to open: the earlier version takes its place as it is
-        remark(str(error))
+    except ProjectError:  # nothing in it to open: the earlier version takes its place as it is
+        remark(f"{file} cannot be read as it is: generation {number} takes its place.")
         with ProjectLock(file):
             restore_generation(file, number)
         return

@@ -43,7 +43,7 @@ def play(
     )
     graph = load_to_hear(file)
     with Session(graph, device=settings) as session:
-        session.driver.observe(_remark_on)
+        session.driver.observe(remark_on_device)
         remark_on_takes(session.recovered_takes)
         session.play()
         name = session.driver.name
@@ -63,7 +63,7 @@ def _wait(session: Session, seconds: float | None) -> None:
         session.stop()
 
 
-def _remark_on(event: DeviceEvent) -> None:
+def remark_on_device(event: DeviceEvent) -> None:
     """Say what happens to the device, as it happens."""
     from graphdaw.host import events
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphdaw.cli.output import AsJson, BlockFrames, DeviceName, decibels, remark, say, say_json
+from graphdaw.cli.play import remark_on_device
 
 if TYPE_CHECKING:
+    from graphdaw.host.driver import DeviceEvent
     from graphdaw.host.session import Session
     from graphdaw.host.tape import Take
 
@@ -51,6 +53,7 @@ def record(
     check_format(Path(output), rate or graph.sample_rate, bits)
     remark_on_takes(recover_takes(Path(output).parent))
     with Session(graph, device=settings) as session:
+        session.driver.observe(_remark_on_device)
         if file is not None:
             node, what = _record_file(session, output, bits), f"what {file} plays"
         else:
@@ -84,6 +87,8 @@ def _record_input(session: Session, output: str, bits: int | None, *, monitor: b
     session.play()
     device = session.device
     count = len(device.inputs) if device is not None else 0
+    if session.driver.name == "null" and session.driver.settings.device is None:
+        raise EngineError("No sound card was found to record from; `--device null` would record silence.")
     if not count and session.driver.name != "null":
         raise EngineError(f"{session.driver.name} has no inputs; choose another device (`graphdaw devices`).")
     track = session.record_input(output, range(max(1, count)), monitor=monitor, bit_depth=bits)
@@ -111,6 +116,13 @@ def _wait(session: Session, node: str, seconds: float | None) -> None:
         signal.signal(signal.SIGTERM, before)
         if shows:
             sys.stderr.write("\r\x1b[K")
+
+
+def _remark_on_device(event: DeviceEvent) -> None:
+    """Say what happens to the device, on a line of its own: the recording goes on, silent while there is none."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    remark_on_device(event)
 
 
 def _report(takes: list[Take], problems: list[str], as_json: bool) -> None:

@@ -190,5 +190,6 @@ class History:
             self.journal.record(op, edits, transaction.label, transaction.author)
 
     def _tell(self, edits: list[Edit]) -> None:
+        """With the lock held, so that observers hear of edits in the order in which they were made."""
         for observer in tuple(self._observers):
             observer(edits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import threading
@@ -144,6 +145,8 @@ class Journal:
         with self._syncing:
             with self._writing:
                 file, self._unsynced, unsynced = self._file, False, self._unsynced
+                if file >= 0 and not os.fstat(file).st_nlink:  # what is written to it is lost with this program
+                    self._break(OSError(errno.ENOENT, "somebody has removed it"))
             if file < 0 or not unsynced:
                 return not self.broken
             try:

@@ -65,8 +65,11 @@ def open_project(
     name = os.path.realpath(os.fspath(path))
     lock = ProjectLock(name)
     try:
-        if create and not _is_there(name) and not _is_there(journal_path(name)):
-            save(Document(), name)
+        if create and not _is_there(name):
+            if not _is_there(journal_path(name)):
+                save(Document(), name)
+            else:
+                return _open_orphan(name, os.fspath(path), every_s, lock)
         return _open(name, os.fspath(path), every_s, lock)
     except BaseException:
         lock.close()
@@ -84,6 +87,17 @@ def _open(name: str, shown: str, every_s: float, lock: ProjectLock | None = None
     except BaseException:
         lock.close()
         raise
+
+
+def _open_orphan(name: str, shown: str, every_s: float, lock: ProjectLock) -> Project:
+    """Open a project of which the journal alone is there, which may hold all of it."""
+    try:
+        return _open(name, shown, every_s, lock)
+    except ProjectError as error:
+        raise ProjectError(
+            f"{name} is gone, but {journal_path(name)} with edits of it is still there; bring the project back, or "
+            "move the journal away to begin a new one."
+        ) from error
 
 
 def _is_there(path: str) -> bool:
@@ -250,6 +264,8 @@ class Project:
         self._check_open()
         if isinstance(state, Generation):
             return bring_to(self.graph, load_marked(state.path)[0], f"restore {state}")
+        if not isinstance(state, Checkpoint | int):
+            raise ProjectError(f"{state!r} is no state of the project; choose one of checkpoints() or generations().")
         id = state if isinstance(state, int) else state.id
         return restore_checkpoint(self.graph, self._known_checkpoints(), id)
 
@@ -287,7 +303,7 @@ class Project:
         """
         if self._closed or os.getpid() != self._owner:  # a forked child closes nothing of its parent's
             return
-        if self.unsaved and not discard and self._journal.broken and not self._keeper.renew():
+        if self.unsaved and not discard and not self._journal.sync() and not self._keeper.renew():
             edits = "1 edit that is" if self.unsaved == 1 else f"{self.unsaved} edits that are"
             raise ProjectError(
                 f"{self.path or 'The project'} has {edits} saved nowhere, because its journal cannot be written; "

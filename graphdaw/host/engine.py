@@ -76,10 +76,20 @@ class Engine(Numbers):
         self._edited = False  # since the last beginning
         self.recorder = Recorder(self)
         self._told: list[Event] = []
-        self._flat = Flat(graph.document)
-        self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
-        self._recordings = Recordings(self._lowering.graph, self.sample_rate)
-        self._taps = Taps(self._lowering)
+        with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
+            self._flat = Flat(graph.document)
+            self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+            self._recordings = Recordings(self._lowering.graph, self.sample_rate)
+            self._taps = Taps(self._lowering)
+            self._begin(threads)
+            self._forget = graph.observe(self._follow)
+        try:
+            self.commit()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, threads: int) -> None:
         try:
             self._lowering.lower()
             self._engine = lib.gd_engine_new(self._lowering.graph, threads)
@@ -90,12 +100,6 @@ class Engine(Numbers):
             self._recordings.close()
             raise
         self._behind = True
-        self._forget = graph.observe(self._follow)
-        try:
-            self.commit()
-        except BaseException:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Free everything; nothing may call for sound any more."""

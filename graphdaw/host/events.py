@@ -156,6 +156,7 @@ class Observers:
 
     def observe(self, callback: Observer, kind: type | tuple[type, ...] = object) -> Callable[[], None]:
         """Call `callback(event)` for events of that kind from now on; returns a function that ends it."""
+        isinstance(None, kind)  # raises TypeError here, and not where events are handed out
         entry = (callback, kind)
         with self._change:
             self._observers.append(entry)

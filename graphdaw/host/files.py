@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import soundfile
 
 from graphdaw.errors import MediaError
-from graphdaw.graph.project.disk import sync_folder
+from graphdaw.graph.project import disk
 
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
@@ -47,6 +48,7 @@ FORMATS = {
     ".ogg": Format("OGG", {0: "VORBIS"}, 255, 200_000),
     ".mp3": Format("MP3", {0: "MPEG_LAYER_III"}, 2, 48_000),
 }
+SYSTEM_ERROR = 2  # libsndfile's, for whatever the system refused
 CLIPS = {"PCM_16", "PCM_24"}  # whatever is louder than full scale is cut off there
 
 
@@ -95,8 +97,12 @@ class AudioWriter:
             )
         except soundfile.LibsndfileError as error:
             self._partial.unlink(missing_ok=True)
+            self._held.close()
+            if error.code == SYSTEM_ERROR:
+                raise MediaError(f"{self.path} cannot be written: {_why_disk(self._partial)}") from error
+            held = "1 channel" if channels == 1 else f"{channels} channels"
             raise MediaError(
-                f"{self.path} cannot hold {channels} channels at {sample_rate_hz} Hz: {error.error_string.rstrip('.')}."
+                f"{self.path} cannot hold {held} at {sample_rate_hz} Hz: {error.error_string.rstrip('.')}."
             ) from error
 
     def write(self, block: Samples) -> None:
@@ -128,6 +134,7 @@ class AudioWriter:
             with self._partial.open("rb") as file:
                 os.fsync(file.fileno())
             self._check_length()
+            self._held.close()
         except MediaError:
             self.discard()
             raise
@@ -144,6 +151,7 @@ class AudioWriter:
         with suppress(soundfile.LibsndfileError):  # the disk is full, and the file goes anyway
             self._file.close()
         self._partial.unlink(missing_ok=True)
+        self._held.close()
 
     def __enter__(self) -> AudioWriter:
         return self
@@ -170,7 +178,10 @@ class AudioWriter:
             raise MediaError(f"{self.path} cannot be written: it is a folder.")
         partial = folder / f".{self.path.name}.{secrets.token_hex(4)}.part"
         try:
-            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            handle = os.open(partial, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            disk.try_lock(handle)  # while we live, which is how one that a crash left is told from ours
+            self._held = os.fdopen(handle, "rb")
+            disk.sweep(str(folder), re.escape(self.path.name), r"[0-9a-f]{8}\.part")
         except OSError as error:
             raise MediaError(f"{self.path} cannot be written: {error.strerror}.") from error
         return partial
@@ -208,7 +219,7 @@ def give_free_name(part: Path, wanted: Path, first: int = 1) -> tuple[Path, int]
             raise MediaError(f"{path} cannot be written: {error.strerror}.") from error
         else:
             with suppress(OSError):  # some systems cannot; the file is there, only a power cut could take its name
-                sync_folder(str(path.parent))
+                disk.sync_folder(str(path.parent))
             return path, number
 
 

@@ -30,7 +30,7 @@ class Numbers:
 
     def _check_open(self) -> None:
         if self._engine is None:
-            raise EngineError("The engine is closed; make a new session.")
+            raise EngineError("The session is closed; make a new one.")
 
     @property
     def channels(self) -> int:

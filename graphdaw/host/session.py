@@ -13,13 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from graphdaw.errors import EngineError
+from graphdaw.errors import EngineError, brief
 from graphdaw.graph.graph import End, Graph, NodeHandle
 from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Problem, Started, Stopped
-from graphdaw.host.files import check_format
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.stats import Stats
 from graphdaw.host.tape import Take
@@ -69,13 +68,8 @@ class Session:
         channels: int | None = None,
         threads: int = 1,
     ) -> None:
-        self.graph = graph if isinstance(graph, Graph) else graph.graph
-        project = self.graph.project
-        self.engine = Engine(self.graph, threads=threads, missing="silence")
-        self._observers = Observers()
-        self.driver = Driver(self.engine)
-        self.driver.observe(self._observers.tell)
-        self._forget_project = project.observe(self._observers.tell) if project is not None else None
+        if not isinstance(graph, Graph) and not hasattr(graph, "graph"):
+            raise EngineError(f"A session plays a graph or an open project, not {brief(repr(graph))}; load or open it.")
         self._settings = (
             device
             if isinstance(device, DeviceSettings)
@@ -85,6 +79,13 @@ class Session:
                 outputs=tuple(range(channels)) if channels else None,
             )
         )
+        self.graph = graph if isinstance(graph, Graph) else graph.graph
+        project = self.graph.project
+        self.engine = Engine(self.graph, threads=threads, missing="silence")
+        self._observers = Observers()
+        self.driver = Driver(self.engine)
+        self.driver.observe(self._observers.tell)
+        self._forget_project = project.observe(self._observers.tell) if project is not None else None
         self._threads = threads
         path = getattr(self.graph, "path", None)
         self.recovered_takes = recover_takes(Path(path).parent) if path else []  # what a crash left beside the project
@@ -246,7 +247,9 @@ class Session:
         ...     tap.read().shape
         (1, 256)
         """
-        return self.engine.tap(outlet_of(self.graph, end))
+        with self._turn:  # which engine it is may be about to change
+            self._check_open()
+            return self.engine.tap(outlet_of(self.graph, end))
 
     def meter(self, end: End) -> Meter:
         """Measure an outlet: `read()` gives peak and RMS of each channel since last asked. Close it when done."""
@@ -274,9 +277,12 @@ class Session:
     ) -> InputTrack:
         """Record channels of the device's input from now on: a new track, armed and punched in; see `InputTrack`."""
         self._check_open()
-        check_format(Path(path), self.engine.sample_rate, bit_depth)  # before the graph gets nodes that record nothing
         track = InputTrack(self, channels, monitor=monitor)
-        track.arm(path, bit_depth=bit_depth)
+        try:
+            track.arm(path, bit_depth=bit_depth)
+        except BaseException:
+            track.remove()
+            raise
         track.punch_in()
         return track
 

@@ -45,10 +45,13 @@ class InputTrack:
             self.input = graph.add("input", first=f"in{first + 1}", channels=count)
             self.record = graph.add("record", recording=0.0)
             self.monitor_level = graph.add("gain", level=1.0 if monitor else 0.0)
-            output = next((id for id, node in graph.nodes.items() if node.type == "output"), None)
+            self._output = None  # of its own
+            output = next((NodeHandle(graph, id) for id, node in graph.nodes.items() if node.type == "output"), None)
+            if output is None:
+                output = self._output = graph.add("output")
             graph.connect(self.input, self.record)
             graph.connect(self.record, self.monitor_level)
-            graph.connect(self.monitor_level, NodeHandle(graph, output) if output else graph.add("output"))
+            graph.connect(self.monitor_level, output)
 
     @property
     def monitor(self) -> bool:
@@ -88,6 +91,17 @@ class InputTrack:
         takes = self._session.engine.stop_recording(self.record.id)
         self.punch_out()
         return takes
+
+    def remove(self) -> None:
+        """Take the track's nodes out of the graph, and the output it added if nothing else needs it; takes are kept."""
+        graph = self._session.graph
+        with graph.transaction("remove input track"):
+            for node in (self.input, self.record, self.monitor_level):
+                if node.id in graph.nodes:
+                    graph.remove(node)
+            output = self._output.id if self._output is not None else ""
+            if output in graph.nodes and not any(wire.target == output for wire in graph.wires.values()):
+                graph.remove(output)
 
 
 def _run_of(channels: Sequence[int]) -> tuple[int, int]:

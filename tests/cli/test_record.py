@@ -16,6 +16,7 @@ import pytest
 import soundfile
 
 import graphdaw as gd
+from graphdaw.cli.app import run
 from tests.cli.test_app import graphdaw, refused
 from tests.drawing import draw
 from tests.jack_server import JackServer
@@ -113,6 +114,7 @@ def test_the_inputs_of_a_jack_server_are_recorded(tmp_path: Path) -> None:
         (("-o", "no/folder/out.wav"), "the folder no/folder does not exist"),
         (("-o", "out.wav", "--device", "jack:nobody"), "JACK server 'nobody' is not running"),
         (("gone.gdaw", "-o", "out.wav"), "gone.gdaw"),
+        (("-o", "out.wav", "--device", "hand"), "plays only when a program steps it"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_in_a_sentence(
@@ -121,4 +123,15 @@ def test_what_cannot_be_recorded_is_refused_in_a_sentence(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(gd.__file__).parents[1]))
     assert words in refused("record", *arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_sound_card_no_silence_is_recorded_for_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("graphdaw.host.device.outputs", list)
+    monkeypatch.delenv("GRAPHDAW_DEVICE", raising=False)
+
+    assert run(["record", "-o", str(tmp_path / "out.wav"), "--seconds", "0.1"]) == 2
+    assert "No sound card was found to record from" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -118,9 +118,9 @@ def test_a_damaged_file_names_the_newest_version_that_is_whole(tmp_path: Path) -
         project.load(path)
     sentence = str(failure.value)
     assert f"{path} is damaged or no project" in sentence and "Open an earlier version" not in sentence
-    assert sentence.endswith(f"restore generation 2, saved {time} with `graphdaw generations {path} --restore 2`.")
+    assert sentence.endswith(f"restore generation 2, saved {time}, with `graphdaw generations {path} --restore 2`.")
     path.unlink()
-    with pytest.raises(ProjectError, match=r"does not exist; .* restore generation 2"):
+    with pytest.raises(ProjectError, match=r"does not exist; .*, or restore generation 2"):
         project.load(path)
     project.restore_generation(path, 2)
     assert len(Graph.load(path).nodes) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -347,6 +348,49 @@ def test_a_project_whose_edits_are_kept_nowhere_does_not_close_quietly(
     project.save()
     project.close()
     assert "saw1" in gd.load(str(song)).nodes
+
+
+def test_a_journal_that_somebody_removes_is_written_again(song: Path) -> None:
+    with gd.open(song) as project:
+        project.graph.add("saw")
+        os.unlink(journal_of(song))
+    with gd.open(song) as project:
+        assert "saw1" in project.graph.nodes
+
+
+def test_a_project_whose_folder_is_removed_does_not_close_quietly(tmp_path: Path) -> None:
+    (tmp_path / "songs").mkdir()
+    project = gd.open(tmp_path / "songs" / "a.gdaw", create=True)
+    project.graph.add("saw")
+    shutil.rmtree(tmp_path / "songs")
+
+    with pytest.raises(ProjectError, match="1 edit that is saved nowhere"):
+        project.close()
+    project.save_as(tmp_path / "b.gdaw")
+    project.close()
+    assert "saw1" in gd.load(str(tmp_path / "b.gdaw")).nodes
+
+
+def test_making_a_project_anew_where_edits_of_a_deleted_one_are_left_names_them(song: Path) -> None:
+    with gd.open(song) as project:
+        project.graph.add("saw")
+    song.unlink()
+
+    with pytest.raises(ProjectError, match=r"is gone, but .*\.song\.gdaw\.journal with edits of it is still there"):
+        gd.open(song, create=True)
+    journal_of(song).unlink()
+    gd.open(song, create=True).close()
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=f"the folder {tmp_path}/none does not exist; make it"):
+        gd.open(tmp_path / "none" / "a.gdaw", create=True)
+
+
+@pytest.mark.parametrize("state", ("first", None, 1.0))
+def test_what_is_no_state_is_not_restored(song: Path, state: object) -> None:
+    with gd.open(song) as project, pytest.raises(ProjectError, match="is no state of the project"):
+        project.restore(state)  # type: ignore[arg-type]
 
 
 def test_text_files_and_plain_saves_are_as_before(tmp_path: Path) -> None:

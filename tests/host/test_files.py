@@ -129,12 +129,18 @@ for name in ("a.wav", "a.flac"):
         write_audio({str(tmp_path)!r} + "/" + name, np.random.default_rng(1).random((2, 500_000), np.float32), 48_000)
     except MediaError as error:
         print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    write_audio({str(tmp_path)!r} + "/b.wav", np.zeros((1, 100), np.float32), 48_000)
+except MediaError as error:
+    print(error)
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     lines = run.stdout.splitlines()
-    assert len(lines) == 2
-    assert all("could not be written" in line for line in lines)
+    assert len(lines) == 3
+    assert all("could not be written" in line for line in lines[:2])
+    assert "b.wav cannot be written: the system refused the data" in lines[2]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -146,3 +152,23 @@ def test_a_file_has_the_rights_that_the_user_gives_new_files(tmp_path: Path) -> 
         os.umask(before)
 
     assert (tmp_path / "a.wav").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_a_killed_render_left_goes_with_the_next_one_and_one_under_way_stays(tmp_path: Path) -> None:
+    program = f"""
+import os, signal, numpy as np
+from graphdaw.host.files import AudioWriter
+writer = AudioWriter({str(tmp_path / "a.wav")!r}, sample_rate_hz=48_000, channels=1)
+writer.write(np.zeros((1, 50_000), np.float32))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    (left,) = tmp_path.iterdir()
+
+    with AudioWriter(tmp_path / "a.wav", sample_rate_hz=48_000, channels=1) as writer:
+        writer.write(np.zeros((1, 100), np.float32))
+        (under_way,) = tmp_path.iterdir()
+        assert under_way != left
+        write_audio(tmp_path / "a.wav", np.zeros((1, 10), np.float32), 48_000)
+        assert under_way.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]

@@ -14,6 +14,9 @@ import soundfile
 
 import graphdaw as gd
 from graphdaw.errors import EngineError, GraphError
+from graphdaw.graph.flatten import Flat
+from graphdaw.graph.model import Document
+from graphdaw.graph.vocabulary import Edit, SetValues
 from graphdaw.host.device import DeviceSettings
 from graphdaw.host.events import Problem
 from graphdaw.host.offline import Renderer
@@ -442,3 +445,56 @@ def test_a_device_at_another_rate_that_cannot_be_had_leaves_everything_as_it_was
             session.change_device(gone)
         assert session.playing
         assert np.abs(session.step(10)).max() > 0.1
+
+
+@pytest.mark.parametrize("wrong", ("song.gdaw", None))
+def test_what_has_no_graph_is_refused_in_a_sentence(wrong: object) -> None:
+    with pytest.raises(EngineError, match="plays a graph or an open project, not"):
+        gd.Session(wrong)  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match="A device is a name, a number or None, not"):
+        gd.Session(tone(), device=2.5)  # type: ignore[arg-type]
+
+
+def test_observing_what_is_no_kind_is_refused_at_once(hand: gd.Session) -> None:
+    with pytest.raises(TypeError):
+        hand.observe(print, kind="Started")  # type: ignore[arg-type]
+
+
+def test_an_edit_that_another_thread_makes_while_an_engine_is_built_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = gd.Graph()
+    graph.add("sine")
+    graph.add("output")
+    others = []
+
+    def looked_at(document: Document) -> Flat:
+        flat = Flat(document)
+        others.append(threading.Thread(target=graph.connect, args=("sine1", "output1")))
+        others[-1].start()
+        others[-1].join(0.2)
+        return flat
+
+    monkeypatch.setattr("graphdaw.host.engine.Flat", looked_at)
+    with gd.Session(graph, device="hand") as session:
+        others[0].join()
+        session.play()
+        assert np.abs(session.step(8)).max() > 0.1
+
+
+def test_observers_hear_edits_of_several_threads_in_the_order_in_which_they_were_made() -> None:
+    graph = gd.Graph()
+    graph.add("sine")
+    heard: list[float] = []
+    second = threading.Thread(target=graph.set, args=("sine1",), kwargs={"frequency_hz": 2.0})
+
+    def slow(edits: list[Edit]) -> None:
+        (edit,) = edits
+        assert isinstance(edit, SetValues)
+        if edit.values["frequency_hz"] == 1.0:
+            second.start()
+            second.join(0.2)
+        heard.append(float(edit.values["frequency_hz"]))
+
+    graph.observe(slow)
+    graph.set("sine1", frequency_hz=1.0)
+    second.join()
+    assert heard == [1.0, 2.0] and graph.nodes["sine1"].values["frequency_hz"] == 2.0

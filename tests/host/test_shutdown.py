@@ -47,6 +47,20 @@ CASES = {
         for t in closers: t.join()
         s.close()
     """,
+    "and is asked for more": """
+        tape = g.add("record"); osc >> tape
+        s = gd.Session(g, device="null"); s.play(); tap = s.tap(osc); s.close()
+        for ask in (s.play, lambda: s.locate(0.0), lambda: s.tap(osc), lambda: s.record(tape, "no.wav"),
+                    lambda: s.record_input("no.wav"), lambda: s.change_device("null")):
+            try:
+                ask()
+            except gd.errors.EngineError as error:
+                assert "The session is closed" in str(error), error
+            else:
+                raise AssertionError("a closed session did it")
+        tap.read(); tap.close(); s.stop(); s.stats(); s.settled(); s.stop_recording(tape)
+        assert len(g.nodes) == 3
+    """,
     "during a fade": """
         s = gd.Session(g, device="hand"); s.play(); s.step(4)
         for k in range(20): g.add("saw", frequency_hz=50.0 + k) >> out
@@ -222,7 +236,7 @@ def test_what_needs_an_engine_says_so_after_closing(use: Callable[[gd.Session], 
     session = gd.Session(tone(), device="null")
     session.close()
 
-    with pytest.raises(EngineError, match="is closed; make a new session"):
+    with pytest.raises(EngineError, match="is closed; make a new one"):
         use(session)
 
 

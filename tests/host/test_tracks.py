@@ -9,6 +9,7 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.errors import EngineError, MediaError
+from graphdaw.graph.graph import NodeHandle
 from graphdaw.host.device import DeviceSettings, HandDevice
 from graphdaw.host.tracks import InputTrack
 from tests.drawing import draw
@@ -124,3 +125,17 @@ def test_a_file_that_cannot_be_written_leaves_no_track_behind(tmp_path: Path) ->
                 session.record_input(wrong)
 
         assert not session.graph.nodes
+
+
+def test_a_track_that_cannot_be_armed_leaves_nothing_in_the_graph(tmp_path: Path) -> None:
+    graph = gd.Graph()
+    with gd.Session(graph, device="hand") as session:
+        with pytest.raises(MediaError, match="is no format"):
+            session.record_input(tmp_path / "a.xyz")
+        assert not graph.nodes and not graph.wires
+
+        track = InputTrack(session)
+        (output,) = [id for id, node in graph.nodes.items() if node.type == "output"]
+        graph.add("sine") >> NodeHandle(graph, output)
+        track.remove()
+        assert {node.type for node in graph.nodes.values()} == {"sine", "output"}

@@ -56,7 +56,7 @@ def opened(path: str) -> Iterator[zipfile.ZipFile]:
     with reading(path):
         if not disk.is_file(path):
             what = "is not a file" if os.path.exists(path) else "does not exist"
-            raise ProjectError(f"{path} {what}; choose a .gdaw project.")
+            raise ProjectError(f"{path or repr(path)} {what}; choose a .gdaw project.")
         if not os.path.getsize(path):
             raise ProjectError(f"{path} is empty; open an earlier version of it.")
         raw = _Raw(path)

@@ -70,8 +70,8 @@ class Checkpoints:
     def __getitem__(self, id: int) -> Checkpoint:
         """The checkpoint of this number; raises ProjectError."""
         if id not in self._known:
-            there = f"there are {', '.join(map(str, sorted(self._known)))}" if self._known else "there is none"
-            raise ProjectError(f"There is no checkpoint {id}; {there}.")
+            there = ", ".join(map(str, sorted(self._known))) or "none"
+            raise ProjectError(f"There is no checkpoint {id}; the project has {there}.")
         return self._known[id]
 
     def add(self, document: Document, label: str, author: str = "user", prompt: str = "") -> Checkpoint:

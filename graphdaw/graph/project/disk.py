@@ -55,9 +55,9 @@ def temporary(folder: str, name: str) -> Iterator[tuple[str, int]]:
             os.close(handle)
 
 
-def sweep(folder: str, name: str) -> list[str]:
+def sweep(folder: str, name: str, ending: str = r"[0-9a-f]{12}\.tmp") -> list[str]:
     """Remove temporary files for names of the form `name` whose makers died; returns their paths."""
-    ours = re.compile(rf"\.{name}\.[0-9a-f]{{12}}\.tmp")
+    ours = re.compile(rf"\.{name}\.{ending}")
     swept = []
     with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
         for entry in entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 
 from graphdaw.errors import ProjectError, VersionError
 from graphdaw.graph import codec
@@ -13,7 +14,7 @@ from graphdaw.graph.project.bundle import MEDIA
 from graphdaw.graph.project.kept import Generation, generations
 from graphdaw.graph.project.marks import JournalMark
 
-_EARLIER = " Open an earlier version of it."
+_EARLIER = (" Open an earlier version of it.", "; open an earlier version of it.")
 
 
 def load(path: str | os.PathLike[str]) -> Document:
@@ -35,9 +36,9 @@ def load_marked(path: str | os.PathLike[str]) -> tuple[Document, JournalMark | N
         good = newest_good(name) if _may_be_lost(error) else None
         if good is None:
             raise
-        way_out = f"restore {good} with `graphdaw generations {name} --restore {good.number}`."
-        sentence = str(error).removesuffix(_EARLIER).rstrip(".")
-        raise ProjectError(f"{sentence}; {way_out}") from error
+        way_out = f"restore {good}, with `graphdaw generations {shlex.quote(name)} --restore {good.number}`."
+        sentence = str(error).removesuffix(_EARLIER[0]).removesuffix(_EARLIER[1]).rstrip(".")
+        raise ProjectError(f"{sentence}{', or' if '; ' in sentence else ';'} {way_out}") from error
 
 
 def _may_be_lost(error: ProjectError) -> bool:

@@ -58,10 +58,13 @@ class ProjectLock:
         try:
             self._take()
         except OSError as error:
-            why = error.strerror or error
-            raise ProjectError(
-                f"{self.path} cannot be opened for editing: {why}; copy it to another folder."
-            ) from error
+            why, way_out = error.strerror or error, "copy it to another folder"
+            if isinstance(error, FileNotFoundError):
+                why, way_out = (
+                    f"the folder {os.path.dirname(self.path)} does not exist",
+                    "make it or choose another one",
+                )
+            raise ProjectError(f"{self.path} cannot be opened for editing: {why}; {way_out}.") from error
         folder, name = os.path.split(self.path)
         self.swept = disk.sweep(folder, re.escape(name)) + disk.sweep(kept.folder_of(self.path), kept.FILE_NAME)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphdaw.errors import EngineError
+from graphdaw.errors import EngineError, brief
 
 FADE_FRAMES = 256
 LONGEST_BLOCK_FRAMES = 8192
@@ -44,6 +44,8 @@ class DeviceSettings:
 
     def __post_init__(self) -> None:
         block, rate = self.block_frames, self.sample_rate_hz
+        if not isinstance(self.device, str | int | None):
+            raise EngineError(f"A device is a name, a number or None, not {brief(repr(self.device))}.")
         if block is not None and not 1 <= block <= LONGEST_BLOCK_FRAMES:
             raise EngineError(f"A block of {block} frames cannot be played; choose 1 to {LONGEST_BLOCK_FRAMES}.")
         if rate is not None and not 8_000 <= rate <= 768_000:
@@ -106,7 +108,9 @@ def parsed_channels(text: str | None) -> Channels | None:
 
 
 def parsed_device(text: str | None) -> str | int | None:
-    """A device as it is typed: digits are its number."""
+    """A device as it is typed: digits are its number. Raises EngineError for one that only a program can play."""
+    if text == "hand":
+        raise EngineError('The "hand" device plays only when a program steps it; choose another (`graphdaw devices`).')
     return int(text) if text and text.isdigit() else text
 
 
