@@ -102,7 +102,7 @@ def test_a_forgotten_checkpoint_leaves_the_file_and_its_number_is_not_given_agai
     project.save(graph.document, path, checkpoints=marks)
     assert len(members(path)) == held - 1
     assert marks.add(graph.document, "three").id == 3
-    with pytest.raises(ProjectError, match=r"There is no checkpoint 1; there are 2, 3\."):
+    with pytest.raises(ProjectError, match=r"There is no checkpoint 1; the project has 2, 3\."):
         marks.remove(1)
 
 
