@@ -27,9 +27,14 @@ def check(file: ProjectFile, as_json: AsJson = False) -> None:
         for problem in found:
             say(f"{problem['severity']}: {problem['message']}")
         if not found:
-            say(f"{file} is sound: {len(graph.nodes)} nodes, {len(graph.wires)} wires, {graph.sample_rate} Hz.")
+            say(f"{file} is sound: {_size(graph)}, {graph.sample_rate} Hz.")
     if any(problem["severity"] == "error" for problem in found):
         raise typer.Exit(1)
+
+
+def _size(graph: Graph) -> str:
+    nodes, wires = len(graph.nodes), len(graph.wires)
+    return f"{nodes} node{'s' * (nodes != 1)}, {wires} wire{'s' * (wires != 1)}"
 
 
 def problems(graph: Graph) -> Iterator[dict[str, str]]:

@@ -64,13 +64,17 @@ class InputTrack:
 
     @property
     def late_frames(self) -> int | None:
-        """How much later a sound comes in than what it was played to was made; None while no device is open."""
+        """How much later a sound comes in than what it was played to was made; None without a device or the node."""
         session = self._session
         if not session.playing:
             return None
         into, out = session.driver.latency_frames
         engine = session.engine
-        return into + out + max(0, engine.latency_frames() - engine.latency_frames(self.record.id))
+        try:
+            held_back = engine.latency_frames(self.record.id)
+        except KeyError:  # an undo has taken the node away
+            return None
+        return into + out + max(0, engine.latency_frames() - held_back)
 
     def arm(self, path: str | os.PathLike[str], *, bit_depth: int | None = None, preroll_s: float = 0.0) -> None:
         """Choose the file of the next takes; they begin at `punch_in`, and `preroll_s` before. See `Engine.record`."""

@@ -139,3 +139,17 @@ def test_a_track_that_cannot_be_armed_leaves_nothing_in_the_graph(tmp_path: Path
         graph.add("sine") >> NodeHandle(graph, output)
         track.remove()
         assert {node.type for node in graph.nodes.values()} == {"sine", "output"}
+
+
+def test_a_track_that_is_undone_while_it_waits_for_its_device_ends_and_hurts_nobody(tmp_path: Path) -> None:
+    with gd.Session(gd.Graph(), device="hand") as session:
+        track = session.record_input(tmp_path / "a.wav")
+        while session.graph.nodes:
+            session.graph.undo()
+        session.play()
+        session.step(10)
+        session.engine.feed()
+
+        assert track.late_frames is None
+        assert track.record.id not in session.graph.nodes
+        assert session.stop_recording(track.record) == []
