@@ -65,8 +65,8 @@ BUILD = "build-1000"
 """Milliseconds from Python to a compiled graph: a noise and a chain of 1,000 gains (the graph of W2)."""
 EDIT = "W7"
 """Microseconds from the call to the edit being audible, in a playing graph of 1,000 nodes (W2 or S1-1000)."""
-CORES = "two-cores"
-"""Speed of S1-10000 on two cores over its speed on one."""
+CORES = {"two-cores": "S1-10000", "two-cores-W4": "W4"}
+"""Speed of a workload on two cores over its speed on one."""
 MEMORY = "memory"
 """Bytes a node, document and plan together."""
 

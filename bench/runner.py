@@ -16,7 +16,7 @@ from bench import definitions as d
 ROOT = Path(__file__).resolve().parent.parent
 Found = dict[str, Any]
 
-rows: tuple[str, ...] = (*d.workloads, d.BUILD, d.EDIT, d.CORES, d.MEMORY)
+rows: tuple[str, ...] = (*d.workloads, d.BUILD, d.EDIT, *d.CORES, d.MEMORY)
 MIXED = tuple(name for name in d.workloads if name != "W5")  # what is convolved there comes a window late
 
 
