@@ -145,8 +145,8 @@ class Journal:
         with self._syncing:
             with self._writing:
                 file, self._unsynced, unsynced = self._file, False, self._unsynced
-                if file >= 0 and not os.fstat(file).st_nlink:  # what is written to it is lost with this program
-                    self._break(OSError(errno.ENOENT, "somebody has removed it"))
+                if file >= 0:
+                    self._look_at(file)
             if file < 0 or not unsynced:
                 return not self.broken
             try:
@@ -158,6 +158,14 @@ class Journal:
                 with self._writing:
                     self._break(error)
             return not self.broken
+
+    def _look_at(self, file: int) -> None:
+        """Break where somebody has removed the file: what is written to it then is lost with this program."""
+        try:
+            if not os.fstat(file).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "somebody has removed it")
+        except OSError as error:
+            self._break(error)
 
     # Writing it anew
 
