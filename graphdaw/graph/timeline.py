@@ -1,0 +1,167 @@
+"""The timeline of a piece: tempo, time signatures, markers and the loop; and from ticks to seconds and back.
+
+Between two tempos of which the first is a ramp, the tempo is a straight line over ticks. With b0 and b1 beats a minute
+at its ends, T ticks apart, and b(t) in between, the time from its start is 60 T / (P (b1 - b0)) ln(b(t) / b0) seconds
+for P ticks a beat, the integral of 60 / (P b(t)); `csrc/timeline.h` works it out in the same way for the audio thread.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from graphdaw.graph.clips import TICKS_PER_QUARTER
+
+BPM = (5.0, 999.0)
+
+
+class Tempo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Quarter notes a minute from a tick on; a `ramp` goes on in a straight line to the next tempo."""
+
+    at_ticks: int
+    bpm: float
+    ramp: bool = False
+
+
+class Signature(msgspec.Struct, frozen=True, gc=False):
+    """A time signature from a tick on, which begins a bar: `beats` notes of 1/`unit` in each."""
+
+    at_ticks: int
+    beats: int
+    unit: int
+
+    @property
+    def bar_ticks(self) -> int:
+        """The length of its bars."""
+        return self.beats * TICKS_PER_QUARTER * 4 // self.unit
+
+
+class Marker(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A named place; with a length it is a section."""
+
+    at_ticks: int
+    name: str
+    length_ticks: int = 0
+
+
+class Loop(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What is played over and over while `on`: from the first tick up to, and without, the second."""
+
+    start_ticks: int
+    end_ticks: int
+    on: bool = True
+
+
+class Timeline(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All of it; the first tempo and the first signature stand at tick 0.
+
+    >>> song = Timeline((Tempo(0, 120.0), Tempo(3840, 60.0)))
+    >>> song.seconds(4800), song.ticks(3.0)
+    (3.0, 4800.0)
+    >>> song.place(4800), song.tick_of(2, 2)
+    (Place(bar=2, beat=2, ticks=0), 4800)
+    """
+
+    tempos: tuple[Tempo, ...] = (Tempo(0, 120.0),)
+    signatures: tuple[Signature, ...] = (Signature(0, 4, 4),)
+    markers: tuple[Marker, ...] = ()
+    loop: Loop | None = None
+
+    def seconds(self, tick: float) -> float:
+        """When a tick comes, from the beginning of the piece."""
+        spans = tempo_spans(self.tempos)
+        span = spans[max(0, bisect_right(spans, tick, key=lambda s: s.tick) - 1)]
+        return span.seconds + span.time_to(tick - span.tick)
+
+    def ticks(self, seconds: float) -> float:
+        """Which tick comes then, with its fraction."""
+        spans = tempo_spans(self.tempos)
+        span = spans[max(0, bisect_right(spans, seconds, key=lambda s: s.seconds) - 1)]
+        return span.tick + span.ticks_in(seconds - span.seconds)
+
+    def bpm(self, tick: float) -> float:
+        """The tempo at a tick."""
+        spans = tempo_spans(self.tempos)
+        span = spans[max(0, bisect_right(spans, tick, key=lambda s: s.tick) - 1)]
+        return span.bpm + span.slope * (tick - span.tick)
+
+    def frame(self, tick: float, sample_rate: float) -> int:
+        """The frame on which something at that tick sounds: the nearest one, the later of two."""
+        return math.floor(self.seconds(tick) * sample_rate + 0.5)
+
+    def tick_of(self, bar: int, beat: float = 1.0) -> int:
+        """The tick of a beat of a bar, both counted from 1."""
+        tick, number = 0, 1
+        for signature, until in _signature_spans(self.signatures):
+            bars = (until - tick + signature.bar_ticks - 1) // signature.bar_ticks if until is not None else 0
+            if until is None or bar < number + bars:
+                beat_ticks = TICKS_PER_QUARTER * 4 / signature.unit
+                return tick + (bar - number) * signature.bar_ticks + round((beat - 1) * beat_ticks)
+            number += bars
+            tick = until
+        raise AssertionError("the last signature has no end")
+
+    def place(self, tick: int) -> Place:
+        """The bar and the beat of a tick, both counted from 1, and the ticks after that beat."""
+        number, begin = 1, 0
+        for signature, until in _signature_spans(self.signatures):
+            if until is None or tick < until:
+                bars, rest = divmod(tick - begin, signature.bar_ticks)
+                beat, ticks = divmod(rest, TICKS_PER_QUARTER * 4 // signature.unit)
+                return Place(number + bars, beat + 1, ticks)
+            number += (until - begin + signature.bar_ticks - 1) // signature.bar_ticks
+            begin = until
+        raise AssertionError("the last signature has no end")
+
+
+class Place(NamedTuple):
+    """Where a tick is, as musicians say it."""
+
+    bar: int
+    beat: int
+    ticks: int
+
+
+class TempoSpan(NamedTuple):
+    """From one tempo to the next: where it begins in ticks and seconds, its tempo there, and its change a tick."""
+
+    tick: float
+    seconds: float
+    bpm: float
+    slope: float
+
+    def time_to(self, ticks: float) -> float:
+        """Seconds that so many ticks from its start take."""
+        if self.slope == 0.0:
+            return ticks * 60.0 / (TICKS_PER_QUARTER * self.bpm)
+        return 60.0 / (TICKS_PER_QUARTER * self.slope) * math.log1p(self.slope * ticks / self.bpm)
+
+    def ticks_in(self, seconds: float) -> float:
+        """Ticks from its start that pass in so many seconds."""
+        if self.slope == 0.0:
+            return seconds * TICKS_PER_QUARTER * self.bpm / 60.0
+        return self.bpm / self.slope * math.expm1(self.slope * TICKS_PER_QUARTER / 60.0 * seconds)
+
+
+def tempo_spans(tempos: Sequence[Tempo]) -> list[TempoSpan]:
+    """The spans that a tempo map is made of, one a tempo; the last one goes on for ever."""
+    spans: list[TempoSpan] = []
+    seconds = 0.0
+    for k, tempo in enumerate(tempos):
+        length = tempos[k + 1].at_ticks - tempo.at_ticks if k + 1 < len(tempos) else 0
+        slope = (tempos[k + 1].bpm - tempo.bpm) / length if tempo.ramp and length else 0.0
+        spans.append(TempoSpan(float(tempo.at_ticks), seconds, tempo.bpm, slope))
+        seconds += spans[-1].time_to(length)
+    return spans
+
+
+def _signature_spans(signatures: Sequence[Signature]) -> list[tuple[Signature, int | None]]:
+    """Each signature with the tick at which the next one takes over; None for the last."""
+    return [
+        (signature, signatures[k + 1].at_ticks if k + 1 < len(signatures) else None)
+        for k, signature in enumerate(signatures)
+    ]
