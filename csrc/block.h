@@ -34,6 +34,8 @@ typedef struct GdMemory {
     float rate_hz;         /* of recorded material; 0 for rings */
     uint32_t loop_start, loop_end; /* frames, of recorded material */
     GdStream *stream;      /* where `data` is a ring filled from disk: media frame f lies at f & (frames - 1); else null */
+    struct GdBox *box;     /* what the control thread hands the kernel while it plays (box.h), such as notes; or null */
+    struct GdEventRing *ring; /* events from or to another thread (ring.h); or null */
 } GdMemory;
 
 /* The device's own buffers, one plane a channel, for the `input` and `output` kernels. */
@@ -43,11 +45,16 @@ typedef struct GdDevice {
     uint32_t in_channels, out_channels;
 } GdDevice;
 
-/* Where a slice lies in the piece. Time goes on evenly while the engine runs; a locate moves the position against it, between
- * two cells. */
+/* Where a slice lies in the piece. Time goes on evenly while the engine runs; the position goes on with it while the
+ * transport rolls. A locate moves it between two cells, the end of a loop between any two frames. */
 typedef struct GdTransport {
     uint64_t position;     /* of the slice's first frame */
     bool jumped;           /* the slice before did not end here */
+    bool retimed;          /* nor did it, but only because the tempo was changed: it goes on at the same tick */
+    bool rolling;          /* false: the position stands still, and nothing on the timeline sounds */
+    uint32_t pass;         /* how often the loop has begun anew since the last locate */
+    uint64_t count_in;     /* frames until it rolls, of a count-in; else 0 */
+    const struct GdTimeline *timeline; /* timeline.h; never null while an engine runs */
 } GdTransport;
 
 typedef struct GdBlock {
@@ -77,6 +84,7 @@ enum {
     GD_RINGS = 2,      /* silent inputs and an idle state give silent outputs: see `idle` */
     GD_BLOCK_RATE_0 = 4, /* when choice 0 has the value 1, outputs are one row a cell (stride 0): block-rate control */
     GD_SINK = 8,       /* does something besides its outputs: never skipped (output, meter, record) */
+    GD_ALONE = 16,     /* packs of one lane: what has a list of events at its outlets, or one thing to do for all voices */
 };
 
 typedef struct GdKernel {
@@ -86,6 +94,8 @@ typedef struct GdKernel {
     uint32_t flags;
     uint32_t effort;       /* about how many hundredths of a nanosecond a frame of a lane takes in a full pack, so that
                               work can be shared out; 0: as a filter or, where stateless, a gain (bench/kernels.md) */
+    uint32_t work_floats;  /* memory that each lane gets without being asked for it: b->memory[lane]->data */
+    uint32_t event_ins, event_outs; /* bit a port: it carries a GdEvents (events.h) instead of a signal */
     uint32_t ins, outs, params, choices;
     const char *const *in_names, *const *out_names, *const *param_names, *const *choice_names;
     GD_RT void (*reset)(void *state, const GdBlock *b);   /* first state of all lanes; null: zeros */

@@ -23,7 +23,7 @@ GD_RT static void enter_stage(GdAudio *audio, uint32_t index)
     audio->fade_frame = 0;
 }
 
-GD_RT static void tell(GdEngine *engine, uint32_t kind, uint32_t count)
+void gd_tell(GdEngine *engine, uint32_t kind, uint32_t count)
 {
     const GdAudio *audio = &engine->audio;
     GdNews news = {.kind = kind, .count = count, .time = audio->time, .position = audio->transport.position};
@@ -36,7 +36,7 @@ GD_RT static void settle(GdEngine *engine)
     if (audio->stage + 1 != audio->live->count)
         return;
     atomic_store_explicit(&engine->settled, audio->live, memory_order_release);
-    tell(engine, GD_NEWS_SETTLED, 0);
+    gd_tell(engine, GD_NEWS_SETTLED, 0);
 }
 
 /* The new program is in place before the old one goes home: whoever finds it there may free it. */
@@ -54,10 +54,12 @@ GD_RT static void take_program(GdEngine *engine)
     atomic_store_explicit(&engine->retired, before, memory_order_release);
     gd_note_peak(&engine->counters.swap_peak_ns, gd_now_ns() - start_ns);
     gd_count(&engine->counters.swaps, 1);
-    tell(engine, GD_NEWS_SWAPPED, 0);
+    gd_tell(engine, GD_NEWS_SWAPPED, 0);
     if (program->locates) {
-        audio->transport = (GdTransport){.position = program->position, .jumped = true};
-        tell(engine, GD_NEWS_LOCATED, 0);
+        audio->transport.position = program->position;
+        audio->transport.jumped = true, audio->transport.retimed = false;
+        audio->transport.pass = 0;
+        gd_tell(engine, GD_NEWS_LOCATED, 0);
     }
     settle(engine);
 }
@@ -91,6 +93,12 @@ GD_RT static void boundary(GdEngine *engine)
         }
     } else {
         take_program(engine);
+    }
+    gd_transport_turn(engine);
+    if (audio->live) {
+        const GdPlan *plan = audio->live->stages[audio->stage].plan;
+        for (uint32_t k = 0; k < plan->choir_count; ++k)
+            gd_choir_rest(&plan->choirs[k], audio->time, plan->scratch);
     }
     GdMessage message;
     uint64_t messages = 0;
@@ -152,20 +160,20 @@ void gd_engine_account(GdEngine *engine, uint64_t start_ns, uint64_t end_ns, uin
     uint64_t period_ns = (uint64_t)((double)frames * 1e9 / engine->graph->sample_rate_hz);
     GdCall call = {.start_ns = start_ns, .end_ns = end_ns, .period_ns = period_ns, .flags = flags};
     if (gd_account(&engine->counters, &audio->timing, call))
-        tell(engine, GD_NEWS_OVER_BUDGET, 0);
+        gd_tell(engine, GD_NEWS_OVER_BUDGET, 0);
     if (audio->not_finite) {
         gd_count(&engine->counters.not_finite, audio->not_finite);
-        tell(engine, GD_NEWS_NOT_FINITE, audio->not_finite);
+        gd_tell(engine, GD_NEWS_NOT_FINITE, audio->not_finite);
         audio->not_finite = 0;
     }
 }
 
-/* Frames until the present plan's next multiple of its slice, or until the block ends. */
+/* Frames until the present plan's next multiple of its slice, until the transport jumps, or until the block ends. */
 GD_RT static uint32_t slice_length(const GdAudio *audio, uint32_t wanted)
 {
     uint32_t longest = audio->live ? audio->live->stages[audio->stage].plan->slice_frames : GD_SLICE;
     uint32_t left = longest - (uint32_t)(audio->time % longest);
-    return wanted < left ? wanted : left;
+    return gd_transport_reach(&audio->transport, wanted < left ? wanted : left);
 }
 
 void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
@@ -187,8 +195,7 @@ void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channel
             audio->out[c] = out[c] + done;
         run_slice(engine, count);
         audio->time += count;
-        audio->transport.position += count;
-        audio->transport.jumped = false;
+        gd_transport_go(engine, count);
         done += count;
         atomic_store_explicit(&engine->position_now, audio->transport.position, memory_order_relaxed);
         atomic_store_explicit(&engine->time, audio->time, memory_order_release); /* tapes: all before it is in the rings */

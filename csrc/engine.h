@@ -8,6 +8,7 @@
 #include "message.h"
 #include "plan.h"
 #include "platform.h"
+#include "timeline.h"
 
 /* Everything the audio thread may touch hangs off this struct. */
 typedef struct GdAudio {
@@ -17,6 +18,7 @@ typedef struct GdAudio {
     GdTiming timing;            /* of the last call */
     GdDevice device;            /* where this slice's samples come from and go to */
     GdTransport transport;      /* of this slice */
+    GdTimeline *timeline;       /* what it points to */
     const float *in[GD_MAX_CHANNELS];
     float *out[GD_MAX_CHANNELS];
     float fade[GD_FADE];        /* a raised cosine, rising; set once */
@@ -58,6 +60,9 @@ struct GdEngine {
     _Atomic(GdProgram *) retired;   /* audio puts, control takes */
     _Atomic(GdProgram *) settled;   /* audio: the program whose last stage runs */
     _Atomic uint64_t time, position_now; /* of the next frame: absolute, and in the piece */
+    _Atomic(GdTimeline *) next_timeline, retired_timeline; /* boxes as for programs */
+    _Atomic uint64_t wanted_roll;   /* control: see transport.c; GD_NO_ROLL once the audio thread has taken it */
+    _Atomic uint32_t rolls;         /* audio: whether the transport rolls */
     _Atomic uint32_t profile;
     _Atomic uint32_t inside;        /* calls under way: never more than one */
     GdToAudio to_audio;
@@ -74,6 +79,19 @@ GD_CTL void gd_engine_free_programs(GdEngine *engine);
 /* --- engine.c: a call without its accounting --- */
 GD_RT void gd_engine_run(GdEngine *engine, const float *const *in, uint32_t in_channels, float *const *out,
                          uint32_t out_channels, uint32_t frames);
+
+/* What the audio thread has to tell. */
+GD_RT void gd_tell(GdEngine *engine, uint32_t kind, uint32_t count);
+
+/* --- transport.c --- */
+GD_CTL bool gd_transport_start(GdEngine *engine); /* of a new engine; false when out of memory */
+GD_CTL void gd_transport_free(GdEngine *engine);
+/* Between two cells: a new tempo map, and whether to roll. */
+GD_RT void gd_transport_turn(GdEngine *engine);
+/* Frames of a slice that may be run before the transport jumps or begins to roll. */
+GD_RT uint32_t gd_transport_reach(const GdTransport *transport, uint32_t frames);
+/* After a slice of so many frames. */
+GD_RT void gd_transport_go(GdEngine *engine, uint32_t frames);
 
 /* --- run.c: one slice of a plan --- */
 GD_RT void gd_run_steps(GdPlan *plan, GdAudio *audio, uint32_t frames, bool profile);

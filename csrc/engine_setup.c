@@ -25,7 +25,7 @@ GdEngine *gd_engine_new(GdGraph *graph, uint32_t threads)
             memset(engine->audio.glides[w], 0, bytes);
         fine = fine && engine->audio.glides[w];
     }
-    if (!fine || !gd_crew_start(engine)) {
+    if (!fine || !gd_transport_start(engine) || !gd_crew_start(engine)) {
         gd_engine_free(engine);
         return NULL;
     }
@@ -48,6 +48,7 @@ void gd_engine_free(GdEngine *engine)
     gd_engine_free_programs(engine);
     for (uint32_t w = 0; w < engine->threads; ++w)
         free(engine->audio.glides[w]);
+    gd_transport_free(engine);
     free(engine);
 }
 

@@ -1,5 +1,6 @@
 /* The flat graph: types, nodes and wires. Control thread. */
 #include "graph.h"
+#include "ring.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -121,6 +122,7 @@ static void free_wire(GdGraph *graph, int32_t index)
 {
     if (graph->wires[index].align >= 0)
         free_node(graph, graph->wires[index].align);
+    free(graph->wires[index].cable);
     memset(&graph->wires[index], 0, sizeof(GdWire));
     if (gd_grow(&graph->free_wires, &graph->free_wire_room, graph->free_wire_count + 1, sizeof(int32_t)))
         graph->free_wires[graph->free_wire_count++] = index;
@@ -201,12 +203,15 @@ void gd_graph_forget(GdGraph *graph)
 {
     gd_graph_committed(graph);
     gd_graph_settle(graph);
-    for (uint32_t i = 0; i < graph->wire_count; ++i)
+    for (uint32_t i = 0; i < graph->wire_count; ++i) {
         if (graph->wires[i].life != GD_FREE && graph->wires[i].align >= 0) {
             forget_node(graph, graph->wires[i].align);
             free_node(graph, graph->wires[i].align);
             graph->wires[i].align = -1;
         }
+        if (graph->wires[i].cable)
+            memset(graph->wires[i].cable, 0, sizeof(GdCable));
+    }
     for (uint32_t i = 0; i < graph->node_count; ++i) {
         graph->nodes[i].channels = 0;
         gd_node_forget_memory(&graph->nodes[i]);
@@ -226,7 +231,9 @@ int32_t gd_graph_add(GdGraph *graph, int32_t type, uint64_t order, uint32_t seed
     GdNode *node = &graph->nodes[index];
     memset(node, 0, sizeof *node);
     node->type = (int16_t)type;
-    node->order = order, node->seed = seed, node->min_channels = 1;
+    node->order = order, node->seed = seed, node->min_channels = 1, node->voices = -1;
+    if (graph->types[type].kernel >= 0)
+        node->memory_frames = gd_kernel_table[graph->types[type].kernel].form[0][0]->work_floats;
     for (uint32_t i = 0; i < choice_count && i < GD_MAX_CHOICES; ++i)
         node->choice[i] = choices[i];
     uint32_t params = graph->types[type].params;
@@ -267,6 +274,27 @@ void gd_graph_latency(GdGraph *graph, int32_t node, uint32_t frames)
 {
     graph->nodes[node].latency = frames;
     ++graph->epoch;
+}
+
+void gd_graph_voice(GdGraph *graph, int32_t node, int32_t voices, uint32_t voice)
+{
+    graph->nodes[node].voices = voices;
+    graph->nodes[node].voice = (uint16_t)voice;
+    ++graph->epoch;
+}
+
+bool gd_graph_data(GdGraph *graph, int32_t index, const void *bytes, uint32_t size)
+{
+    GdNode *node = &graph->nodes[index];
+    if (!node->box && !(node->box = calloc(1, sizeof *node->box)))
+        return false;
+    return gd_box_put(node->box, bytes, size);
+}
+
+void gd_graph_ring(GdGraph *graph, int32_t index, GdEventRing *ring)
+{
+    atomic_fetch_add(&ring->users, 1);
+    graph->nodes[index].ring = ring;
 }
 
 /* --- wires --- */
@@ -346,6 +374,8 @@ void gd_graph_free(GdGraph *graph)
 {
     for (uint32_t i = 0; i < graph->node_count; ++i)
         release_spots_and_memory(&graph->nodes[i]);
+    for (uint32_t i = 0; i < graph->wire_count; ++i)
+        free(graph->wires[i].cable);
     free(graph->types);
     free(graph->nodes);
     free(graph->wires);

@@ -4,7 +4,9 @@
 #define GD_GRAPH_H
 
 #include "graphdaw.h"
+#include "box.h"
 #include "dsp/work.h"
+#include "events.h"
 #include "kernels.h"
 
 enum { GD_MAX_TYPES = 1024, GD_MAX_PORTS = 16, GD_MAX_PARAMS = 48, GD_MAX_CHANNELS = 64, GD_PARTS = 2 };
@@ -61,6 +63,10 @@ typedef struct GdNode {
     bool taped;                     /* the memory is rings that a disk empties: see gd_graph_tape */
     GdStream *stream;
     GdTape *tape;                   /* what empties them; null: nothing */
+    GdBox *box;                     /* what the control side gives the kernel while it plays; null: nothing yet */
+    GdEventRing *ring;              /* to or from another thread; null: none */
+    int32_t voices;                 /* the node that hands notes to this one's voice; -1: it is of no voice */
+    uint16_t voice;
     GdSpot *spots[GD_PARTS];        /* [part][lane], `spot_room` of them */
     uint8_t spot_room[GD_PARTS];
 } GdNode;
@@ -72,6 +78,7 @@ typedef struct GdWire {
     float depth;
     uint64_t order;
     int32_t align;                  /* node that delays this wire to make up for latency elsewhere; -1: none */
+    GdCable *cable;                 /* of an event wire, once a plan has it; null before, and for signals */
 } GdWire;
 
 struct GdGraph {

@@ -71,6 +71,73 @@ void gd_stream_end(GdGraph *graph, int32_t node);                         /* [di
 uint32_t gd_stream_underruns(GdGraph *graph, int32_t node);               /* [any] */
 /* [control] A node that is recorded: every lane writes a ring of `frames` (a power of two), the first one also its gate. */
 bool gd_graph_tape(GdGraph *graph, int32_t node, uint32_t frames);
+/* --- events --- */
+enum {
+    GD_NOTE_ON = 1, GD_NOTE_OFF = 2, GD_BEND = 3, GD_PRESSURE = 4, GD_TIMBRE = 5, GD_CC = 6, GD_PROGRAM = 7,
+    GD_ALL_OFF = 8,             /* every note of a channel ends */
+    GD_VOICE_START = 16, GD_VOICE_GLIDE = 17, GD_VOICE_STOP = 18, GD_VOICE_KILL = 19, /* from `voices` to its voices */
+    GD_VOICE_BEND = 20, GD_VOICE_PRESSURE = 21, GD_VOICE_TIMBRE = 22,
+    GD_ANY_CHANNEL = 255,
+};
+typedef struct GdEvent {
+    uint16_t frame;             /* within its slice */
+    uint8_t kind, channel;      /* channel: 0 to 15, or any */
+    uint16_t number;            /* of a controller or program */
+    uint16_t voice;
+    uint32_t note;              /* which note, from its beginning to its end; 0: all of the channel */
+    float key;                  /* 60 is middle C; to a voice: octaves above 1 Hz */
+    float value;                /* velocity, pressure, timbre and controllers: 0 to 1; bend: semitones */
+    float more;                 /* to a voice that starts: the pitch that it glides from */
+} GdEvent;
+typedef struct GdTimedEvent {
+    uint64_t time;              /* absolute frame; what is late happens at once */
+    GdEvent event;
+} GdTimedEvent;
+/* A ring of them between a node and one other thread at a time. */
+typedef struct GdEventRing GdEventRing;
+GdEventRing *gd_ring_new(void);                                           /* [control] null when out of memory */
+void gd_ring_release(GdEventRing *ring);                                  /* [any] */
+void gd_graph_ring(GdGraph *graph, int32_t node, GdEventRing *ring);      /* [control] a new node reads or writes it */
+bool gd_ring_put(GdEventRing *ring, const GdTimedEvent *item);            /* [any, one at a time] false: full, and counted */
+uint32_t gd_ring_take(GdEventRing *ring, GdTimedEvent *items, uint32_t count); /* [any, one at a time] how many there were */
+uint32_t gd_ring_lost(GdEventRing *ring);                                 /* [any] */
+
+/* [control] Give a node that plays a value of its kernel's form, in place of the one it has; false when out of memory. */
+bool gd_graph_data(GdGraph *graph, int32_t node, const void *bytes, uint32_t size);
+
+/* Such values. A score, for the kernel `notes`: a header and that many items, by their beginnings. */
+typedef struct GdScore {
+    uint32_t count, serial;     /* serial: another one for each that a node is given */
+    double loop_ticks;          /* over and over from the start of the piece; 0: once */
+    double longest_ticks;       /* of its notes */
+} GdScore;
+typedef struct GdScoreItem {
+    double at, end;             /* ticks */
+    float key, value, release, probability;
+    uint32_t note;              /* which of its notes; 0: a change for the whole channel */
+    uint16_t number;
+    uint8_t kind, channel;      /* GD_NOTE_ON, or a change */
+} GdScoreItem;
+/* A curve, for the kernel `automation`: that many points, ascending. */
+enum { GD_LINE = 0, GD_HOLD = 1, GD_CURVE = 2, GD_SMOOTH = 3 };
+typedef struct GdCurve {
+    uint32_t count, unused;
+} GdCurve;
+typedef struct GdCurvePoint {
+    double at;                  /* ticks */
+    float value, curve;
+    uint32_t shape, unused;
+} GdCurvePoint;
+/* What the kernel `voices` goes by. */
+enum { GD_VOICES = 72, GD_KEYS = 128 };
+typedef struct GdVoicing {
+    uint32_t voices, spares;    /* that may sound, and that let stolen ones fade */
+    float pitch[GD_KEYS];       /* octaves above 1 Hz, a key */
+    uint8_t choke[GD_KEYS];     /* which group a key belongs to, of whose keys only one sounds at once; 0: none */
+} GdVoicing;
+/* [control] A node is voice `voice` of the node `voices`, whose kernel is `voices`: it begins anew with each note. */
+void gd_graph_voice(GdGraph *graph, int32_t node, int32_t voices, uint32_t voice);
+
 /* A tap: what flows into a node of the kernel `tap`, kept in rings of `frames` (a power of two) a channel. [control] Made for a
  * reader, and kept as long as that or a node has it. */
 typedef struct GdTap GdTap;
@@ -120,6 +187,25 @@ uint64_t gd_engine_position(GdEngine *engine);
 /* [control] The next commit goes out with the transport at that frame. The program that carries it begins there exactly: what
  * has been put into the graph for that place fades in as time goes on from it, and clocks jump. */
 void gd_engine_locate(GdEngine *engine, uint64_t position);
+/* The tempo map, bars and the loop: copied, and in force from the next cell on. A changed tempo leaves the transport at the
+ * tick where it is. */
+typedef struct GdTempoSpan {
+    double tick, frame;         /* where it begins */
+    double bpm, slope;          /* quarter notes a minute there, and how much more each tick */
+} GdTempoSpan;
+typedef struct GdBars {
+    double tick, bar_ticks, beat_ticks;
+} GdBars;
+typedef struct GdTimelineSpec {
+    const GdTempoSpan *spans;   /* the first at 0 */
+    const GdBars *bars;         /* the first at 0 */
+    uint32_t span_count, bar_count;
+    uint64_t loop_start, loop_end; /* frames; equal: no loop */
+} GdTimelineSpec;
+bool gd_engine_timeline(GdEngine *engine, const GdTimelineSpec *spec);    /* [control] false when out of memory */
+/* [control] Let the transport roll, after so many frames of counting in, or stand. It rolls at first. */
+void gd_engine_roll(GdEngine *engine, bool rolling, uint64_t count_in_frames);
+bool gd_engine_rolls(GdEngine *engine);                                   /* [any] as of the last slice */
 /* [control, while nothing calls process] Forget all that has sounded: time is 0 again, what nodes remember is
  * as if they were new, and nothing is left of what is fading. The next commit begins at that position, without a fade. */
 void gd_engine_restart(GdEngine *engine, uint64_t position);
@@ -144,7 +230,8 @@ enum { GD_CALL_XRUN = 1 };      /* the driver says that samples were lost before
 /* [audio] Count a call that ran from `start_ns` to `end_ns` for `frames` frames; gd_engine_process does by itself. */
 void gd_engine_account(GdEngine *engine, uint64_t start_ns, uint64_t end_ns, uint32_t frames, uint32_t flags);
 /* What the audio thread has to tell, oldest first; when nobody listens the newest is dropped and counted. */
-enum { GD_NEWS_SWAPPED = 1, GD_NEWS_SETTLED = 2, GD_NEWS_NOT_FINITE = 3, GD_NEWS_OVER_BUDGET = 4, GD_NEWS_LOCATED = 5 };
+enum { GD_NEWS_SWAPPED = 1, GD_NEWS_SETTLED = 2, GD_NEWS_NOT_FINITE = 3, GD_NEWS_OVER_BUDGET = 4, GD_NEWS_LOCATED = 5,
+       GD_NEWS_LOOPED = 6, GD_NEWS_ROLLING = 7, GD_NEWS_STANDING = 8 };
 typedef struct GdNews {
     uint32_t kind;
     uint32_t count;             /* samples, for GD_NEWS_NOT_FINITE */

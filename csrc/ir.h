@@ -27,6 +27,7 @@ typedef struct GdIrWire {
     bool to_param, own;      /* own: made by the compiler, with kernel ports from the start */
     int8_t fade;             /* 1 rises, -1 falls, 0 stands */
     float gain;
+    uint32_t delay;          /* frames, of an event wire: it needs no node for that */
     uint64_t order;
     int32_t wire;            /* in the graph; -1 for wires of the compiler's own */
 } GdIrWire;
@@ -43,6 +44,8 @@ typedef struct GdIrTerm {
     uint8_t port, lane;
     int8_t fade;
     float gain;
+    uint32_t delay;          /* of events */
+    int32_t wire;            /* that brings it, in the graph; -1: none does */
 } GdIrTerm;
 
 typedef struct GdIrSlot {    /* what flows into one port of one lane of a pack */
@@ -77,7 +80,7 @@ typedef struct GdIrValue {
     bool per_cell;
 } GdIrValue;
 
-enum { GD_STEP_KERNEL, GD_STEP_MIX, GD_STEP_CHUNK, GD_STEP_MODULATE };
+enum { GD_STEP_KERNEL, GD_STEP_MIX, GD_STEP_CHUNK, GD_STEP_MODULATE, GD_STEP_MERGE };
 
 typedef struct GdIrStep {
     uint8_t kind, width;
@@ -91,6 +94,12 @@ typedef struct GdIrStep {
     float cost_ns;                      /* predicted, a slice */
     uint32_t first_wait, wait_count;
 } GdIrStep;
+
+/* True where a port of a pack takes events. */
+GD_CTL static inline bool gd_hears_events(const GdIrPack *pack, uint32_t port)
+{
+    return pack->form && port < pack->form->ins && pack->form->event_ins >> port & 1;
+}
 
 typedef struct GdIr {
     GdGraph *graph;
@@ -150,6 +159,8 @@ GD_CTL int gd_pass_buffers(GdIr *ir);    /* values into buffers, by liveness */
 GD_CTL int gd_verify(GdIr *ir);          /* every index, lifetime and hazard */
 GD_CTL int gd_link(GdIr *ir, GdStage *stage); /* the plan, and what happens before it runs */
 
+/* True where an outlet carries events, once wires name kernel ports (after the pass `loops`). */
+GD_CTL bool gd_carries_events(const GdIr *ir, const GdIrWire *wire);
 /* Wires grouped by source and target again, after a pass changed them. */
 GD_CTL int gd_index_wires(GdIr *ir);
 

@@ -6,6 +6,10 @@
 #include "dsp/work.h"
 #include "graphdaw.h"
 #include "kernels.h"
+#include "timeline.h"
+
+static const GdTempoSpan usual_tempo = {.bpm = 120.0};
+static const GdBars usual_bars = {.bar_ticks = 3840.0, .beat_ticks = 960.0};
 
 enum { MAX_PORTS = 48, LINE = 64 /* bytes: the widest vector and a cache line */ };
 
@@ -23,6 +27,7 @@ typedef struct Pack { /* one kernel's buffers for one slice, [frame][width] */
     const float *device_in[MAX_PORTS]; /* at the present slice */
     GdDevice device;
     GdTransport transport;
+    GdTimeline usual;
     void *arena;
 } Pack;
 
@@ -78,6 +83,8 @@ static int check(const GdProbe *probe, const GdKernel **kernel)
         return GD_PROBE_BAD_SHAPE;
     if (probe->device_channels > MAX_PORTS || k->ins > MAX_PORTS || k->outs > MAX_PORTS || k->params > MAX_PORTS || !(probe->sample_rate_hz > 0))
         return GD_PROBE_BAD_SHAPE;
+    if (k->event_ins || k->event_outs) /* signals are all that it can bring */
+        return GD_PROBE_BAD_SHAPE;
     if ((k->params && !(probe->param && probe->moves)) || (k->outs && !probe->out))
         return GD_PROBE_BAD_SHAPE;
     for (uint32_t i = 0; i < probe->slice_count; ++i)
@@ -114,7 +121,8 @@ static void lend_memory(Pack *p)
         const GdProbeMemory *from = probe->memory[l];
         if (!from)
             continue;
-        p->memory[l] = (GdMemory){from->data, from->frames, from->rate_hz, from->loop_start, from->loop_end, NULL};
+        p->memory[l] = (GdMemory){.data = from->data, .frames = from->frames, .rate_hz = from->rate_hz,
+                                  .loop_start = from->loop_start, .loop_end = from->loop_end};
         p->memory[GD_WORK + l] = (GdMemory){.data = from->work, .frames = from->work_frames};
         p->memory_of[l] = &p->memory[l];
         if (!from->stream)
@@ -227,6 +235,9 @@ static int open_pack(Pack *p, GdProbe *probe)
     memcpy(p->block.choice, probe->choice, sizeof probe->choice);
     p->device = (GdDevice){.in = p->device_in, .in_channels = probe->device_channels};
     p->block.device = probe->device_in ? &p->device : NULL;
+    p->usual = (GdTimeline){.frames_per_beat_minute = 60.0 * (double)probe->sample_rate_hz / 960.0, .span_count = 1,
+                            .bar_count = 1, .spans = &usual_tempo, .bars = &usual_bars};
+    p->transport = (GdTransport){.rolling = true, .timeline = &p->usual};
     p->block.transport = &p->transport;
     return GD_PROBE_OK;
 }

@@ -63,6 +63,8 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
         memory->frames = own;
         memory->stream = node->stream;
         lend(node, node->memory_lanes);
+        node->memory[node->memory_lanes].box = node->box;
+        node->memory[node->memory_lanes].ring = node->ring;
     }
     if (node->tape)
         gd_tape_lend(node->tape, node->memory, node->memory_lanes);
@@ -96,6 +98,11 @@ void gd_node_free_memory(GdNode *node)
         free(node->stream);
     if (node->media)
         gd_media_release(node->media);
+    if (node->box)
+        gd_box_empty(node->box);
+    free(node->box);
+    if (node->ring)
+        gd_ring_release(node->ring);
 }
 
 void gd_graph_memory(GdGraph *graph, int32_t node, uint32_t frames) { graph->nodes[node].memory_frames = frames; }

@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "graph.h"
 #include "steps.h"
+#include "voices.h"
 
 enum { GD_MAX_WORKERS = 8, GD_FADE = 256, GD_DEVICE_PACKS = GD_MAX_CHANNELS / GD_MAX_WIDTH };
 
@@ -72,6 +73,9 @@ typedef struct GdPlan {
     GdPackState **packs;
     const float *device_source[GD_DEVICE_PACKS]; /* [16 channels each][frame][width]; null: nothing is wired to these */
     uint32_t device_width[GD_DEVICE_PACKS], device_channels;
+    GdChoir *choirs;            /* groups with voices */
+    uint32_t choir_count;
+    void *scratch;              /* audio: as large as the largest state of a voice's pack */
     GdPlace *places;
     GdNodePlaces *nodes;        /* [node] */
     uint32_t node_count;

@@ -5,7 +5,7 @@
 
 #include "../ir.h"
 
-enum { WIDTHS = 4 };
+enum { WIDTHS = 5 };
 
 typedef struct Pool {
     uint32_t *free_buffers[WIDTHS][GD_MAX_WORKERS], free_count[WIDTHS][GD_MAX_WORKERS], room[WIDTHS][GD_MAX_WORKERS];
@@ -13,7 +13,7 @@ typedef struct Pool {
     uint32_t used_room, width_room;
 } Pool;
 
-static uint32_t width_index(uint8_t width) { return width == 1 ? 0 : width == 4 ? 1 : width == 8 ? 2 : 3; }
+static uint32_t width_index(uint8_t width) { return width == 1 ? 0 : width == 4 ? 1 : width == 8 ? 2 : width == 16 ? 3 : 4; }
 
 static bool new_buffer(GdIr *ir, Pool *pool, uint8_t width, uint32_t *buffer)
 {

@@ -1,5 +1,6 @@
 /* Pass 5: latency compensation. A node hears all its wires as late as the latest of them; earlier ones pass through an
- * `align` node, which belongs to its wire and keeps its delay line from plan to plan. Wires that fall do not hold
+ * `align` node, which belongs to its wire and keeps its delay line from plan to plan; events wait in their wire's cable. Wires
+ * that fall do not hold
  * anything up, nor do the compiler's own between the halves of a delay: aligning those would make the loop longer.
  * Control thread. */
 #include "../ir.h"
@@ -43,6 +44,12 @@ static uint32_t ring_frames(uint32_t delay)
     while (frames < 2 * delay + 2 * GD_SLICE)
         frames *= 2;
     return frames;
+}
+
+bool gd_carries_events(const GdIr *ir, const GdIrWire *wire)
+{
+    int32_t kernel = ir->nodes[wire->source].kernel;
+    return kernel >= 0 && gd_kernel_table[kernel].form[0][0]->event_outs >> wire->source_port & 1;
 }
 
 static int32_t align_node(GdIr *ir, int32_t wire, uint32_t delay)
@@ -98,7 +105,9 @@ int gd_pass_latency(GdIr *ir)
         uint32_t early = latency_after(ir, (uint32_t)wire->source), due = ir->nodes[wire->target].arrival;
         uint32_t delay = due > early ? due - early : 0;
         bool keeps = ir->graph->wires[wire->wire].align >= 0;
-        if ((delay || keeps) && insert_align(ir, w, delay) != GD_OK)
+        if (gd_carries_events(ir, wire))
+            ir->wires[w].delay = delay;
+        else if ((delay || keeps) && insert_align(ir, w, delay) != GD_OK)
             return GD_NO_MEMORY;
     }
     ir->latency_frames = ir->nodes[ir->of_node[0][ir->graph->device]].arrival;

@@ -150,7 +150,8 @@ static bool note_places(const GdIr *ir, GdPlan *plan)
 
 static const char *step_name(const GdIr *ir, const GdIrStep *step)
 {
-    static const char *const names[] = {[GD_STEP_MIX] = "mix", [GD_STEP_CHUNK] = "sum", [GD_STEP_MODULATE] = "modulate"};
+    static const char *const names[] = {[GD_STEP_MIX] = "mix", [GD_STEP_CHUNK] = "sum", [GD_STEP_MODULATE] = "modulate",
+                                        [GD_STEP_MERGE] = "merge"};
     return step->kind == GD_STEP_KERNEL ? ir->packs[step->pack].form->name : names[step->kind];
 }
 
@@ -229,7 +230,7 @@ static bool fill_plan(GdIr *ir, GdPlan *plan, GdStage *stage)
         plan->device_source[d] = ir->device_values[d] ? buffers[ir->values[ir->device_values[d]].buffer] : NULL;
     }
     plan->latency_frames = ir->latency_frames;
-    return share_out(ir, plan) && note_places(ir, plan) && note_steps(ir, plan);
+    return share_out(ir, plan) && note_places(ir, plan) && note_steps(ir, plan) && gd_link_choirs(ir, plan);
 }
 
 int gd_link(GdIr *ir, GdStage *stage)

@@ -10,6 +10,9 @@ typedef struct GdLink {
     float **buffers; /* [buffer] */
 } GdLink;
 
+/* --- link_choirs.c: the lanes of voices; false when out of memory --- */
+GD_CTL bool gd_link_choirs(const GdIr *ir, GdPlan *plan);
+/* --- link_steps.c --- */
 /* Step `s` of the plan from step `s` of the intermediate form; false when out of memory. */
 GD_CTL bool gd_link_step(GdLink *link, uint32_t s);
 

@@ -1,4 +1,5 @@
 /* One step of the plan: its block, and what a mix, chunk or modulation needs. Control thread. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "link.h"
@@ -162,6 +163,28 @@ static void *link_modulation(GdLink *link, const GdIrStep *step, bool per_cell)
     return m;
 }
 
+/* The memory of each wire is made when it is first needed, and then kept by the wire. */
+static void *link_merge(GdLink *link, const GdIrStep *step)
+{
+    const GdIr *ir = link->ir;
+    const GdIrPack *pack = &ir->packs[step->pack];
+    const GdIrSlot *slot = &ir->slots[pack->first_slot + step->port * pack->lanes];
+    GdMerge *merge = gd_arena_take(&link->plan->arena, 1, sizeof *merge);
+    GdPlug *plugs = gd_arena_take(&link->plan->arena, slot->count, sizeof *plugs);
+    if (!merge || !plugs)
+        return NULL;
+    for (uint32_t k = 0; k < slot->count; ++k) {
+        const GdIrTerm *term = &ir->terms[slot->first + k];
+        GdWire *wire = &ir->graph->wires[term->wire];
+        if (!wire->cable && !(wire->cable = calloc(1, sizeof *wire->cable)))
+            return NULL;
+        plugs[k] = (GdPlug){.source = (const GdEvents *)buffer_of(link, value_of_term(link, term)), .cable = wire->cable,
+                            .delay_frames = term->delay, .falls = term->fade < 0};
+    }
+    *merge = (GdMerge){.count = slot->count, .plugs = plugs};
+    return merge;
+}
+
 /* --- blocks --- */
 
 static uint32_t hash(uint32_t seed, uint32_t channel)
@@ -256,11 +279,15 @@ bool gd_link_step(GdLink *link, uint32_t s)
         bool per_cell = ir->values[from->first_out].per_cell;
         step->state = from->kind == GD_STEP_MIX      ? link_mix(link, from)
                       : from->kind == GD_STEP_CHUNK  ? link_chunk(link, from)
+                      : from->kind == GD_STEP_MERGE  ? link_merge(link, from)
                                                      : link_modulation(link, from, per_cell);
-        step->run = from->kind == GD_STEP_MIX ? forms->mix : from->kind == GD_STEP_CHUNK ? forms->chunk : forms->modulate;
+        step->run = from->kind == GD_STEP_MIX      ? forms->mix
+                    : from->kind == GD_STEP_CHUNK  ? forms->chunk
+                    : from->kind == GD_STEP_MERGE  ? gd_merge_run
+                                                   : forms->modulate;
         if (!step->state || !make_arrays(link, step, from->read_count, 1, 0, 0))
             return false;
-        step->skip = from->kind == GD_STEP_MODULATE ? GD_ALWAYS_RUN : GD_SKIP_IF_SILENT;
+        step->skip = from->kind == GD_STEP_MODULATE || from->kind == GD_STEP_MERGE ? GD_ALWAYS_RUN : GD_SKIP_IF_SILENT;
         step->flag_count = (uint16_t)from->read_count;
         for (uint32_t k = 0; k < from->read_count; ++k)
             ((uint32_t *)step->flags)[k] = ir->values[ir->reads[from->first_read + k]].buffer;

@@ -53,7 +53,9 @@ static uint64_t feeder_of(const GdIr *ir, const GdIrNode *node, uint32_t channel
     return (uint64_t)(uint32_t)from->pack << 16 | port << 8 | from->lane;
 }
 
-static bool is_stateless(const GdIrNode *node) { return gd_kernel_table[node->kernel].form[0][0]->flags & GD_STATELESS; }
+static const GdKernel *kernel_of(const GdIrNode *node) { return gd_kernel_table[node->kernel].form[0][0]; }
+
+static bool is_stateless(const GdIrNode *node) { return kernel_of(node)->flags & GD_STATELESS; }
 
 static uint8_t width_for(uint32_t lanes) { return lanes <= 1 ? 1 : lanes <= 4 ? 4 : lanes <= 8 ? 8 : 16; }
 
@@ -78,7 +80,8 @@ static GdIrPack *open_pack(GdIr *ir, uint8_t kind, const GdIrNode *node)
     return pack;
 }
 
-/* Sorted lanes of one depth into packs. A cheap kernel stays with the pack that feeds it; others fill their packs. */
+/* Sorted lanes of one depth into packs. A cheap kernel stays with the pack that feeds it; others fill their packs. Lanes
+ * that hear events hear the same ones as all of their pack. */
 static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
 {
     GdIrPack *pack = NULL;
@@ -89,7 +92,8 @@ static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
         uint64_t fed = candidates[k].feeder, before = k ? candidates[k - 1].feeder : fed;
         bool other_port = fed >> 8 != before >> 8 && pack && pack->lanes > 1; /* two lanes of one node share a pack */
         bool moved = is_stateless(node) && (fed >> 16 != before >> 16 || other_port);
-        if (!pack || !same || moved || pack->lanes == widest) {
+        bool apart = kernel_of(node)->flags & GD_ALONE || (kernel_of(node)->event_ins && fed != before);
+        if (!pack || !same || moved || apart || pack->lanes == widest) {
             if (pack)
                 close_pack(ir, pack);
             if (!(pack = open_pack(ir, GD_PACK_KERNEL, node)))

@@ -147,6 +147,27 @@ static int32_t inlet_value(GdIr *ir, int32_t p, uint32_t port)
     return value;
 }
 
+/* The value that brings an inlet its events: none, those of its wires in order, or the source's own list for lanes that all
+ * hear one, which `voices` and its voices share. -1: no memory. */
+static int32_t events_value(GdIr *ir, int32_t p, uint32_t port)
+{
+    const GdIrPack *pack = &ir->packs[p];
+    const GdIrSlot *slot = &ir->slots[pack->first_slot + port * pack->lanes];
+    if (!slot->count)
+        return 0;
+    if (!(pack->form->flags & GD_ALONE))
+        return (int32_t)value_of(ir, &ir->terms[slot->first]);
+    GdIrStep *step = open_step(ir, GD_STEP_MERGE, p, 1);
+    if (!step)
+        return -1;
+    step->port = port;
+    if (!add_term_reads(ir, slot))
+        return -1;
+    int32_t value = new_value(ir, GD_EVENT_WIDTH, false);
+    ir->steps[ir->step_count].first_out = (uint32_t)value, ir->steps[ir->step_count++].out_count = 1;
+    return value;
+}
+
 /* The value of a parameter that wires move; 0 where none do. */
 static int32_t param_value(GdIr *ir, int32_t p, uint32_t param)
 {
@@ -181,6 +202,8 @@ static int add_kernel(GdIr *ir, int32_t p)
     for (uint32_t port = 0; port < ports; ++port) {
         if (port && port < pack->ins && as_port_before(ir, pack, port))
             brings[port] = brings[port - 1];
+        else if (gd_hears_events(pack, port))
+            brings[port] = events_value(ir, p, port);
         else
             brings[port] = port < pack->ins ? inlet_value(ir, p, port) : param_value(ir, p, port - pack->ins);
         if (brings[port] < 0)
@@ -197,9 +220,11 @@ static int add_kernel(GdIr *ir, int32_t p)
             return GD_NO_MEMORY;
     ir->packs[p].step = ir->step_count;
     ir->packs[p].first_value = ir->value_count;
-    for (uint32_t k = 0; k < pack->form->outs; ++k)
-        if (new_value(ir, pack->width, pack->per_cell) < 0)
+    for (uint32_t k = 0; k < pack->form->outs; ++k) {
+        bool events = pack->form->event_outs >> k & 1;
+        if (new_value(ir, events ? GD_EVENT_WIDTH : pack->width, !events && pack->per_cell) < 0)
             return GD_NO_MEMORY;
+    }
     ir->steps[ir->step_count].first_out = ir->packs[p].first_value;
     ir->steps[ir->step_count++].out_count = pack->form->outs;
     return GD_OK;

@@ -11,7 +11,7 @@ static bool add_term(GdIr *ir, const GdIrWire *wire, uint32_t source_channel)
     ir->terms[ir->term_count++] = (GdIrTerm){
         .pack = lane->pack, .lane = lane->lane,
         .port = (uint8_t)(wire->source_port + (wire->source_channels ? source_channel : 0)),
-        .fade = wire->fade, .gain = wire->gain};
+        .fade = wire->fade, .gain = wire->gain, .delay = wire->delay, .wire = wire->wire};
     return true;
 }
 
@@ -72,7 +72,7 @@ static bool cut_into_chunks(GdIr *ir, uint32_t slot)
     for (uint32_t k = 0; k < chunks; ++k) {
         uint32_t left = count - k * GD_CHUNK;
         ir->slots[ir->slot_count] = (GdIrSlot){.first = first + k * GD_CHUNK, .count = left < GD_CHUNK ? left : GD_CHUNK};
-        ir->terms[ir->term_count++] = (GdIrTerm){.pack = (int32_t)ir->pack_count, .gain = 1.0f};
+        ir->terms[ir->term_count++] = (GdIrTerm){.pack = (int32_t)ir->pack_count, .gain = 1.0f, .wire = -1};
         ir->packs[ir->pack_count++] = (GdIrPack){.kind = GD_PACK_CHUNK, .kernel = -1, .lanes = 1, .width = GD_TREE, .ins = 1,
                                                  .first_slot = ir->slot_count++};
     }
@@ -85,7 +85,7 @@ static bool fill_port(GdIr *ir, uint32_t p, uint32_t port, GdIrSlot *before)
 {
     uint32_t ins = ir->packs[p].ins, lanes = ir->packs[p].lanes, first_lane = ir->packs[p].first_lane;
     uint32_t slot = ir->packs[p].first_slot + port * lanes;
-    bool to_param = port >= ins;
+    bool to_param = port >= ins, events = gd_hears_events(&ir->packs[p], port);
     for (uint32_t l = 0; l < lanes; ++l, ++slot) {
         const GdIrLane *lane = &ir->lanes[ir->pack_lanes[first_lane + l]];
         if (!fill_slot(ir, &ir->slots[slot], lane, to_param ? port - ins : port, to_param))
@@ -103,7 +103,7 @@ static bool fill_port(GdIr *ir, uint32_t p, uint32_t port, GdIrSlot *before)
             continue;
         }
         before[l] = whole;
-        if (!to_param && whole.count > GD_TREE && !cut_into_chunks(ir, slot))
+        if (!to_param && !events && whole.count > GD_TREE && !cut_into_chunks(ir, slot))
             return false;
     }
     return true;

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from graphdaw.nodes.base import NodeType, registry
+from graphdaw.nodes.base import NodeType, find
 
 GROUP = "group"
 
@@ -259,7 +259,7 @@ class Document:
 
 def settings(node: Node) -> dict[str, float | str]:
     """As `Document.settings`; values of a wrong kind, which only a file can bring in, count as not set."""
-    kind = registry.get(node.type)
+    kind = find(node.type)
     if kind is None:
         return {name: v for name, v in node.values.items() if not isinstance(v, Opaque)}
     merged = kind.defaults()

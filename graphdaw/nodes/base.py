@@ -26,8 +26,11 @@ class In(Port):
     """A declared inlet."""
 
 
+@dataclass(frozen=True, slots=True)
 class Out(Port):
-    """A declared outlet."""
+    """A declared outlet; what comes from one that `sets` takes the place of a parameter's own value."""
+
+    sets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ class NodeType:
     latency_frames: Callable[[Mapping[str, Any], int], int] | None = None
     placed: Callable[[Mapping[str, Any]], bool] | None = None
     channel_count: Callable[[Mapping[str, Any]], int] | None = None
+    data: Callable[[Any, Mapping[str, Any]], bytes] | None = None
+    outside: bool = False
 
     def defaults(self) -> dict[str, float | str]:
         """Every parameter, choice and text at its default."""
@@ -169,6 +174,13 @@ class NodeType:
 
 
 registry: dict[str, NodeType] = {}
+hidden: dict[str, NodeType] = {}
+"""Types that no document holds: what the engine makes of those that it does. Their names are no plain words."""
+
+
+def find(name: str) -> NodeType | None:
+    """The type of that name, hidden ones too; None where there is none."""
+    return registry.get(name) or hidden.get(name)
 
 
 class Node:
@@ -178,7 +190,8 @@ class Node:
     have a kernel port each; otherwise the kernel is repeated per channel), `loop_kernels` (read and write half used
     when the node closes a cycle), `always_loop` (split even outside a cycle), `at_once` (inlets and parameters of the
     read half: they act without delay even then, so a cycle through them alone is none that can be played), `taped`
-    (half of its memory is a ring of samples, which the disk side writes to a file), `tags`.
+    (half of its memory is a ring of samples, which the disk side writes to a file), `outside` (it exchanges events with
+    other threads), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
     static methods `placed(values)` (where it begins depends on the place in the piece: a locate puts a new one in its
@@ -187,7 +200,9 @@ class Node:
     parameters), or
     `media_memory(recording, values, sample_rate_hz)` in place of `memory_frames`: it gives what lanes read and how much
     they write, from the node's recording (None where it has none), its choices and its fixed parameters. It runs on
-    whatever thread edits the graph; a `MediaError` it raises names the file and the way out.
+    whatever thread edits the graph; a `MediaError` it raises names the file and the way out. A static method `data(node,
+    values)` gives the bytes that the kernel finds in its box, made anew, without a fade, whenever clips, choices, texts
+    or fixed parameters change.
     """
 
     type: ClassVar[NodeType]
@@ -200,6 +215,7 @@ class Node:
         loop_kernels: tuple[str, str] = ("", ""),
         always_loop: bool = False,
         taped: bool = False,
+        outside: bool = False,
         at_once: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
     ) -> None:
@@ -212,7 +228,7 @@ class Node:
                 parts[type(value)][port] = value
         methods = {
             method: vars(cls)[method].__func__
-            for method in ("memory_frames", "media_memory", "latency_frames", "channel_count", "placed")
+            for method in ("memory_frames", "media_memory", "latency_frames", "channel_count", "placed", "data")
             if method in vars(cls)
         }
         if any(not media.streamed for media in parts[Media].values()):
@@ -232,6 +248,7 @@ class Node:
             loop_kernels=loop_kernels,
             always_loop=always_loop,
             taped=taped,
+            outside=outside,
             at_once=at_once,
             **methods,
         )
