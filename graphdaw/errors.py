@@ -47,6 +47,12 @@ class UnknownWireError(GraphError):
     code = "unknown_wire"
 
 
+class UnknownClipError(GraphError):
+    """The node has no clip of this id, or the clip no note of this number."""
+
+    code = "unknown_clip"
+
+
 class UnknownPortError(GraphError):
     """The node has no inlet or outlet of this name."""
 
@@ -81,6 +87,18 @@ class WireTypeError(GraphError):
     """Two ports whose types do not go together."""
 
     code = "type_mismatch"
+
+
+class ClipKindError(GraphError):
+    """A clip on a node that does not hold such clips, or an edit of notes in a clip that has none."""
+
+    code = "clip_kind"
+
+
+class TimelineError(GraphError):
+    """Tempos, signatures, markers or a loop that do not go together."""
+
+    code = "timeline"
 
 
 class CycleError(GraphError):

@@ -64,17 +64,13 @@ def _problem(code: str, message: str, node: str = "", wire: str = "", severity: 
 
 def _unreadable_media(graph: Graph) -> Iterator[dict[str, str]]:
     from graphdaw.errors import GraphdawError
+    from graphdaw.graph.media_values import media_values
     from graphdaw.graph.project import media_path
     from graphdaw.host.media import MediaStream
-    from graphdaw.nodes import types
 
     with tempfile.TemporaryDirectory(prefix="graphdaw-check-") as folder:
         for node in graph.nodes.values():
-            kind = types().get(node.type)
-            for name in kind.media if kind else ():
-                value = node.values.get(name)
-                if not isinstance(value, str) or not value:
-                    continue
+            for _, value in media_values(node):
                 try:
                     MediaStream(media_path(graph.document, value, folder), graph.sample_rate).close()
                 except GraphdawError as error:

@@ -60,7 +60,7 @@ def light_copy(document: Document) -> Document:
     twin = Document(document.sample_rate)
     for name in ("nodes", "wires", "media", "sketches", "extra", "marks", "media_files", "foreign"):
         setattr(twin, name, getattr(document, name).copy())
-    twin.top, twin.origin = document.top, document.origin
+    twin.timeline, twin.top, twin.origin = document.timeline, document.top, document.origin
     return twin
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from graphdaw.errors import GroupingError
+from graphdaw.graph.clips import recordings
 from graphdaw.graph.model import GROUP, Document, Node, Wire
 from graphdaw.graph.ports import node_of
 from graphdaw.graph.structure import outside_paths
@@ -31,6 +32,7 @@ def selection(document: Document, ids: Iterable[str]) -> Document:
     types = {node.type for node in part.nodes.values()}
     part.sketches = {type: sketch for type, sketch in document.sketches.items() if type in types}
     used = {v for node in part.nodes.values() for v in node.values.values() if isinstance(v, str)}
+    used |= {recording for node in part.nodes.values() for _, recording in recordings(node.clips)}
     part.media = {hash: medium for hash, medium in document.media.items() if hash in used}
     part.collected = {path: known for path, known in document.collected.items() if path in used}
     used |= {hash for hash, _ in part.collected.values()}
@@ -67,6 +69,7 @@ def graft(document: Document, part: Document, parent: str = "", shift: tuple[flo
                 node.label,
                 node.comment,
                 (),
+                node.clips,
                 node.extra,
             )
         )

@@ -3,20 +3,31 @@
 Times are whole ticks, `TICKS_PER_QUARTER` to a quarter note. A clip sounds from `at_ticks` on for `length_ticks`; what
 it holds is counted from its own beginning, `offset_ticks` of it lie before its start, and with `loop_ticks` the first
 that many ticks of it are repeated for as long as the clip lasts.
+
+Everything here has a field `extra` for what a newer version has written of it, and nothing else is read over: a field
+that nobody knows is a fault everywhere but in a project's file. Numbers with a fraction are always written, whether or
+not they are the default, so that what is equal has equal bytes.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 import msgspec
 
 TICKS_PER_QUARTER = 960
 
 Shape = Literal["line", "hold", "curve", "smooth"]
+Extra = dict[str, bytes] | None
 
 
-class Point(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+def _always(value: float) -> Any:
+    """A default that is written all the same: what msgspec leaves out is one object, not whatever equals it."""
+    return msgspec.field(default_factory=lambda: value)
+
+
+class Point(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A value at a time, and how it goes on to the next point: straight, held, curved by `curve` (-1 to 1), or smooth.
 
     `curve` above 0 starts slowly, below 0 fast; smooth is half a turn of a cosine.
@@ -25,17 +36,19 @@ class Point(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     at_ticks: int
     value: float
     shape: Shape = "line"
-    curve: float = 0.0
+    curve: float = _always(0.0)
+    extra: Extra = None
 
 
-class Lane(msgspec.Struct, frozen=True, omit_defaults=True):
+class Lane(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Values of one kind: "bend" (semitones), "program", or from 0 to 1 "pressure", "timbre" and "cc0" to "cc127"."""
 
     kind: str
     points: tuple[Point, ...] = ()
+    extra: Extra = None
 
 
-class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+class Note(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A note of a clip: `key` 60 is middle C, with fractions for what lies between keys; velocities go from 0 to 1.
 
     `id` tells it from the other notes of its clip; `lanes` hold what happens to this note alone, from its start on.
@@ -45,13 +58,14 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     at_ticks: int
     length_ticks: int
     key: float
-    velocity: float = 0.8
-    release: float = 0.5
-    probability: float = 1.0
+    velocity: float = _always(0.8)
+    release: float = _always(0.5)
+    probability: float = _always(1.0)
     lanes: tuple[Lane, ...] = ()
+    extra: Extra = None
 
 
-class _Clip(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
+class _Clip(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", forbid_unknown_fields=True):
     """Base of the clips."""
 
     id: str
@@ -61,6 +75,7 @@ class _Clip(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
     loop_ticks: int = 0
     name: str = ""
     muted: bool = False
+    extra: Extra = None
 
 
 class NoteClip(_Clip, frozen=True, omit_defaults=True, tag="notes"):
@@ -76,11 +91,12 @@ class CurveClip(_Clip, frozen=True, omit_defaults=True, tag="curve"):
     points: tuple[Point, ...] = ()
 
 
-class WarpMark(msgspec.Struct, frozen=True, gc=False):
+class WarpMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A place in a recording, in seconds, that belongs at a tick of its clip's content."""
 
     at_ticks: int
     media_s: float
+    extra: Extra = None
 
 
 class AudioClip(_Clip, frozen=True, omit_defaults=True, tag="audio"):
@@ -91,16 +107,27 @@ class AudioClip(_Clip, frozen=True, omit_defaults=True, tag="audio"):
     """
 
     media: str = ""
-    start_s: float = 0.0
-    gain_db: float = 0.0
-    fade_in_s: float = 0.0
-    fade_out_s: float = 0.0
-    speed: float = 1.0
-    pitch_semitones: float = 0.0
-    media_bpm: float = 0.0
+    start_s: float = _always(0.0)
+    gain_db: float = _always(0.0)
+    fade_in_s: float = _always(0.0)
+    fade_out_s: float = _always(0.0)
+    speed: float = _always(1.0)
+    pitch_semitones: float = _always(0.0)
+    media_bpm: float = _always(0.0)
     follows_tempo: bool = False
     reversed: bool = False
     warp: tuple[WarpMark, ...] = ()
 
 
-Clip = NoteClip | CurveClip | AudioClip
+class OtherClip(_Clip, frozen=True, omit_defaults=True, tag="other"):
+    """A clip of a kind that only a newer version knows: `what` it is, and under `extra` all it holds; it is silent."""
+
+    what: str = ""
+
+
+Clip = NoteClip | CurveClip | AudioClip | OtherClip
+
+
+def recordings(clips: Iterable[Clip]) -> Iterator[tuple[str, str]]:
+    """The recordings that clips play: the id of the clip, and the path or hash."""
+    return ((clip.id, clip.media) for clip in clips if isinstance(clip, AudioClip) and clip.media)

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from graphdaw.errors import ProjectError, VersionError, brief
-from graphdaw.graph import checks, limits, structure
+from graphdaw.errors import GraphError, ProjectError, VersionError, brief
+from graphdaw.graph import checks, clip_checks, clip_codec, limits, structure
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
+from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import registry
 
 FORMAT = "graphdaw"
@@ -54,6 +55,8 @@ def encode(document: Document) -> bytes:
         "marks": document.marks,
         "top": document.top,
     }
+    if document.timeline != Timeline():
+        content["timeline"] = clip_codec.plain(document.timeline)
     content.update((name, msgspec.Raw(raw)) for name, raw in document.extra.items())
     return _encode(content)
 
@@ -86,10 +89,16 @@ def _plain(item: Node | Wire | Medium | Sketch) -> Any:
     if isinstance(item, Wire) and item.depth == 1.0 and item.depth is not _DEPTH:
         item = msgspec.structs.replace(item, depth=_DEPTH)
     opaque = isinstance(item, Node) and any(isinstance(v, Opaque) for v in item.values.values())
-    if item.extra is None and not opaque:
+    odd = isinstance(item, Node) and any(map(clip_codec.is_odd, item.clips))
+    if item.extra is None and not opaque and not odd:
         return item
+    clips: list[Any] = []
+    if isinstance(item, Node) and item.clips:
+        clips, item = [clip_codec.plain(clip) for clip in item.clips], msgspec.structs.replace(item, clips=())
     plain: dict[str, Any] = msgspec.to_builtins(item)
     plain.pop("extra", None)
+    if clips:
+        plain["clips"] = clips
     if isinstance(item, Node) and opaque:
         plain["values"] = {n: msgspec.Raw(v.raw) if isinstance(v, Opaque) else v for n, v in item.values.items()}
     plain.update((name, msgspec.Raw(raw)) for name, raw in (item.extra or {}).items())
@@ -101,7 +110,7 @@ def decode(data: bytes, where: str) -> Document:
     try:
         limits.check(data)
         return _document(_current(data, where), where)
-    except (limits.LimitError, msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
+    except (limits.LimitError, msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError, GraphError) as error:
         raise ProjectError(
             f"{where} is damaged or no project: {brief(error)}. Open an earlier version of it."
         ) from error
@@ -144,6 +153,8 @@ def _document(fields: Fields, where: str) -> Document:
     lo, hi = checks.SAMPLE_RATES
     if not lo <= document.sample_rate <= hi:
         raise ProjectError(f"{where} asks for {document.sample_rate} samples a second; {lo} to {hi} are possible.")
+    if "timeline" in fields:
+        document.timeline = clip_checks.check_timeline(clip_codec.timeline(fields.pop("timeline")))
     document.media = _table(fields, "media", Medium)
     if not all(map(checks.is_hash, document.media)):
         raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")
@@ -169,9 +180,10 @@ def _table(fields: Fields, name: str, struct: type[Any]) -> dict[str, Any]:
     return {key: _make(struct, _split(raw, _KNOWN[struct])) for key, raw in table.items()}
 
 
+_TYPES = {"values": Fields, "clips": list[msgspec.Raw]}  # what is read further by itself
 _KNOWN: dict[type, dict[str, Callable[[msgspec.Raw], Any]]] = {
     struct: {
-        info.name: msgspec.msgpack.Decoder(Fields if info.name == "values" else info.type).decode
+        info.name: msgspec.msgpack.Decoder(_TYPES.get(info.name, info.type)).decode
         for info in msgspec.structs.fields(struct)
         if info.name != "extra"
     }
@@ -210,6 +222,8 @@ def _node(raw: msgspec.Raw) -> Node:
     for name, part in found.get("values", {}).items():
         values[name] = _read_value(part, kind is not None and name in kind.params)
     found["values"] = values
+    if "clips" in found:
+        found["clips"] = clip_checks.check_clips([clip_codec.clip(raw) for raw in found["clips"]], found["id"])
     return Node(**found)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from graphdaw.errors import GroupingError, UnknownPortError, UnknownWireError
-from graphdaw.graph import checks
+from graphdaw.graph import checks, clip_checks
 from graphdaw.graph.buses import bus_of
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire, takes_text
 from graphdaw.graph.ports import (
@@ -176,7 +176,10 @@ def _replace(document: Document, edit: ReplaceNode) -> Expansion:
     checks.check_type(document, edit.type)
     new = edit.new_id or document.issue(edit.type)
     values = {**_shared_values(old, edit.type), **edit.values}
-    edits: list[Edit] = [AddNode(new, edit.type, values, old.parent, old.order, old.place, old.label, old.comment)]
+    clips = tuple(clip for clip in old.clips if clip_checks.takes(edit.type, clip))
+    edits: list[Edit] = [
+        AddNode(new, edit.type, values, old.parent, old.order, old.place, old.label, old.comment, clips=clips)
+    ]
     into, out = document.wires_into(old.id), document.wires_from(old.id)
     wires = {w.id: w for w in into + out}
     edits += [Disconnect(id) for id in wires]

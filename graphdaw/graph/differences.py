@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from graphdaw.graph.clip_edits import HELD
+from graphdaw.graph.clips import Clip, NoteClip
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
 from graphdaw.graph.structure import outside_paths
 from graphdaw.graph.vocabulary import (
@@ -14,15 +16,20 @@ from graphdaw.graph.vocabulary import (
     DeclarePort,
     Disconnect,
     Edit,
+    EditNotes,
     Move,
+    PutClip,
     RemoveNode,
+    SetClip,
     SetComment,
     SetDepth,
     SetGraph,
     SetLabel,
     SetMedia,
     SetPlace,
+    SetTimeline,
     SetValues,
+    TakeClip,
     UndeclarePort,
 )
 
@@ -54,6 +61,8 @@ def difference(old: Document, new: Document) -> list[Edit]:
     edits += _moved_and_remade(old, new, stays)
     if old.sample_rate != new.sample_rate:
         edits.append(SetGraph(new.sample_rate))
+    if old.timeline != new.timeline:
+        edits.append(SetTimeline(new.timeline))
     edits += _media(old, new)
     for id in sorted(stays):
         edits += _changed(old.nodes[id], new.nodes[id])
@@ -170,7 +179,34 @@ def _changed(old: Node, new: Node) -> list[Edit]:
         edits.append(SetLabel(new.id, new.label))
     if old.comment != new.comment:
         edits.append(SetComment(new.id, new.comment))
+    return edits + _clips(old, new)
+
+
+def _clips(old: Node, new: Node) -> list[Edit]:
+    """What makes the clips of a node those of another."""
+    had, has = ({clip.id: clip for clip in node.clips} for node in (old, new))
+    edits: list[Edit] = [TakeClip(new.id, id) for id in had if id not in has]
+    for id, clip in has.items():
+        if id in had and type(had[id]) is type(clip):
+            edits += _clip_changes(new.id, had[id], clip)
+        else:
+            edits.append(PutClip(new.id, clip))
     return edits
+
+
+def _clip_changes(node: str, old: Clip, new: Clip) -> list[Edit]:
+    """Fields set and notes edited where that is all; else the whole clip."""
+    names = [name for name in new.__struct_fields__ if name not in HELD]
+    values = {name: getattr(new, name) for name in names if getattr(old, name) != getattr(new, name)}
+    edits: list[Edit] = [SetClip(node, new.id, values)] if values else []
+    old = replace(old, **values)
+    if old == new:
+        return edits
+    if isinstance(old, NoteClip) and isinstance(new, NoteClip) and replace(old, notes=new.notes) == new:
+        was, now = ({note.id: note for note in clip.notes} for clip in (old, new))
+        put = tuple(note for id, note in now.items() if was.get(id) != note)
+        return [*edits, EditNotes(node, new.id, tuple(id for id in was if id not in now), put)]
+    return [PutClip(node, new)]
 
 
 def _differs(old: object, new: object) -> bool:

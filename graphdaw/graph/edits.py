@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from graphdaw.errors import GroupingError, NameFormError, UnknownPortError, UnknownWireError, near, suggestion
-from graphdaw.graph import checks, composites
+from graphdaw.graph import checks, clip_checks, clip_edits, composites
 from graphdaw.graph.model import Document, Node, Wire
 from graphdaw.graph.ports import loop_through, loop_through_bus, node_of, source_of, targets_of, title, wires_through
 from graphdaw.graph.vocabulary import (
@@ -18,27 +18,33 @@ from graphdaw.graph.vocabulary import (
     DeclarePort,
     Disconnect,
     Edit,
+    EditNotes,
     Group,
     InsertOnWire,
     Move,
     Primitive,
+    PutClip,
     RemoveNode,
     ReplaceNode,
+    SetClip,
     SetComment,
     SetDepth,
     SetGraph,
     SetLabel,
     SetMedia,
     SetPlace,
+    SetTimeline,
     SetValues,
+    TakeClip,
     UndeclarePort,
     Ungroup,
 )
 
 __all__ = [
-    "AddNode", "Composite", "Connect", "DeclarePort", "Disconnect", "Edit", "Group", "InsertOnWire", "Move",
-    "Primitive", "RemoveNode", "ReplaceNode", "SetComment", "SetDepth", "SetGraph", "SetLabel", "SetMedia", "SetPlace",
-    "SetValues", "UndeclarePort", "Ungroup", "apply", "perform", "replay",
+    "AddNode", "Composite", "Connect", "DeclarePort", "Disconnect", "Edit", "EditNotes", "Group", "InsertOnWire",
+    "Move", "Primitive", "PutClip", "RemoveNode", "ReplaceNode", "SetClip", "SetComment", "SetDepth", "SetGraph",
+    "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort", "Ungroup", "apply",
+    "perform", "replay",
 ]  # fmt: skip
 
 Step = tuple[Any, Any]
@@ -88,7 +94,7 @@ def _perform(document: Document, edit: Any, trusted: bool, done: list[Edit], und
 
 
 def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
-    values, place = edit.values, edit.place
+    values, place, clips = edit.values, edit.place, edit.clips
     if not trusted:
         checks.check_type(document, edit.type)
         checks.check_new_id(document, edit.id)
@@ -100,13 +106,19 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
                 values = {name: value for name, value in checked.items() if value is not None}
         if edit.label or edit.comment or edit.place or edit.ports or edit.extra:
             place = _check_look(edit)
+        if clips:
+            for clip in clips:
+                clip_checks.check_kind(edit, clip)
+            clips = clip_checks.check_clips(clips, edit.id)
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order
-    node = Node(edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, edit.extra)
+    node = Node(
+        edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, clips, edit.extra
+    )
     document.insert_node(node)
-    if order != edit.order or values is not edit.values or place is not edit.place:
-        edit = replace(edit, order=order, values=values, place=place)
+    if order != edit.order or values is not edit.values or place is not edit.place or clips is not edit.clips:
+        edit = replace(edit, order=order, values=values, place=place, clips=clips)
     return edit, RemoveNode(edit.id)
 
 
@@ -339,4 +351,9 @@ PRIMITIVES: dict[type, Callable[[Document, Any, bool], Step]] = {
     SetComment: _set_comment,
     SetGraph: _set_graph,
     SetMedia: _set_media,
+    PutClip: clip_edits.put_clip,
+    TakeClip: clip_edits.take_clip,
+    SetClip: clip_edits.set_clip,
+    EditNotes: clip_edits.edit_notes,
+    SetTimeline: clip_edits.set_timeline,
 }

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import msgspec
-
 from graphdaw.errors import ProjectError, TextError, UnknownTypeError, suggestion
 from graphdaw.graph import outside, structure
-from graphdaw.graph.model import Document, Node
+from graphdaw.graph.media_values import media_values, with_media
+from graphdaw.graph.model import Document
 from graphdaw.graph.parse import MAX_TEXT, parse
-from graphdaw.nodes.base import registry
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 
@@ -62,23 +60,17 @@ def _find_media(document: Document, folder: Path) -> None:
     """Put absolute paths in place of relative ones; whatever lies outside the folder counts as brought by the file."""
     document.foreign = structure.outside_paths(document)
     for node in list(document.nodes.values()):
-        for name in _media_names(node):
-            value = node.values.get(name)
-            found = _inside(folder, value) or _inside(FOLDER, value) if value in document.foreign else None
-            if found:
-                node = msgspec.structs.replace(node, values={**node.values, name: found})
-                document.nodes[node.id] = node
+        paths = {value for _, value in media_values(node) if value in document.foreign}
+        found = {value: _inside(folder, value) or _inside(FOLDER, value) for value in paths}
+        there = {value: path for value, path in found.items() if path}
+        if there:
+            document.nodes[node.id] = with_media(node, there)
     document.foreign &= structure.outside_paths(document)
 
 
-def _media_names(node: Node) -> list[str]:
-    kind = registry.get(node.type)
-    return list(kind.media) if kind else []
-
-
-def _inside(folder: Path, value: object) -> str | None:
+def _inside(folder: Path, value: str) -> str | None:
     """The file of this name in a folder or below it, with links resolved."""
-    if not isinstance(value, str) or "\0" in value or Path(value).is_absolute():
+    if "\0" in value or Path(value).is_absolute():
         return None
     path = (folder / value).resolve()
     return str(path) if path.is_relative_to(folder) and path.is_file() else None

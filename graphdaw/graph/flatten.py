@@ -9,20 +9,25 @@ import msgspec
 from graphdaw.graph.buses import Buses
 from graphdaw.graph.model import GROUP, Document, Node, Wire, settings
 from graphdaw.graph.ports import source_of, targets_of, wires_through
+from graphdaw.graph.timeline import Timeline
 from graphdaw.graph.vocabulary import (
     AddNode,
     Connect,
     DeclarePort,
     Disconnect,
     Edit,
+    EditNotes,
     Move,
+    PutClip,
     RemoveNode,
+    SetClip,
     SetComment,
     SetDepth,
     SetGraph,
     SetLabel,
     SetPlace,
     SetValues,
+    TakeClip,
     UndeclarePort,
 )
 
@@ -40,7 +45,10 @@ class FlatWire(msgspec.Struct, frozen=True, gc=False):
 
 
 class Delta(msgspec.Struct):
-    """What changed between two flat views; a wire whose depth changed is in both wire lists."""
+    """What changed between two flat views; a wire whose depth changed is in both wire lists.
+
+    `clips_set` names the nodes that stay and hold other clips than before; `timeline` is the new one.
+    """
 
     nodes_added: list[Node] = []
     nodes_removed: list[Node] = []
@@ -48,6 +56,8 @@ class Delta(msgspec.Struct):
     wires_added: list[FlatWire] = []
     wires_removed: list[FlatWire] = []
     sample_rate: int | None = None
+    clips_set: list[str] = []
+    timeline: Timeline | None = None
 
     def __bool__(self) -> bool:
         return self != Delta()
@@ -62,6 +72,7 @@ class Flat:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.timeline = document.timeline
         self.nodes = {id: node for id, node in document.nodes.items() if node.type != GROUP}
         self.wires: dict[str, FlatWire] = {}
         self._keys: dict[str, int] = {}
@@ -73,9 +84,12 @@ class Flat:
                 self._put(wire.id, [_as_it_is(wire)])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Flat) and self.nodes == other.nodes and self.wires == other.wires
+        return isinstance(other, Flat) and self._content() == other._content()
 
     __hash__ = None  # type: ignore[assignment]  # changes in place
+
+    def _content(self) -> tuple[object, ...]:
+        return self.nodes, self.wires, self.timeline
 
     def apply(self, edits: Iterable[Edit]) -> Delta:
         """Follow primitive edits that the document has just been through; returns the net change."""
@@ -87,6 +101,8 @@ class Flat:
             match edit:
                 case SetValues() | AddNode() | RemoveNode() | SetPlace() | SetLabel() | SetComment():
                     nodes[edit.id] = None
+                case PutClip() | TakeClip() | SetClip() | EditNotes():
+                    nodes[edit.id] = None
                 case Connect() | Disconnect() | SetDepth():
                     wires[edit.id] = None
                 case DeclarePort(group=group, port=port):
@@ -97,6 +113,8 @@ class Flat:
                     nodes.update(dict.fromkeys(edit.ids))
                 case SetGraph():
                     delta.sample_rate = document.sample_rate
+        if self.timeline != document.timeline:
+            self.timeline = delta.timeline = document.timeline
         for id in nodes:
             self._follow_node(id, delta)
         for id in wires:
@@ -120,9 +138,12 @@ class Flat:
             if old is not None:
                 delta.nodes_removed.append(old)
             delta.nodes_added.append(new)
-        elif old.values != new.values:
+            return
+        if old.values != new.values:
             before = settings(old)
             delta.values_set += [(id, name, v) for name, v in settings(new).items() if before.get(name) != v]
+        if old.clips != new.clips:
+            delta.clips_set.append(id)
 
     def _follow_bus(self, old: Node | None, new: Node | None, delta: Delta) -> None:
         """Undrawn wires of a node that comes, goes or changes its bus."""

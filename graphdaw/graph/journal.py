@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from graphdaw.graph import own_state, records
+from graphdaw.graph.clips import recordings
 from graphdaw.graph.project import disk
 from graphdaw.graph.records import Header, Record, Snapshot
-from graphdaw.graph.vocabulary import AddNode, Edit, SetMedia, SetValues
+from graphdaw.graph.vocabulary import AddNode, Edit, PutClip, SetClip, SetMedia, SetValues
 
 if TYPE_CHECKING:
     from graphdaw.graph.history import History, Op
@@ -288,5 +289,12 @@ def _context(document: Document, edits: list[Edit]) -> tuple[dict[str, str], dic
 
 def texts(edits: Iterable[Edit]) -> list[str]:
     """The texts that edits set, paths among them."""
-    sets = (edit for edit in edits if isinstance(edit, (AddNode, SetValues)))
-    return [value for edit in sets for value in edit.values.values() if isinstance(value, str)]
+    found: list[str] = []
+    for edit in edits:
+        if isinstance(edit, AddNode | SetValues | SetClip):
+            found += (value for value in edit.values.values() if isinstance(value, str))
+        if isinstance(edit, AddNode):
+            found += (recording for _, recording in recordings(edit.clips))
+        elif isinstance(edit, PutClip):
+            found += (recording for _, recording in recordings((edit.clip,)))
+    return found

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+<<<<<<< HEAD
 from graphdaw.nodes.base import NodeType, find
+=======
+from graphdaw.graph.clips import Clip, Note
+from graphdaw.graph.timeline import Timeline
+from graphdaw.nodes.base import NodeType, registry
+>>>>>>> doc
 
 GROUP = "group"
 
@@ -30,7 +36,10 @@ class GroupPort(msgspec.Struct, frozen=True, gc=False):
 
 
 class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One node; `values` holds only what was set, `parent` is the enclosing group, `extra` fields not known here."""
+    """One node; `values` holds only what was set, `parent` is the enclosing group, `extra` fields not known here.
+
+    `clips` are in the order of their starts.
+    """
 
     id: str
     type: str
@@ -41,6 +50,7 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     label: str = ""
     comment: str = ""
     ports: tuple[GroupPort, ...] = ()
+    clips: tuple[Clip, ...] = ()
     extra: dict[str, bytes] | None = None
 
 
@@ -75,20 +85,22 @@ class Sketch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Document:
-    """A graph; nodes and wires are immutable values, so `copy` is shallow and snapshots are cheap.
+    """A graph and the timeline it plays by; nodes, wires and clips are immutable values, so snapshots are cheap.
 
-    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `collected`, `foreign` and `origin`
-    are bookkeeping beside the value: ids already given out, the last order number, where media lies now, under which
-    hash a save took in what is named by a path, paths that came with a file, and that file.
+    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `collected`, `foreign`, `origin` and
+    `notes` are bookkeeping beside the value: ids already given out, the last order number, where media lies now, under
+    which hash a save took in what is named by a path, paths that came with a file, that file, and what finds the notes
+    of clips that were edited last.
     """
 
     __slots__ = (
         "collected", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members",
-        "nodes", "origin", "outgoing", "ports", "sample_rate", "sketches", "top", "wires",
+        "nodes", "notes", "origin", "outgoing", "ports", "sample_rate", "sketches", "timeline", "top", "wires",
     )  # fmt: skip
 
     def __init__(self, sample_rate: int = 48_000) -> None:
         self.sample_rate = sample_rate
+        self.timeline = Timeline()
         self.nodes: dict[str, Node] = {}
         self.wires: dict[str, Wire] = {}
         self.media: dict[str, Medium] = {}
@@ -106,6 +118,7 @@ class Document:
         self.ends: dict[tuple[str, str, str, str], str] = {}
         self.ports: dict[tuple[str, str], GroupPort] = {}
         self.exposed: dict[str, dict[tuple[str, str], None]] = {}  # node -> (its port, the port of its group)
+        self.notes: dict[tuple[str, str], tuple[Clip, dict[int, Note]]] = {}  # as of that very clip
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and self._content() == other._content()
@@ -113,7 +126,7 @@ class Document:
     __hash__ = None  # type: ignore[assignment]  # changes in place
 
     def _content(self) -> tuple[object, ...]:
-        return self.sample_rate, self.nodes, self.wires, self.media, self.sketches, self.extra
+        return self.sample_rate, self.timeline, self.nodes, self.wires, self.media, self.sketches, self.extra
 
     def copy(self) -> Document:
         """An independent document with the same content."""
@@ -134,7 +147,7 @@ class Document:
             setattr(new, name, getattr(self, name).copy())
         for name in ("incoming", "outgoing", "members", "exposed"):
             setattr(new, name, {key: ids.copy() for key, ids in getattr(self, name).items()})
-        new.top, new.origin = self.top, self.origin
+        new.timeline, new.top, new.origin = self.timeline, self.top, self.origin
         return new
 
     def issue(self, stem: str) -> str:

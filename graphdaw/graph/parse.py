@@ -211,7 +211,7 @@ class _Reader:
             else:
                 raise self.fault(f"{mark!r} is none of order, place, label, comment")
         extra = self.extra(Node.__struct_fields__)
-        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), extra)
+        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), (), extra)
         self.nodes.append(node)
         self.parents.append(id)
 

@@ -10,11 +10,26 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from graphdaw.errors import GraphdawError, PatchError, suggestion
-from graphdaw.graph import checks, structure, text
+from graphdaw.graph import checks, clip_codec, structure, text
+from graphdaw.graph.clips import Clip, Note, recordings
 from graphdaw.graph.differences import difference
 from graphdaw.graph.edits import perform
 from graphdaw.graph.model import GROUP, Document, Opaque, Value
-from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit, Group, ReplaceNode, SetMedia, SetValues
+from graphdaw.graph.timeline import Timeline
+from graphdaw.graph.vocabulary import (
+    AddNode,
+    Connect,
+    DeclarePort,
+    Edit,
+    EditNotes,
+    Group,
+    PutClip,
+    ReplaceNode,
+    SetClip,
+    SetMedia,
+    SetTimeline,
+    SetValues,
+)
 from graphdaw.nodes.base import registry
 
 if TYPE_CHECKING:
@@ -27,6 +42,8 @@ LAST_ORDER = 1 << 53  # order numbers beyond are no edit counts, and a project t
 
 ID_FIELDS = ("id", "ids", "parent", "source", "target", "group", "node", "wire", "new_id")
 NEW = "$"  # an id that begins so is a name inside the patch; applying gives it a fresh one
+
+_CANNOT = "a patch cannot bring or open files"
 
 replace = msgspec.structs.replace
 
@@ -288,6 +305,9 @@ def _reach(document: Document, edit: Edit) -> str:
         return "Recordings cannot come with a patch; add the recording to the project and patch it in after."
     if isinstance(edit, AddNode | Connect) and (edit.extra or not 0 <= edit.order <= LAST_ORDER):
         return f"{edit.id!r} has fields or an order that GraphDAW does not know; leave them out."
+    fault = _music_reach(document, edit)
+    if fault:
+        return fault
     if isinstance(edit, AddNode | ReplaceNode):
         if edit.type not in registry and edit.type != GROUP:
             names = [*registry, GROUP]
@@ -298,11 +318,30 @@ def _reach(document: Document, edit: Edit) -> str:
     return ""
 
 
+def _music_reach(document: Document, edit: Edit) -> str:
+    """The same for clips, notes and the timeline an edit brings."""
+    brought: tuple[Clip | Note | Timeline, ...] = ()
+    media: list[str] = []
+    if isinstance(edit, AddNode | PutClip):
+        clips = edit.clips if isinstance(edit, AddNode) else (edit.clip,)
+        brought, media = clips, [path for _, path in recordings(clips)]
+    elif isinstance(edit, EditNotes):
+        brought = edit.put
+    elif isinstance(edit, SetTimeline):
+        brought = (edit.timeline,)
+    elif isinstance(edit, SetClip) and edit.values.get("media"):
+        media = [str(edit.values["media"])]
+    if any(map(clip_codec.is_odd, brought)):
+        return "It brings clips or a timeline with fields that GraphDAW does not know; leave them out."
+    outside = next((path for path in media if path not in document.media), "")
+    return f"A clip names {outside!r}, which is not in the project; {_CANNOT}." if outside else ""
+
+
 def _values_reach(document: Document, type: str, values: dict[str, Value] | dict[str, Value | None]) -> str:
     kind = registry.get(type)
     for name, value in values.items():
         if isinstance(value, Opaque):
             return f"{name!r} is neither a number nor a text; give it one."
         if kind and name in kind.media and value and value not in document.media:
-            return f"{name!r} names {value!r}, which is not in the project; a patch cannot bring or open files."
+            return f"{name!r} names {value!r}, which is not in the project; {_CANNOT}."
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphdaw.graph import buses
+from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
 from graphdaw.nodes.base import registry, type_of_wire
 
@@ -10,7 +11,7 @@ MAX_FLAT_WIRES = 1_000_000
 MAX_NESTING = 64
 MAX_NAME = 256
 
-TOP_FIELDS = ("format", "version", "sample_rate", "nodes", "wires", "media", "types", "marks", "top")
+TOP_FIELDS = ("format", "version", "sample_rate", "timeline", "nodes", "wires", "media", "types", "marks", "top")
 
 End = tuple[str, str]
 
@@ -141,12 +142,6 @@ def remember_placeholders(document: Document) -> None:
 
 
 def outside_paths(document: Document) -> set[str]:
-    """Media values that are paths; a file may name them, but only the user makes them readable."""
-    found: set[str] = set()
-    for node in document.nodes.values():
-        kind = registry.get(node.type)
-        for name in kind.media if kind else ():
-            value = node.values.get(name)
-            if isinstance(value, str) and value and value not in document.media:
-                found.add(value)
-    return found
+    """Media of nodes and clips that are paths; a file may name them, but only the user makes them readable."""
+    named = (value for node in document.nodes.values() for _, value in media_values(node))
+    return {value for value in named if value not in document.media}

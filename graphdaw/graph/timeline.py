@@ -14,25 +14,27 @@ from typing import NamedTuple
 
 import msgspec
 
-from graphdaw.graph.clips import TICKS_PER_QUARTER
+from graphdaw.graph.clips import TICKS_PER_QUARTER, Extra
 
 BPM = (5.0, 999.0)
 
 
-class Tempo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Tempo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """Quarter notes a minute from a tick on; a `ramp` goes on in a straight line to the next tempo."""
 
     at_ticks: int
     bpm: float
     ramp: bool = False
+    extra: Extra = None
 
 
-class Signature(msgspec.Struct, frozen=True, gc=False):
+class Signature(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A time signature from a tick on, which begins a bar: `beats` notes of 1/`unit` in each."""
 
     at_ticks: int
     beats: int
     unit: int
+    extra: Extra = None
 
     @property
     def bar_ticks(self) -> int:
@@ -40,23 +42,25 @@ class Signature(msgspec.Struct, frozen=True, gc=False):
         return self.beats * TICKS_PER_QUARTER * 4 // self.unit
 
 
-class Marker(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Marker(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A named place; with a length it is a section."""
 
     at_ticks: int
     name: str
     length_ticks: int = 0
+    extra: Extra = None
 
 
-class Loop(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Loop(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """What is played over and over while `on`: from the first tick up to, and without, the second."""
 
     start_ticks: int
     end_ticks: int
     on: bool = True
+    extra: Extra = None
 
 
-class Timeline(msgspec.Struct, frozen=True, omit_defaults=True):
+class Timeline(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """All of it; the first tempo and the first signature stand at tick 0.
 
     >>> song = Timeline((Tempo(0, 120.0), Tempo(3840, 60.0)))
@@ -66,10 +70,12 @@ class Timeline(msgspec.Struct, frozen=True, omit_defaults=True):
     (Place(bar=2, beat=2, ticks=0), 4800)
     """
 
-    tempos: tuple[Tempo, ...] = (Tempo(0, 120.0),)
-    signatures: tuple[Signature, ...] = (Signature(0, 4, 4),)
+    # made anew each time, so that they are always written and what is equal has equal bytes
+    tempos: tuple[Tempo, ...] = msgspec.field(default_factory=lambda: (Tempo(0, 120.0),))
+    signatures: tuple[Signature, ...] = msgspec.field(default_factory=lambda: (Signature(0, 4, 4),))
     markers: tuple[Marker, ...] = ()
     loop: Loop | None = None
+    extra: Extra = None
 
     def seconds(self, tick: float) -> float:
         """When a tick comes, from the beginning of the piece."""

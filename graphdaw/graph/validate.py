@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from graphdaw.errors import GraphError
-from graphdaw.graph import checks
+from graphdaw.graph import checks, clip_checks
+from graphdaw.graph.clips import OtherClip
 from graphdaw.graph.flatten import Flat, FlatWire
+from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import GROUP, Document, Node, Opaque, Wire
 from graphdaw.graph.ports import breaks_loops, compatible, inlet_type, outlet_type, title
 from graphdaw.nodes.base import registry
@@ -63,14 +65,24 @@ def _node_problems(document: Document, node: Node) -> Iterator[Problem]:
             checks.check_values(document, node, {name: value})
         except GraphError as error:
             yield _from(error, "warning" if error.code == "unknown_parameter" else "error")
-    for name in kind.media:
-        yield from _media_problems(document, node, name)
+    yield from _clip_problems(node)
+    for _, value in media_values(node):
+        yield from _media_problems(document, node, value)
 
 
-def _media_problems(document: Document, node: Node, name: str) -> Iterator[Problem]:
-    value = node.values.get(name)
-    if not isinstance(value, str) or not value:
-        return
+def _clip_problems(node: Node) -> Iterator[Problem]:
+    for clip in node.clips:
+        if isinstance(clip, OtherClip):
+            message = f"Clip {clip.id!r} of node {title(node)} is of a kind that is not known here; it is silent."
+            yield Problem("clip_kind", message, node.id, severity="warning")
+            continue
+        try:
+            clip_checks.check_kind(node, clip)
+        except GraphError as error:
+            yield _from(error)
+
+
+def _media_problems(document: Document, node: Node, value: str) -> Iterator[Problem]:
     if value in document.media:
         if value not in document.media_files or not os.path.exists(document.media_files[value]):
             shown = document.media[value].name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from graphdaw.graph.clips import Clip, Note
 from graphdaw.graph.model import GroupPort, Medium, Node, Value, Wire
+from graphdaw.graph.timeline import Timeline
 
 
 class _Edit(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="op"):
@@ -102,6 +104,43 @@ class SetMedia(_Edit, frozen=True, tag="set_media"):
     medium: Medium | None = None
 
 
+class PutClip(_Edit, frozen=True, tag="put_clip"):
+    """Give a node a clip, in place of the one of that id if there is one."""
+
+    id: str
+    clip: Clip
+
+
+class TakeClip(_Edit, frozen=True, tag="take_clip"):
+    """Take a clip from a node."""
+
+    id: str
+    clip: str
+
+
+class SetClip(_Edit, frozen=True, tag="set_clip"):
+    """Set fields of a clip, such as where it lies, and leave alone what it holds: notes, points and warp marks."""
+
+    id: str
+    clip: str
+    values: dict[str, int | float | str | bool]
+
+
+class EditNotes(_Edit, frozen=True, tag="edit_notes"):
+    """Take notes from a clip, by their numbers, and put others in; a note put takes the place of one of its number."""
+
+    id: str
+    clip: str
+    remove: tuple[int, ...] = ()
+    put: tuple[Note, ...] = ()
+
+
+class SetTimeline(_Edit, frozen=True, tag="set_timeline"):
+    """Set tempos, signatures, markers and the loop."""
+
+    timeline: Timeline
+
+
 class InsertOnWire(_Edit, frozen=True, tag="insert_on_wire"):
     """Put an existing node into a wire; ports left empty are the first that fit."""
 
@@ -136,7 +175,7 @@ class Ungroup(_Edit, frozen=True, tag="ungroup"):
 
 Primitive = (
     AddNode | RemoveNode | SetValues | Connect | Disconnect | SetDepth | Move | DeclarePort | UndeclarePort
-    | SetPlace | SetLabel | SetComment | SetGraph | SetMedia
+    | SetPlace | SetLabel | SetComment | SetGraph | SetMedia | PutClip | TakeClip | SetClip | EditNotes | SetTimeline
 )  # fmt: skip
 Composite = InsertOnWire | ReplaceNode | Group | Ungroup
 Edit = Primitive | Composite

@@ -155,6 +155,7 @@ class NodeType:
     loop_kernels: tuple[str, str] = ("", "")
     always_loop: bool = False
     taped: bool = False
+    clips: str = ""
     at_once: tuple[str, ...] = ()
     memory_frames: Callable[[Mapping[str, Any], int], int] | None = None
     media_memory: MediaMemory | None = None
@@ -190,8 +191,8 @@ class Node:
     have a kernel port each; otherwise the kernel is repeated per channel), `loop_kernels` (read and write half used
     when the node closes a cycle), `always_loop` (split even outside a cycle), `at_once` (inlets and parameters of the
     read half: they act without delay even then, so a cycle through them alone is none that can be played), `taped`
-    (half of its memory is a ring of samples, which the disk side writes to a file), `outside` (it exchanges events with
-    other threads), `tags`.
+    (half of its memory is a ring of samples, which the disk side writes to a file), `clips` (which clips of the
+    piece it holds: "notes", "curve" or "audio"), `outside` (it exchanges events with other threads), `tags`.
 
     A trailing underscore is dropped from attribute names, so that `in_` declares the port `in`. A subclass may define
     static methods `placed(values)` (where it begins depends on the place in the piece: a locate puts a new one in its
@@ -215,6 +216,7 @@ class Node:
         loop_kernels: tuple[str, str] = ("", ""),
         always_loop: bool = False,
         taped: bool = False,
+        clips: str = "",
         outside: bool = False,
         at_once: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
@@ -248,6 +250,7 @@ class Node:
             loop_kernels=loop_kernels,
             always_loop=always_loop,
             taped=taped,
+            clips=clips,
             outside=outside,
             at_once=at_once,
             **methods,

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from graphdaw.errors import MediaError, ProjectError
+from graphdaw.graph.media_values import CLIPS, media_values
 from graphdaw.graph.model import Document, Medium
 from graphdaw.graph.project import bundle
 from graphdaw.graph.project.bundle import MEDIA
 from graphdaw.graph.project.kept import generations
-from graphdaw.graph.project.media import hash_file, media_values
-from graphdaw.graph.vocabulary import Edit, SetValues
+from graphdaw.graph.project.media import hash_file
+from graphdaw.graph.vocabulary import Edit, SetClip, SetValues
 
 MAX_FILES = 200_000
 MAX_DEPTH = 16
@@ -26,7 +27,10 @@ _SKIPPED = {"__pycache__", "node_modules", "proc", "sys", "dev"}
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """A recording that cannot be read: its name, the nodes that play it, and its hash, size or path where known."""
+    """A recording that cannot be read: its name, what plays it, and its hash, size or path where known.
+
+    `nodes` are nodes with the parameter that names it, or with `clips.` and the id of a clip.
+    """
 
     name: str
     value: str
@@ -136,13 +140,17 @@ def relink(document: Document, *folders: str | os.PathLike[str]) -> list[Found]:
 
 
 def settings_of(found: Iterable[Found]) -> list[Edit]:
-    """The edits that set the nodes to recordings found by name; those found by content need none."""
+    """The edits that set the nodes and clips to recordings found by name; those found by content need none."""
     by_node: dict[str, dict[str, str]] = {}
+    edits: list[Edit] = []
     for one in found:
         if not one.missing.hash:
-            for node, param in one.missing.nodes:
-                by_node.setdefault(node, {})[param] = one.path
-    return [SetValues(node, dict(values)) for node, values in by_node.items()]
+            for node, place in one.missing.nodes:
+                if place.startswith(CLIPS):
+                    edits.append(SetClip(node, place.removeprefix(CLIPS), {"media": one.path}))
+                else:
+                    by_node.setdefault(node, {})[place] = one.path
+    return [*(SetValues(node, dict(values)) for node, values in by_node.items()), *edits]
 
 
 class _Wanted:

@@ -13,17 +13,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
 from graphdaw.errors import MediaError
 from graphdaw.graph import outside
-from graphdaw.graph.model import Document, Medium, Node
+from graphdaw.graph.media_values import media_values, with_media
+from graphdaw.graph.model import Document, Medium
 from graphdaw.graph.project import bundle, disk
 from graphdaw.graph.project.bundle import CHUNK, MEDIA, Writer
-from graphdaw.nodes.base import registry
-
-replace = msgspec.structs.replace
-
 
 Collected = dict[str, tuple[str, Medium]]
 """The hash and the entry in the media table of each recording that a document names by its path."""
@@ -41,7 +36,8 @@ def collect(saved: Document) -> Collected:
     """
     collected: Collected = {}
     for node in list(saved.nodes.values()):
-        for param, value in media_values(node):
+        hashes: dict[str, str] = {}
+        for _, value in media_values(node):
             if value in saved.media or value in saved.foreign:
                 continue
             if value not in collected:
@@ -49,10 +45,10 @@ def collect(saved: Document) -> Collected:
                 if found is None:
                     continue
                 collected[value] = found
-            hash, medium = collected[value]
-            saved.media.setdefault(hash, medium)
-            node = replace(node, values={**node.values, param: hash})
-            saved.nodes[node.id] = node
+            hashes[value], medium = collected[value]
+            saved.media.setdefault(hashes[value], medium)
+        if hashes:
+            saved.nodes[node.id] = with_media(node, hashes)
     return collected
 
 
@@ -66,13 +62,6 @@ def _identify(saved: Document, path: str) -> tuple[str, Medium] | None:
         if getattr(cause, "errno", 0) not in _UNREADABLE:
             raise
     return saved.collected.get(path)
-
-
-def media_values(node: Node) -> list[tuple[str, str]]:
-    """The media settings of a node that name a recording: parameter, and hash or path."""
-    kind = registry.get(node.type)
-    found = ((name, node.values.get(name)) for name in (kind.media if kind else ()))
-    return [(name, value) for name, value in found if isinstance(value, str) and value]
 
 
 def hash_file(path: str) -> tuple[str, int]:

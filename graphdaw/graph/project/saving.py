@@ -13,12 +13,13 @@ import msgspec
 from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import codec
 from graphdaw.graph.limits import MAX_BYTES
+from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle, checkpoints, disk, kept, marks
 from graphdaw.graph.project.bundle import DOCUMENT, MEDIA, Writer
 from graphdaw.graph.project.checkpoints import Checkpoint, Checkpoints
 from graphdaw.graph.project.marks import JournalMark
-from graphdaw.graph.project.media import Collected, collect, hash_file, media_values, store
+from graphdaw.graph.project.media import Collected, collect, hash_file, store
 from graphdaw.graph.project.publish import Published, publish, why_not_written
 from graphdaw.nodes.base import registry
 
