@@ -110,6 +110,7 @@ typedef struct GdScore {
     uint32_t count, serial;     /* serial: another one for each that a node is given */
     double loop_ticks;          /* over and over from the start of the piece; 0: once */
     double longest_ticks;       /* of its notes */
+    uint32_t chases, unused;    /* chases: what began before the place where playing begins is taken up there */
 } GdScore;
 typedef struct GdScoreItem {
     double at, end;             /* ticks */
@@ -130,8 +131,11 @@ typedef struct GdCurvePoint {
 } GdCurvePoint;
 /* What the kernel `voices` goes by. */
 enum { GD_VOICES = 72, GD_KEYS = 128 };
+enum { GD_POLY = 0, GD_MONO = 1, GD_LEGATO = 2 };
+enum { GD_STEAL_OLDEST = 0, GD_STEAL_QUIETEST = 1, GD_STEAL_LOWEST = 2, GD_STEAL_HIGHEST = 3, GD_STEAL_NOBODY = 4 };
 typedef struct GdVoicing {
     uint32_t voices, spares;    /* that may sound, and that let stolen ones fade */
+    uint32_t mode, steal;
     float pitch[GD_KEYS];       /* octaves above 1 Hz, a key */
     uint8_t choke[GD_KEYS];     /* which group a key belongs to, of whose keys only one sounds at once; 0: none */
 } GdVoicing;

@@ -28,7 +28,7 @@ typedef struct GdVoiceState {
 
 /* The memory of a `voices` node; zeros at first. */
 typedef struct GdVoices {
-    uint32_t sounding;      /* voices that are not free */
+    uint32_t count, sounding; /* voices there are, and those that are not free */
     uint32_t steal_frames, tail_frames;
     GdVoiceState voice[GD_VOICES];
     float last_pitch;       /* of the last note, where glides begin; 0 before the first */

@@ -2,7 +2,6 @@
  * position, stops it or takes a note out of the score ends the notes that it leaves behind. */
 #define NODE notes
 #define OUTS P(EVENTS, "events")
-#define CHOICES P(CHASE, "chase")
 #include "kernel.h"
 #include "dsp/hash.h"
 #include "events.h"
@@ -235,7 +234,7 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     if (!p.work->rolled || (b->transport->jumped && !b->transport->retimed)) {
         end_all(&p);
         find_cursor(&p);
-        if (b->choice[CHASE])
+        if (p.score->chases)
             chase(&p);
     } else if (p.work->serial != p.score->serial) {
         go_on_with(&p);

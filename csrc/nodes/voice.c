@@ -46,7 +46,7 @@ GD_RT INLINE void go(State *s, const GdBlock *b, uint32_t i, uint32_t until)
         s->timbre += (s->timbre_to - s->timbre) * smooth;
         const Ints fades = MASK(s->fade_left >= 0);
         const Lanes u = lanes_from_ints(s->fade_left) * fade_step;
-        const Lanes level = lanes_where(fades, s->level * (u * u * (3.0f - 2.0f * u)), s->level);
+        const Lanes level = lanes_where(fades, s->level * (u * u * u * (10.0f + u * (6.0f * u - 15.0f))), s->level);
         s->fade_left += fades & MASK(s->fade_left > 0);
         const Lanes octaves = s->pitch + s->bend * (1.0f / 12.0f);
         b->out[FREQUENCY_HZ][i] = lanes_from_bits(lanes_to_bits(exp2_lanes(octaves)) & s->plays);
@@ -99,10 +99,7 @@ GD_RT INLINE void take(State *s, const GdBlock *b, const GdEvent *event, uint32_
     case GD_VOICE_START: start(s, b, event, l, glide_s); break;
     case GD_VOICE_GLIDE: glide(s, b, event, l, glide_s); break;
     case GD_VOICE_STOP: LANE(s->gate, l) = 0.0f, LANE(s->release, l) = event->value; break;
-    case GD_VOICE_KILL:
-        LANE(s->gate, l) = 0.0f;
-        LANE(s->fade_left, l) = (int32_t)(GD_STEAL_S * b->sample_rate_hz);
-        break;
+    case GD_VOICE_KILL: LANE(s->fade_left, l) = (int32_t)(GD_STEAL_S * b->sample_rate_hz); break;
     case GD_VOICE_BEND:
         if (event->number)
             LANE(s->note_bend, l) = event->value;

@@ -4,15 +4,12 @@
 #define INS P(EVENTS, "events")
 #define OUTS P(VOICED, "voiced")
 #define PARAMS P(UNISON, "unison") P(DETUNE_CENTS, "detune_cents") P(WIDTH, "width") P(TAIL_S, "tail_s")
-#define CHOICES P(MODE, "mode") P(STEAL, "steal")
 #include "kernel.h"
 #include "box.h"
 #include "dsp/hash.h"
 #include "events.h"
 #include "voices.h"
 
-enum { POLY, MONO, LEGATO };
-enum { OLDEST, QUIETEST, LOWEST, HIGHEST, NOBODY };
 enum { SUSTAIN = 64, SOUND_OFF = 120, NOTES_OFF = 123 };
 
 typedef struct { Lanes unused; } State;
@@ -39,9 +36,12 @@ GD_RT static void turn(Hand *h, uint32_t voice, uint8_t state, uint16_t frame)
     h->v->voice[voice].changed = h->b->time + frame;
 }
 
+/* Its gate stays open meanwhile, so that no envelope turns a corner; where nothing fades it, closing the gate is all there is. */
 GD_RT static void steal(Hand *h, uint32_t voice, uint16_t frame)
 {
     turn(h, voice, GD_VOICE_STOLEN, frame);
+    if (!h->voicing->spares)
+        tell(h, frame, GD_VOICE_STOP, voice, 0.5f);
     tell(h, frame, GD_VOICE_KILL, voice, 0.0f);
 }
 
@@ -60,15 +60,15 @@ GD_RT static bool sounds(const GdVoiceState *voice) { return voice->state == GD_
 /* The better one to lose: of those that ring out the one that does so longest, else by the rule chosen. */
 GD_RT static bool rather(const Hand *h, const GdVoiceState *a, const GdVoiceState *than)
 {
-    const uint32_t rule = h->b->choice[STEAL];
+    const uint32_t rule = h->voicing->steal;
     const bool rings = a->state == GD_VOICE_RELEASED, other = than->state == GD_VOICE_RELEASED;
-    if (rule != OLDEST && rings != other)
+    if (rule != GD_STEAL_OLDEST && rings != other)
         return rings;
-    if (rule == QUIETEST && rings)
+    if (rule == GD_STEAL_QUIETEST && rings)
         return a->changed < than->changed;
-    if (rule == LOWEST && a->key != than->key)
+    if (rule == GD_STEAL_LOWEST && a->key != than->key)
         return a->key < than->key;
-    if (rule == HIGHEST && a->key != than->key)
+    if (rule == GD_STEAL_HIGHEST && a->key != than->key)
         return a->key > than->key;
     return a->started < than->started;
 }
@@ -83,7 +83,7 @@ GD_RT static int32_t victim(const Hand *h)
         if (!sounds(voice))
             continue;
         ++count;
-        if (h->b->choice[STEAL] == NOBODY && voice->state == GD_VOICE_HELD)
+        if (h->voicing->steal == GD_STEAL_NOBODY && voice->state == GD_VOICE_HELD)
             continue;
         if (worst < 0 || rather(h, voice, &h->v->voice[worst]))
             worst = (int32_t)k;
@@ -207,7 +207,7 @@ GD_RT static void begin_single(Hand *h, const GdEvent *on, uint16_t frame)
         --v->stack_count;
     }
     v->stack[v->stack_count++] = *on;
-    if (h->b->choice[MODE] == LEGATO && any_held(h)) {
+    if (h->voicing->mode == GD_LEGATO && any_held(h)) {
         glide_to(h, on, frame);
         return;
     }
@@ -258,7 +258,7 @@ GD_RT static void end_single(Hand *h, const GdEvent *off, uint16_t frame)
 GD_RT static void end(Hand *h, const GdEvent *off, uint16_t frame)
 {
     forget_late(h->v, off->note, false);
-    if (h->b->choice[MODE] == POLY)
+    if (h->voicing->mode == GD_POLY)
         end_voices(h, off->note, frame, off->value);
     else
         end_single(h, off, frame);
@@ -321,7 +321,7 @@ GD_RT static void take(Hand *h, const GdEvent *event)
 {
     switch (event->kind) {
     case GD_NOTE_ON:
-        if (h->b->choice[MODE] == POLY)
+        if (h->voicing->mode == GD_POLY)
             begin(h, event, event->frame);
         else
             begin_single(h, event, event->frame);
@@ -365,6 +365,12 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
         return;
     h.v->steal_frames = (uint32_t)(GD_STEAL_S * b->sample_rate_hz + 0.5f);
     h.v->tail_frames = (uint32_t)(AT(TAIL_S, 0) * b->sample_rate_hz);
+    for (; h.v->count > total(&h); --h.v->count) /* there are fewer than before */
+        if (h.v->voice[h.v->count - 1].state != GD_VOICE_FREE) {
+            h.v->voice[h.v->count - 1] = (GdVoiceState){.state = GD_VOICE_FREE};
+            --h.v->sounding;
+        }
+    h.v->count = total(&h);
     if (h.v->late_count && b->offset == 0)
         begin_late(&h);
     for (uint32_t k = 0; k < in->count; ++k)

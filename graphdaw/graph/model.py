@@ -6,13 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-<<<<<<< HEAD
-from graphdaw.nodes.base import NodeType, find
-=======
 from graphdaw.graph.clips import Clip, Note
 from graphdaw.graph.timeline import Timeline
-from graphdaw.nodes.base import NodeType, registry
->>>>>>> doc
+from graphdaw.nodes.base import NodeType, find
 
 GROUP = "group"
 

@@ -79,25 +79,24 @@ class Timeline(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
 
     def seconds(self, tick: float) -> float:
         """When a tick comes, from the beginning of the piece."""
-        spans = tempo_spans(self.tempos)
-        span = spans[max(0, bisect_right(spans, tick, key=lambda s: s.tick) - 1)]
-        return span.seconds + span.time_to(tick - span.tick)
+        return TempoMap(self.tempos).time(tick)
 
     def ticks(self, seconds: float) -> float:
         """Which tick comes then, with its fraction."""
-        spans = tempo_spans(self.tempos)
-        span = spans[max(0, bisect_right(spans, seconds, key=lambda s: s.seconds) - 1)]
-        return span.tick + span.ticks_in(seconds - span.seconds)
+        return TempoMap(self.tempos).tick(seconds)
 
     def bpm(self, tick: float) -> float:
         """The tempo at a tick."""
-        spans = tempo_spans(self.tempos)
-        span = spans[max(0, bisect_right(spans, tick, key=lambda s: s.tick) - 1)]
+        span = TempoMap(self.tempos).span_at(tick)
         return span.bpm + span.slope * (tick - span.tick)
 
     def frame(self, tick: float, sample_rate: float) -> int:
-        """The frame on which something at that tick sounds: the nearest one, the later of two."""
-        return math.floor(self.seconds(tick) * sample_rate + 0.5)
+        """The frame on which something at that tick sounds: the nearest one, the later of two.
+
+        >>> Timeline((Tempo(0, 125.0),)).frame(960, 44_100)
+        21168
+        """
+        return TempoMap(self.tempos, sample_rate).frame(tick)
 
     def tick_of(self, bar: int, beat: float = 1.0) -> int:
         """The tick of a beat of a bar, both counted from 1."""
@@ -133,36 +132,58 @@ class Place(NamedTuple):
 
 
 class TempoSpan(NamedTuple):
-    """From one tempo to the next: where it begins in ticks and seconds, its tempo there, and its change a tick."""
+    """From one tempo to the next: where it begins in ticks and in time, its tempo there, and its change a tick."""
 
     tick: float
-    seconds: float
+    time: float
     bpm: float
     slope: float
 
-    def time_to(self, ticks: float) -> float:
-        """Seconds that so many ticks from its start take."""
-        if self.slope == 0.0:
-            return ticks * 60.0 / (TICKS_PER_QUARTER * self.bpm)
-        return 60.0 / (TICKS_PER_QUARTER * self.slope) * math.log1p(self.slope * ticks / self.bpm)
 
-    def ticks_in(self, seconds: float) -> float:
-        """Ticks from its start that pass in so many seconds."""
-        if self.slope == 0.0:
-            return seconds * TICKS_PER_QUARTER * self.bpm / 60.0
-        return self.bpm / self.slope * math.expm1(self.slope * TICKS_PER_QUARTER / 60.0 * seconds)
+class TempoMap:
+    """Tempos as a function from ticks to time and back, in units of which `rate` make a second: 1, or a sample rate.
 
+    The audio thread has the same spans and the same formulas, in the same order of operations, so both agree to the
+    frame (`csrc/timeline.h`).
+    """
 
-def tempo_spans(tempos: Sequence[Tempo]) -> list[TempoSpan]:
-    """The spans that a tempo map is made of, one a tempo; the last one goes on for ever."""
-    spans: list[TempoSpan] = []
-    seconds = 0.0
-    for k, tempo in enumerate(tempos):
-        length = tempos[k + 1].at_ticks - tempo.at_ticks if k + 1 < len(tempos) else 0
-        slope = (tempos[k + 1].bpm - tempo.bpm) / length if tempo.ramp and length else 0.0
-        spans.append(TempoSpan(float(tempo.at_ticks), seconds, tempo.bpm, slope))
-        seconds += spans[-1].time_to(length)
-    return spans
+    def __init__(self, tempos: Sequence[Tempo], rate: float = 1.0) -> None:
+        self.scale = 60.0 * rate / TICKS_PER_QUARTER  # units that a tick takes at one beat a minute
+        self.spans: list[TempoSpan] = []
+        time = 0.0
+        for k, tempo in enumerate(tempos):
+            length = tempos[k + 1].at_ticks - tempo.at_ticks if k + 1 < len(tempos) else 0
+            slope = (tempos[k + 1].bpm - tempo.bpm) / length if tempo.ramp and length else 0.0
+            self.spans.append(TempoSpan(float(tempo.at_ticks), time, tempo.bpm, slope))
+            time += self._time_in(self.spans[-1], float(length))
+
+    def _time_in(self, span: TempoSpan, ticks: float) -> float:
+        if span.slope == 0.0:
+            return ticks * (self.scale / span.bpm)
+        return self.scale / span.slope * math.log1p(span.slope * ticks / span.bpm)
+
+    def _ticks_in(self, span: TempoSpan, time: float) -> float:
+        if span.slope == 0.0:
+            return time * (span.bpm / self.scale)
+        return span.bpm / span.slope * math.expm1(span.slope / self.scale * time)
+
+    def span_at(self, tick: float) -> TempoSpan:
+        """The span in which a tick lies."""
+        return self.spans[max(0, bisect_right(self.spans, tick, key=lambda span: span.tick) - 1)]
+
+    def time(self, tick: float) -> float:
+        """When a tick comes."""
+        span = self.span_at(tick)
+        return span.time + self._time_in(span, tick - span.tick)
+
+    def tick(self, time: float) -> float:
+        """Which tick comes then, with its fraction."""
+        span = self.spans[max(0, bisect_right(self.spans, time, key=lambda span: span.time) - 1)]
+        return span.tick + self._ticks_in(span, time - span.time)
+
+    def frame(self, tick: float) -> int:
+        """The whole unit nearest to a tick, the later of two."""
+        return math.floor(self.time(tick) + 0.5)
 
 
 def _signature_spans(signatures: Sequence[Signature]) -> list[tuple[Signature, int | None]]:

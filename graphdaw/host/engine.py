@@ -16,24 +16,28 @@ from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.vocabulary import Edit
+from graphdaw.graph.voicing import Voiced
 from graphdaw.host.events import (
     Event,
     Located,
+    Looped,
     NotFinite,
     OverBudget,
     Problem,
     RecordingStopped,
+    Rolling,
     Settled,
+    Standing,
     Swapped,
     TakeFinished,
 )
 from graphdaw.host.lowering import Lowering
-from graphdaw.host.numbers import Numbers
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Tap, Taps
-from graphdaw.nodes import registry
+from graphdaw.host.timing import Timing
+from graphdaw.nodes.base import find
 
 WHY = {
     lib.GD_NO_MEMORY: "There is not enough memory to compile the graph; remove nodes or shorten delays.",
@@ -45,17 +49,23 @@ WHY = {
 
 def is_placed(node: Node) -> bool:
     """True if where the node begins depends on the place in the piece."""
-    kind = registry.get(node.type)
+    kind = find(node.type)
     return kind is not None and kind.placed is not None and kind.placed(settings(node))
 
 
 def is_taped(node: Node) -> bool:
     """True if the node can be recorded."""
-    kind = registry.get(node.type)
+    kind = find(node.type)
     return kind is not None and kind.taped
 
 
-class Engine(Numbers):
+def is_streamed(node: Node) -> bool:
+    """True if the node plays from disk."""
+    kind = find(node.type)
+    return kind is not None and any(media.streamed for media in kind.media.values())
+
+
+class Engine(Timing):
     """Plays one graph; somebody else (a device, a render) calls for its sound.
 
     With `missing="silence"` a recording that cannot be read is silent and listed in `problems`; with "error" it raises
@@ -77,7 +87,7 @@ class Engine(Numbers):
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
-            self._flat = Flat(graph.document)
+            self._flat = Voiced(Flat(graph.document))
             self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
             self._recordings = Recordings(self._lowering.graph, self.sample_rate)
             self._taps = Taps(self._lowering)
@@ -95,6 +105,7 @@ class Engine(Numbers):
             self._engine = lib.gd_engine_new(self._lowering.graph, threads)
             if self._engine == ffi.NULL:
                 raise MemoryError("no memory for the engine")
+            self._send_timeline(self._flat.timeline)
         except BaseException:
             self._lowering.close()
             self._recordings.close()
@@ -135,6 +146,8 @@ class Engine(Numbers):
             delta = self._flat.apply(edits)
             for removed in delta.nodes_removed:
                 self._forget_values(removed.id)
+            if delta.timeline is not None:
+                self._send_timeline(delta.timeline)
             self._behind |= not self._lowering.whole  # so is what an earlier change has left out
             try:
                 messages = self._lowering.follow(delta)
@@ -298,7 +311,8 @@ class Engine(Numbers):
     # Recordings
 
     def _fill(self, node: Node, values: dict[str, Any], index: int) -> None:
-        for name in registry[node.type].media or ("",):
+        kind = find(node.type)
+        for name in (kind.media if kind is not None else ()) or ("",):
             value = str(values.get(name, ""))
             try:
                 self._recordings.fill(self.graph.document, node.type, value, values, index, self._begin_at)
@@ -318,11 +332,7 @@ class Engine(Numbers):
     def _close_streams_of_removed(self) -> None:
         if not self._recordings.streams:
             return
-        playing = {
-            index
-            for id, index in self._lowering.nodes.items()
-            if any(media.streamed for media in registry[self._flat.nodes[id].type].media.values())
-        }
+        playing = {index for id, index in self._lowering.nodes.items() if is_streamed(self._flat.nodes[id])}
         self._recordings.streams.keep(playing)
 
     def feed(self) -> None:
@@ -361,7 +371,7 @@ class Engine(Numbers):
         with self._lock:
             self._check_open()
             index = self._lowering.nodes.get(id)
-            if index is None or not registry[self._flat.nodes[id].type].taped:
+            if index is None or not is_taped(self._flat.nodes[id]):
                 raise EngineError(f"Node {id!r} is no record node that plays; add one where you want to record.")
             reach_s = float(settings(self._flat.nodes[id])["buffer_s"])
             self.recorder.start(
@@ -417,5 +427,13 @@ class Engine(Numbers):
             case lib.GD_NEWS_LOCATED:
                 self.recorder.located(int(item.time), int(item.position))
                 return Located(item.position / self.sample_rate, frame)
+            case lib.GD_NEWS_LOOPED:
+                self.recorder.located(int(item.time), int(item.position))
+                return Looped(int(item.count), frame)
+            case lib.GD_NEWS_ROLLING:
+                self.recorder.located(int(item.time), int(item.position))
+                return Rolling(item.position / self.sample_rate, frame)
+            case lib.GD_NEWS_STANDING:
+                return Standing(item.position / self.sample_rate, frame)
             case _:
                 return OverBudget(frame)

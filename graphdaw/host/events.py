@@ -44,6 +44,30 @@ class Located(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Looped(Event):
+    """The end of the loop was reached, and its start plays again; `times` counts since the last locate."""
+
+    times: int
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling(Event):
+    """The piece goes on from this position, in seconds; after a count-in, when that is over."""
+
+    position_s: float
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Event):
+    """The piece stands at this position, in seconds, and the device plays on."""
+
+    position_s: float
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
 class Swapped(Event):
     """An edit begins to be heard, in that frame of all that was played."""
 

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
-from graphdaw.graph.flatten import Delta, Flat, FlatWire
+from graphdaw.graph.flatten import Delta, FlatWire
 from graphdaw.graph.model import Node, settings
-from graphdaw.nodes import NodeType, registry
-from graphdaw.nodes.base import In
+from graphdaw.graph.voicing import Voiced, VoiceNode, voice_of
+from graphdaw.nodes import NodeType
+from graphdaw.nodes.base import In, find
 
 OUTPUT = "output"
 LAST = 1 << 62  # in the order of nodes and wires: behind all of the document
+VOICE_BITS = 7  # of the order, for the voices that share a place in the document
 
 
 class LoweredType(NamedTuple):
@@ -30,16 +32,26 @@ class LoweredType(NamedTuple):
     choices: dict[str, tuple[int, dict[str, int]]]
 
 
+def speaks(node: Node) -> bool:
+    """False for a curve without points, which leaves alone what it is wired into."""
+    kind = find(node.type)
+    return (
+        kind is None
+        or kind.clips != "curve"
+        or any(getattr(clip, "points", ()) for clip in node.clips if not clip.muted)
+    )
+
+
 TAP = NodeType("tap", "tap", "", False, inputs={"in": In("in")})
 
 
 class Listening:
-    """A tap's node in the core's graph, and the wire into it, if there is something to hear."""
+    """A tap's node in the core's graph, and the wires into it: one a voice of what it hears."""
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self.source: tuple[str, str] | None = None
-        self.wire = -1
+        self.sources: list[tuple[str, str]] = []
+        self.wires: list[int] = []
 
 
 class Lowering:
@@ -49,7 +61,7 @@ class Lowering:
     unknown types are left out, so such a node is silent.
     """
 
-    def __init__(self, flat: Flat, sample_rate_hz: float, fill: Callable[[Node, dict[str, Any], int], None]) -> None:
+    def __init__(self, flat: Voiced, sample_rate_hz: float, fill: Callable[[Node, dict[str, Any], int], None]) -> None:
         self.flat = flat
         self.sample_rate_hz = sample_rate_hz
         self.graph = lib.gd_graph_new(sample_rate_hz)
@@ -60,6 +72,11 @@ class Lowering:
         self._types: dict[str, LoweredType | None] = {}
         self._wires: dict[str, int] = {}
         self._touching: dict[str, set[str]] = {}
+        self._setting: dict[tuple[str, str], set[str]] = {}  # a parameter -> wires that take the place of its value
+        self._setting_by: dict[str, tuple[str, str]] = {}  # such a wire -> the parameter
+        self._aside: set[tuple[str, str]] = set()  # parameters of which the engine was told that they stand at 0
+        self._unsettled: dict[tuple[str, str], None] = {}  # parameters that may have come into another hand
+        self.rings: dict[str, Any] = {}  # of nodes that exchange events with other threads
         self._master_wires: dict[str, int] = {}
         self._listening: list[Listening] = []
         self._device = lib.gd_graph_device(self.graph)
@@ -68,10 +85,10 @@ class Lowering:
 
     def lower(self) -> None:
         """Bring the whole document over; once, before anything follows it."""
-        for node in self.flat.nodes.values():
-            self._add(node)
+        self._add_all(self.flat.nodes.values())
         for wire in self.flat.wires.values():
             self._connect(wire)
+        self._settle()
 
     def close(self) -> None:
         """Free the core's graph; the engine that uses it is gone already."""
@@ -98,12 +115,13 @@ class Lowering:
             self._disconnect(key)
         for id in self.nodes.keys() - self.flat.nodes.keys():
             self._remove(id)
-        for node in self.flat.nodes.values():
-            if node.id not in self.nodes:
-                self._add(node)
+        self._add_all(node for node in self.flat.nodes.values() if node.id not in self.nodes)
         self._reconnect(set(self.flat.wires))
         messages, rebuilt = self._set_values(value for value in self._unsaid if value[0] in self.flat.nodes)
         self.renew(rebuilt)
+        for id in self.flat.nodes:
+            self.reshape(id)
+        messages += self._settle()
         self.whole = True
         self._unsaid.clear()
         return messages
@@ -119,15 +137,30 @@ class Lowering:
 
     def _follow(self, delta: Delta) -> list[tuple[str, int, float]]:
         loose = self._drop(delta)
-        for node in delta.nodes_added:
-            self._add(node)
+        self._add_all(delta.nodes_added)
         messages, rebuilt = self._set_values(delta.values_set)
+        for id in delta.clips_set:
+            loose |= self._follow_clips(id)
         for id in rebuilt:
             loose |= self._rebuild(id)
         for wire in delta.wires_added:
             self._connect(wire)
         self._reconnect(loose)
-        return messages
+        return messages + self._settle()
+
+    def _add_all(self, nodes: Iterable[Node]) -> None:
+        """Hands before the voices that they give notes to."""
+        for node in sorted(nodes, key=lambda node: isinstance(node, VoiceNode)):
+            self._add(node)
+
+    def _follow_clips(self, id: str) -> set[str]:
+        """A track has other clips; returns the keys of its wires, none of the core's while it has no points."""
+        self.reshape(id)
+        keys = {key for key in self._touching.get(id, ()) if self.flat.wires[key].source == id}
+        if not speaks(self.flat.nodes[id]):
+            for key in keys:
+                self._disconnect(key)
+        return keys
 
     def renew(self, ids: Iterable[str]) -> None:
         """Put new nodes in the place of these, which then begin as if they had just been added."""
@@ -135,6 +168,7 @@ class Lowering:
         for id in ids:
             loose |= self._rebuild(id)
         self._reconnect(loose)
+        self._settle()
 
     def _rebuild(self, id: str) -> set[str]:
         keys = self._remove(id)
@@ -145,6 +179,10 @@ class Lowering:
         for key in sorted(keys):
             if key in self.flat.wires and key not in self._wires:
                 self._connect(self.flat.wires[key])
+
+    def all_of(self, id: str) -> list[int]:
+        """The core's nodes for a node of the document: one, or one a voice."""
+        return [self.nodes[copy] for copy in self.flat.copies(id) if copy in self.nodes]
 
     # Taps
 
@@ -162,20 +200,22 @@ class Lowering:
 
     def aim(self, listening: Listening, source: tuple[str, str] | None) -> bool:
         """Let a tap hear that outlet of a plain node, or nothing; True if that is a change."""
-        if source is not None and source[0] not in self.nodes:
-            source = None
-        if listening.source == source:
+        sources = [end for end in (self.flat.ends(*source) if source is not None else ()) if end[0] in self.nodes]
+        if listening.sources == sources:
             return False
-        if listening.wire >= 0:
-            lib.gd_graph_unwire(self.graph, listening.wire)
-        listening.source, listening.wire = source, -1
-        if source is not None:
-            id, port = source
+        for wire in listening.wires:
+            lib.gd_graph_unwire(self.graph, wire)
+        listening.sources, listening.wires = sources, []
+        for id, port in sources:
             kind = self._type(self.flat.nodes[id].type)
-            outlet = kind.outlets[port] if kind is not None else 0
-            listening.wire = lib.gd_graph_wire(self.graph, self.nodes[id], outlet, listening.index, 0, 1.0, LAST)
-            if listening.wire < 0:
+            outlet = kind.outlets.get(port) if kind is not None else None
+            if outlet is None:
+                continue
+            order = LAST + len(listening.wires)
+            wire = lib.gd_graph_wire(self.graph, self.nodes[id], outlet, listening.index, 0, 1.0, order)
+            if wire < 0:
                 raise MemoryError(self._error())
+            listening.wires.append(wire)
         return True
 
     def unlisten(self, listening: Listening) -> None:
@@ -190,21 +230,36 @@ class Lowering:
         """Parameters can be sent to the playing node; anything else takes a new node in its place."""
         messages = []
         rebuilt: dict[str, None] = {}
+        reshaped: dict[str, None] = {}
         for id, name, value in values:
             kind = self._type(self.flat.nodes[id].type)
             if kind is None or id not in self.nodes:
                 continue
             index = kind.params.get(name)
-            if index is None:
+            if index is None and kind.declared.data is not None:
+                reshaped[id] = None
+            elif index is None:
                 rebuilt[id] = None
-            else:
+            elif (id, name) not in self._setting:
                 messages.append((id, index, float(value)))
                 self._tell_latency(self.flat.nodes[id], kind.declared)
+        for id in reshaped.keys() - rebuilt.keys():
+            self.reshape(id)
         return messages, rebuilt
+
+    def reshape(self, id: str) -> None:
+        """Give a node that plays what its clips and settings make of it now: notes, a curve, a tuning."""
+        node = self.flat.nodes[id]
+        kind = self._type(node.type)
+        if kind is None or kind.declared.data is None or id not in self.nodes:
+            return
+        data = kind.declared.data(node, settings(node))
+        if not lib.gd_graph_data(self.graph, self.nodes[id], ffi.from_buffer("char[]", data), len(data)):
+            raise MemoryError("no memory for what a track plays")
 
     def _type(self, name: str) -> LoweredType | None:
         if name not in self._types:
-            declared = registry.get(name)
+            declared = find(name)
             self._types[name] = self._declare(declared) if declared is not None else None
         return self._types[name]
 
@@ -216,8 +271,8 @@ class Lowering:
             return keep[-1]
 
         params = {name: param for name, param in declared.params.items() if not param.fixed}
-        ins = ffi.new("GdPortSpec[]", [(text(p.name), p.channels) for p in declared.inputs.values()])
-        outs = ffi.new("GdPortSpec[]", [(text(p.name), p.channels) for p in declared.outputs.values()])
+        ins = ffi.new("GdPortSpec[]", [(text(n), p.channels) for n, p in declared.inputs.items()])
+        outs = ffi.new("GdPortSpec[]", [(text(n), p.channels) for n, p in declared.outputs.items()])
         specs = ffi.new("GdParamSpec[]", [(text(n), p.lo, p.hi, p.ramp_s) for n, p in params.items()])
         spec = ffi.new("GdTypeSpec *")
         spec.name, spec.kernel = text(declared.name), text(declared.kernel)
@@ -258,7 +313,7 @@ class Lowering:
         index = lib.gd_graph_add(
             self.graph,
             kind.id,
-            node.order,
+            node.order << VOICE_BITS | (node.voice if isinstance(node, VoiceNode) else 0),
             zlib.crc32(node.id.encode()),
             choices or ffi.NULL,
             len(choices),
@@ -282,12 +337,20 @@ class Lowering:
             elif not lib.gd_graph_tape(self.graph, index, frames // 2):
                 raise MemoryError("no memory for a tape")
         self._tell_latency(node, declared)
+        if isinstance(node, VoiceNode) and node.hand in self.nodes:
+            lib.gd_graph_voice(self.graph, index, self.nodes[node.hand], node.voice)
+        self.reshape(node.id)
+        if declared.outside:
+            if node.id not in self.rings:
+                self.rings[node.id] = new_ring()
+            lib.gd_graph_ring(self.graph, index, self.rings[node.id])
         if declared.channel_count is not None:
             lib.gd_graph_channels(self.graph, index, declared.channel_count(settings(node)))
         if declared.media or declared.media_memory is not None:
             self._fill(node, settings(node), index)
         if node.type == OUTPUT:
-            wire = lib.gd_graph_wire(self.graph, index, 0, self._device, 0, 1.0, node.order)
+            order = node.order << VOICE_BITS | voice_of(node.id)
+            wire = lib.gd_graph_wire(self.graph, index, 0, self._device, 0, 1.0, order)
             if wire < 0:
                 raise MemoryError(self._error())
             self._master_wires[node.id] = wire
@@ -301,11 +364,12 @@ class Lowering:
         """Take a node out with its wires; returns the keys of those."""
         if id not in self.nodes:
             return set()
+        self._unsettled.update((end, None) for end in self._aside if end[0] == id)
         keys = set(self._touching.pop(id, ()))
         for key in keys:
             self._disconnect(key)
         for listening in self._listening:
-            if listening.source is not None and listening.source[0] == id:
+            if any(source == id for source, _ in listening.sources):
                 self.aim(listening, None)
         if id in self._master_wires:
             lib.gd_graph_unwire(self.graph, self._master_wires.pop(id))
@@ -327,16 +391,61 @@ class Lowering:
         if port is None and wire.target_port in target.params:
             port = len(target.inlets) + target.params[wire.target_port]
         outlet = source.outlets.get(wire.source_port)
-        if port is None or outlet is None:
+        if port is None or outlet is None or not speaks(nodes[wire.source]):
             return
+        if self._sets(wire):
+            end = self._setting_by[wire.key] = (wire.target, wire.target_port)
+            self._setting.setdefault(end, set()).add(wire.key)
+            self._unsettled[end] = None
+        order = wire.order << VOICE_BITS | voice_of(wire.key)
         index = lib.gd_graph_wire(
-            self.graph, self.nodes[wire.source], outlet, self.nodes[wire.target], port, wire.depth, wire.order
+            self.graph, self.nodes[wire.source], outlet, self.nodes[wire.target], port, wire.depth, order
         )
         if index < 0:
             raise MemoryError(self._error())
         self._wires[wire.key] = index
 
+    def _sets(self, wire: FlatWire) -> bool:
+        """Whether what comes through a wire takes the place of a parameter's value, instead of being added to it."""
+        source, target = self._type(self.flat.nodes[wire.source].type), self._type(self.flat.nodes[wire.target].type)
+        if source is None or target is None or wire.target_port not in target.params:
+            return False
+        return getattr(source.declared.outputs[wire.source_port], "sets", False)
+
+    def _settle(self) -> list[tuple[str, int, float]]:
+        """Parameters in whose place a wire speaks stand at 0, others at their value; returns what to tell an engine."""
+        messages = []
+        for end in self._unsettled:
+            id, name = end
+            node = self.flat.nodes.get(id)
+            kind = self._type(node.type) if node is not None else None
+            if node is None or kind is None or id not in self.nodes:
+                self._aside.discard(end)
+                continue
+            aside = end in self._setting
+            value = 0.0 if aside else float(settings(node)[name])
+            lib.gd_graph_set(self.graph, self.nodes[id], kind.params[name], value)
+            if aside != (end in self._aside):
+                messages.append((id, kind.params[name], value))
+            (self._aside.add if aside else self._aside.discard)(end)
+        self._unsettled.clear()
+        return messages
+
     def _disconnect(self, key: str) -> None:
         index = self._wires.pop(key, None)
         if index is not None:
             lib.gd_graph_unwire(self.graph, index)
+        end = self._setting_by.pop(key, None)
+        if end is not None:
+            self._setting[end].discard(key)
+            if not self._setting[end]:
+                del self._setting[end]
+            self._unsettled[end] = None
+
+
+def new_ring() -> Any:
+    """A ring of events for a node and one other thread; whoever holds it last frees it."""
+    ring = lib.gd_ring_new()
+    if ring == ffi.NULL:
+        raise MemoryError("no memory for events")
+    return ffi.gc(ring, lib.gd_ring_release)

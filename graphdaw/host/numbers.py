@@ -78,20 +78,21 @@ class Numbers:
             lib.gd_engine_profile(self.pointer, on)
 
     def node_cost(self, id: str) -> tuple[float, float] | None:
-        """Mean and peak seconds a slice takes for a node; None where it is not playing."""
+        """Mean and peak seconds a slice takes for a node, all its voices together; None where it is not playing."""
         mean, peak = ffi.new("double *"), ffi.new("double *")
+        costs = []
         with self._lock:
-            index = self._lowering.nodes.get(id, -1)
-            if not lib.gd_engine_node_cost(self.pointer, index, mean, peak):
-                return None
-        return mean[0], peak[0]
+            for index in self._lowering.all_of(id):
+                if lib.gd_engine_node_cost(self.pointer, index, mean, peak):
+                    costs.append((mean[0], peak[0]))
+        return (sum(mean for mean, _ in costs), sum(peak for _, peak in costs)) if costs else None
 
     def readings(self, id: str, channel: int = 0, count: int = 3) -> list[float] | None:
-        """The first words of a node's memory, such as a meter's readings; None where there are none."""
+        """The first words of a node's (first voice's) memory, such as a meter's readings; None where there are none."""
         words = ffi.new("float[]", count)
         with self._lock:
             self._check_open()
-            index = self._lowering.nodes.get(id)
+            index = next(iter(self._lowering.all_of(id)), None)
             if index is None or not lib.gd_graph_peek(self._lowering.graph, index, channel, words, count):
                 return None
         return list(words)
@@ -101,7 +102,7 @@ class Numbers:
         if id is None:
             return int(self.plan()["latency_frames"])
         with self._lock:
-            return int(lib.gd_plan_latency(self.pointer, self._lowering.nodes[id]))
+            return int(lib.gd_plan_latency(self.pointer, self._lowering.all_of(id)[0]))
 
     def plan(self) -> dict[str, int]:
         """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, latency_frames, slice_frames..."""

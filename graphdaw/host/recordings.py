@@ -10,7 +10,7 @@ from graphdaw.graph.model import Document
 from graphdaw.graph.project import media_path
 from graphdaw.host.prepared import PreparedMedia
 from graphdaw.host.streams import Streams
-from graphdaw.nodes import registry
+from graphdaw.nodes.base import find
 
 
 class Recordings:
@@ -30,7 +30,9 @@ class Recordings:
 
         A streamed one begins where it is at that position. Raises `MediaError`.
         """
-        kind = registry[type]
+        kind = find(type)
+        if kind is None:
+            return
         path = str(media_path(document, value, self._folder())) if value else ""
         if kind.media_memory is not None:
             label = document.media[value].name if value in document.media else value

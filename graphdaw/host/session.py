@@ -14,7 +14,9 @@ from types import TracebackType
 from typing import Protocol
 
 from graphdaw.errors import EngineError, brief
+from graphdaw.graph.clips import TICKS_PER_QUARTER
 from graphdaw.graph.graph import End, Graph, NodeHandle
+from graphdaw.graph.timeline import Place
 from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
@@ -120,15 +122,56 @@ class Session:
         """Where in the piece the sound is, in seconds."""
         return self.engine.position_frames / self.engine.sample_rate
 
-    def play(self) -> None:
-        """Open the device and start the sound; raises EngineError where it cannot be opened."""
+    @property
+    def rolling(self) -> bool:
+        """True while the piece goes on; false between `pause` or `listen` and `play`, and in a count-in."""
+        return self.playing and self.engine.rolls
+
+    @property
+    def place(self) -> Place:
+        """Where in the piece the sound is, as musicians say it: bar and beat from 1, and ticks after the beat."""
+        timeline = self.graph.document.timeline
+        return timeline.place(int(timeline.ticks(self.position_s)))
+
+    def play(self, *, count_in_bars: int = 0) -> None:
+        """Start the sound and let the piece go on; raises EngineError where the device cannot be opened.
+
+        With a count-in it first stands for so many bars, in which a `metronome` node clicks and keyboards are heard.
+        """
+        if not 0 <= count_in_bars <= 16:
+            raise EngineError(f"Cannot count in {count_in_bars} bars; give 0 to 16.")
         with self._turn:
             self._check_open()
-            if self.device is None:
-                self.engine.begin()
-                self.engine.feed()
-                self._use(self._settings, self.driver.open)
-                self._tell(Started(self.driver.name))
+            self.engine.roll(True, count_in_frames=self._frames_of_bars(count_in_bars))
+            self._open()
+
+    def listen(self) -> None:
+        """Start the sound while the piece stands: keyboards and inputs are heard, and what sounds by itself."""
+        with self._turn:
+            self._check_open()
+            self.engine.roll(False)
+            self._open()
+
+    def pause(self) -> None:
+        """Let the piece stand where it is, and the sound go on: notes end, tails ring out, keyboards are heard."""
+        with self._turn:
+            self._check_open()
+            self.engine.roll(False)
+
+    def _open(self) -> None:
+        if self.device is None:
+            self.engine.begin()
+            self.engine.feed()
+            self._use(self._settings, self.driver.open)
+            self._tell(Started(self.driver.name))
+
+    def _frames_of_bars(self, bars: int) -> int:
+        """How long so many bars take before the present position, at the tempo there."""
+        timeline = self.graph.document.timeline
+        tick = timeline.ticks(self.position_s)
+        signature = [s for s in timeline.signatures if s.at_ticks <= tick][-1]
+        seconds_per_tick = 60.0 / (TICKS_PER_QUARTER * timeline.bpm(tick))
+        return round(bars * signature.bar_ticks * seconds_per_tick * self.engine.sample_rate)
 
     def stop(self) -> None:
         """Fade the sound out and close the device; the position stays."""

@@ -12,8 +12,8 @@ from graphdaw.nodes.events import control_out
 class Automation(Node, clips="curve", tags=("control", "time", "track")):
     """Moves a parameter along a curve on the timeline: wire `out` into it, and the curve takes the place of its value.
 
-    Points lie on their frames at any tempo. Between two of them the curve is a line, held, bent (`curve` k from -1 to 1:
-    (e^8kx - 1) / (e^8k - 1)) or smooth (half a turn of a cosine); before the first and after the last it stands.
+    Points lie on their frames at any tempo. Between two of them the curve is a line, held, bent (`curve` k from -1 to
+    1: (e^8kx - 1) / (e^8k - 1)) or smooth (half a turn of a cosine); before the first and after the last it stands.
     Between clips the last value holds. Where there are no points the parameter keeps its own value.
     """
 

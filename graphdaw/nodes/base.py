@@ -201,9 +201,9 @@ class Node:
     parameters), or
     `media_memory(recording, values, sample_rate_hz)` in place of `memory_frames`: it gives what lanes read and how much
     they write, from the node's recording (None where it has none), its choices and its fixed parameters. It runs on
-    whatever thread edits the graph; a `MediaError` it raises names the file and the way out. A static method `data(node,
-    values)` gives the bytes that the kernel finds in its box, made anew, without a fade, whenever clips, choices, texts
-    or fixed parameters change.
+    whatever thread edits the graph; a `MediaError` it raises names the file and the way out. A static method
+    `data(node, values)` gives the bytes that the kernel finds in its box, made anew, without a fade, whenever clips,
+    texts or fixed parameters change.
     """
 
     type: ClassVar[NodeType]

@@ -14,11 +14,11 @@ GRID = ("off", "1/1", "1/2", "1/4", "1/4t", "1/8", "1/8t", "1/16", "1/16t", "1/3
 class Notes(Node, clips="notes", tags=("event", "time", "sequencing", "track")):
     """A track of notes: plays the clips that lie on its timeline, each note on its frame at any tempo.
 
-    Wire `events` into an instrument, or into nodes that change notes on their way. Notes end where they should: also at a
-    stop, a locate, the end of a loop, and when they are edited away while they sound; with `chase`, notes and controllers
-    that are in force where a locate leads begin there. `quantise`, `swing` and `humanise_ms` change what is heard and
-    not what is written; a swung grid's every second note comes late. A note of a chance below 1 is left out at random,
-    anew in each turn of a loop.
+    Wire `events` into an instrument, or into nodes that change notes on their way. Notes end where they should: also at
+    a stop, a locate, the end of a loop, and when they are edited away while they sound; with `chase`, notes and
+    controllers that are in force where a locate leads begin there. `quantise`, `swing` and `humanise_ms` change what is
+    heard and not what is written; a swung grid's every second note comes late. A note of a chance below 1 is left out
+    at random, anew in each turn of a loop.
     """
 
     events = events_out()

@@ -17,6 +17,12 @@ def spares_of(voices: int) -> int:
     return min(max(SPARE[0], voices), SPARE[1])
 
 
+def _choke_groups(text: str) -> object:
+    from graphdaw.nodes.prepare.voicing import choke_groups
+
+    return choke_groups(text)
+
+
 class Voices(Node, kernel="", tags=("event", "synth", "instrument")):
     """Turns notes into signals for the other nodes of its group, which are there once for every voice.
 
@@ -50,15 +56,17 @@ class Voices(Node, kernel="", tags=("event", "synth", "instrument")):
     detune_cents = Param(12.0, lo=0.0, hi=100.0, unit="cents", ramp_s=0.0, help="How far the outer ones are off.")
     width = Param(1.0, lo=0.0, hi=1.0, ramp_s=0.0, help="How far `spread` reaches.")
     tail_s = Param(0.0, lo=0.0, hi=30.0, unit="s", ramp_s=0.0, help="A voice lasts so long at least after its note.")
-    choke = Text(help="Keys that silence each other: groups between commas, such as '42 44 46, 38 40'.")
+    choke = Text(check=_choke_groups, help="Keys that silence each other, such as '42 44 46, 38 40' for two groups.")
 
 
-def voicing(node: Any, values: Mapping[str, Any]) -> bytes:
+def voicing(_: Any, values: Mapping[str, Any]) -> bytes:
     """What the kernel goes by: voices, tuning, chokes."""
     from graphdaw.nodes.prepare.voicing import voicing_of
 
     count = round(float(values["voices"]))
-    return voicing_of(count, spares_of(count), str(values["choke"]))
+    options = Voices.type.choices
+    mode, steal = (options[name].options.index(str(values[name])) for name in ("mode", "steal"))
+    return voicing_of(count, spares_of(count), mode, steal, str(values["choke"]))
 
 
 HAND, VOICE, LEVEL = "~voices", "~voice", "~voice_level"
