@@ -68,7 +68,9 @@ typedef struct GdBlock {
     const Lanes *const *in;          /* [port][frame]; an unwired port reads zeros */
     const uint8_t *in_silent;        /* [port]: 1 where the input is known to be all zeros in this slice, as an unwired
                                         one is; null where nothing is known. Saves work, never changes a bit */
-    Lanes *const *out;               /* [port][frame]; never overlaps an input */
+    Lanes *const *out;               /* [port][frame]; never overlaps an input. Null where nobody listens, to GD_SPARSE */
+    uint8_t *steady;                 /* [outlet] GD_SPARSE: the kernel says 1 where all rows of this slice are the same, else 0.
+                                        It saves work where parameters are moved, and never changes a bit */
     const Lanes *const *param;       /* [parameter][frame * stride]; always finite and inside the declared range */
     const uint8_t *stride;           /* [parameter]: 0 stands still for this slice, 1 moves every frame */
     GdMemory *const *memory;         /* [lane]; null pointers where the node asked for none */
@@ -85,6 +87,7 @@ enum {
     GD_BLOCK_RATE_0 = 4, /* when choice 0 has the value 1, outputs are one row a cell (stride 0): block-rate control */
     GD_SINK = 8,       /* does something besides its outputs: never skipped (output, meter, record) */
     GD_ALONE = 16,     /* packs of one lane: what has a list of events at its outlets, or one thing to do for all voices */
+    GD_SPARSE = 32,    /* writes no outlet that nobody listens to, whose pointer is null, and says which ones are steady */
 };
 
 typedef struct GdKernel {

@@ -18,6 +18,7 @@ typedef struct GdTerm {
     const float *fade;   /* a ramp of this slice, or null */
     uint32_t step;       /* floats from frame to frame: the source's width, or 0 for a value that stands for the cell */
     float gain;
+    const uint8_t *steady; /* whether the source's rows are all the same in this slice */
 } GdTerm;
 
 typedef struct GdMixLane {
@@ -70,7 +71,8 @@ typedef struct GdModulationTerm {
 typedef struct GdModulate {
     void *glide;            /* GdGlide of the pack's width */
     float lo, hi;
-    bool per_cell;          /* every source stands still for a cell: one row is enough, unless a set value is on its way */
+    bool per_cell;          /* every source stands still for a cell, or may: one row is enough then, unless a set value is on
+                               its way */
     uint8_t *stride;        /* the kernel's for this parameter: 0 for one row, 1 for a row a frame */
     uint32_t count;
     const GdModulationTerm *terms;

@@ -10,12 +10,21 @@ static uint32_t value_of_term(const GdLink *link, const GdIrTerm *term) { return
 
 static const float *ramp(const GdLink *link, int8_t fade) { return !fade ? NULL : fade > 0 ? link->plan->rise : link->plan->fall; }
 
+/* Where the kernel that writes a value says whether it stands; most never say so. */
+static const uint8_t *steadiness(const GdLink *link, uint32_t value)
+{
+    const GdIrStep *writer = &link->ir->steps[link->ir->values[value].step];
+    const GdStep *step = &link->plan->steps[writer - link->ir->steps];
+    bool tells = writer->kind == GD_STEP_KERNEL && step->pack->kernel->flags & GD_SPARSE;
+    return tells ? &step->block.steady[value - writer->first_out] : &link->plan->never_silent;
+}
+
 static GdTerm linked_term(const GdLink *link, const GdIrTerm *term)
 {
     uint32_t value = value_of_term(link, term);
     const GdIrValue *source = &link->ir->values[value];
     return (GdTerm){.source = buffer_of(link, value) + term->lane, .step = source->per_cell ? 0 : source->width,
-                    .gain = term->gain, .fade = ramp(link, term->fade)};
+                    .gain = term->gain, .fade = ramp(link, term->fade), .steady = steadiness(link, value)};
 }
 
 static void *link_mix(GdLink *link, const GdIrStep *step)
@@ -260,7 +269,16 @@ static bool link_kernel(GdLink *link, const GdIrStep *from, GdStep *step)
             ((GdModulate *)link->plan->steps[ir->values[value].step].state)->stride = (uint8_t *)&b->stride[p];
     }
     fill_lanes(link, pack, b);
-    return true;
+    b->steady = (uint8_t *)gd_arena_take(&link->plan->arena, form->outs + 1u, 1);
+    return b->steady != NULL;
+}
+
+/* Outlets that nobody reads need not be written by kernels that ask. */
+static void leave_out(GdLink *link, const GdIrStep *from, GdStep *step)
+{
+    for (uint32_t k = 0; k < from->out_count; ++k)
+        if (!link->ir->values[from->first_out + k].last_read)
+            ((float **)step->block.out)[k] = NULL;
 }
 
 bool gd_link_step(GdLink *link, uint32_t s)
@@ -298,6 +316,8 @@ bool gd_link_step(GdLink *link, uint32_t s)
         ((float **)step->block.out)[k] = buffer_of(link, from->first_out + k);
         ((uint32_t *)step->out_flags)[k] = ir->values[from->first_out + k].buffer;
     }
+    if (from->kind == GD_STEP_KERNEL && step->pack->kernel->flags & GD_SPARSE)
+        leave_out(link, from, step);
     step->first_flag = step->flag_count ? &link->plan->silent[step->flags[0]] : &link->plan->never_silent;
     step->out_flag = step->outs ? &link->plan->silent[step->out_flags[0]] : &step->no_output;
     step->wait_count = from->wait_count;

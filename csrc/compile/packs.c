@@ -1,5 +1,6 @@
 /* Pass 6: lanes into packs. Lanes of one kernel with one configuration at one depth cannot depend on each other; they are
- * put in the order of the pack that feeds them, so that most wires cost nothing. Control thread. */
+ * put in the order of the pack that feeds them, so that most wires cost nothing, and voices of one group in the order that all
+ * nodes of the group have. Control thread. */
 #include <stdlib.h>
 
 #include "../ir.h"
@@ -7,8 +8,10 @@
 typedef struct Candidate {
     uint64_t kind;          /* kernel and choices */
     uint64_t feeder;        /* pack, port and lane of the first wire in; sources: all ones */
-    uint64_t order;         /* in the document */
+    uint64_t row, order;    /* by what lanes of a kind are sorted: the feeder and the document's order, or, of voices, the
+                               node of which they are copies, then channel and voice */
     uint32_t lane;
+    bool voice;
 } Candidate;
 
 static int compare(const void *a, const void *b)
@@ -16,8 +19,8 @@ static int compare(const void *a, const void *b)
     const Candidate *x = a, *y = b;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
-    if (x->feeder != y->feeder)
-        return x->feeder < y->feeder ? -1 : 1;
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
     if (x->order != y->order)
         return x->order < y->order ? -1 : 1;
     return x->lane < y->lane ? -1 : 1;
@@ -80,6 +83,12 @@ static GdIrPack *open_pack(GdIr *ir, uint8_t kind, const GdIrNode *node)
     return pack;
 }
 
+/* Voices of one node and channel begin a pack, so that they line up with those of all other nodes of their group. */
+static bool ends_row(const Candidate *last, const Candidate *next)
+{
+    return (last->voice || next->voice) && (last->row != next->row || last->order >> 16 != next->order >> 16);
+}
+
 /* Sorted lanes of one depth into packs. A cheap kernel stays with the pack that feeds it; others fill their packs. Lanes
  * that hear events hear the same ones as all of their pack. */
 static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
@@ -92,7 +101,8 @@ static int pack_level(GdIr *ir, const Candidate *candidates, uint32_t count)
         uint64_t fed = candidates[k].feeder, before = k ? candidates[k - 1].feeder : fed;
         bool other_port = fed >> 8 != before >> 8 && pack && pack->lanes > 1; /* two lanes of one node share a pack */
         bool moved = is_stateless(node) && (fed >> 16 != before >> 16 || other_port);
-        bool apart = kernel_of(node)->flags & GD_ALONE || (kernel_of(node)->event_ins && fed != before);
+        bool apart = kernel_of(node)->flags & GD_ALONE || (kernel_of(node)->event_ins && fed != before)
+                     || (k && ends_row(&candidates[k - 1], &candidates[k]));
         if (!pack || !same || moved || apart || pack->lanes == widest) {
             if (pack)
                 close_pack(ir, pack);
@@ -149,6 +159,20 @@ static uint32_t *by_depth(GdIr *ir, uint32_t **first, uint32_t *levels)
     return nodes;
 }
 
+static Candidate candidate_of(const GdIr *ir, const GdIrNode *node, uint32_t channel)
+{
+    const GdNode *known = &ir->graph->nodes[node->node];
+    Candidate made = {.kind = (uint64_t)node->kernel << 32 | node->choices, .feeder = feeder_of(ir, node, channel),
+                      .order = known->order, .lane = node->first_lane + channel};
+    made.row = made.feeder;
+    made.voice = known->voices >= 0;
+    if (made.voice) {
+        made.row = known->order - known->voice;
+        made.order = (uint64_t)channel << 16 | known->voice;
+    }
+    return made;
+}
+
 int gd_pass_packs(GdIr *ir)
 {
     uint32_t *first, levels;
@@ -168,9 +192,7 @@ int gd_pass_packs(GdIr *ir)
                 continue;
             }
             for (uint32_t c = 0; c < node->lanes; ++c)
-                candidates[count++] = (Candidate){.kind = (uint64_t)node->kernel << 32 | node->choices,
-                                                  .feeder = feeder_of(ir, node, c), .lane = node->first_lane + c,
-                                                  .order = ir->graph->nodes[node->node].order};
+                candidates[count++] = candidate_of(ir, node, c);
         }
         if (count > 1)
             qsort(candidates, count, sizeof *candidates, compare);

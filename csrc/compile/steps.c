@@ -168,6 +168,13 @@ static int32_t events_value(GdIr *ir, int32_t p, uint32_t port)
     return value;
 }
 
+/* Whether a term stands for whole cells, or for slices now and then. */
+static bool may_stand(const GdIr *ir, const GdIrTerm *term)
+{
+    const GdIrPack *pack = &ir->packs[term->pack];
+    return !term->fade && (pack->per_cell || (pack->form && pack->form->flags & GD_SPARSE));
+}
+
 /* The value of a parameter that wires move; 0 where none do. */
 static int32_t param_value(GdIr *ir, int32_t p, uint32_t param)
 {
@@ -178,7 +185,7 @@ static int32_t param_value(GdIr *ir, int32_t p, uint32_t param)
         const GdIrSlot *slot = &ir->slots[first_slot + l];
         wired += slot->count;
         for (uint32_t k = 0; k < slot->count; ++k)
-            per_cell &= ir->packs[ir->terms[slot->first + k].pack].per_cell && !ir->terms[slot->first + k].fade;
+            per_cell &= may_stand(ir, &ir->terms[slot->first + k]);
     }
     if (!wired)
         return 0;

@@ -32,35 +32,82 @@ GD_RT static void reset(void *state, const GdBlock *b)
     s->fade_left = (Ints){0} - 1;
 }
 
+GD_RT INLINE void fill(const GdBlock *b, uint32_t port, uint32_t i, uint32_t until, Lanes value)
+{
+    Lanes *restrict out = b->out[port];
+    if (out)
+        for (; i < until; ++i)
+            out[i] = value;
+}
+
+GD_RT INLINE void put(const GdBlock *b, uint32_t port, uint32_t i, Lanes value)
+{
+    if (b->out[port])
+        b->out[port][i] = value;
+}
+
+GD_RT INLINE Lanes frequency_of(const State *s, Lanes octaves)
+{
+    return lanes_from_bits(lanes_to_bits(exp2_lanes(octaves)) & s->plays);
+}
+
+GD_RT INLINE Lanes key_of(Lanes octaves) { return (octaves - PITCH_OF_KEY_0) * 12.0f; }
+
+/* The path of least jerk from its level to silence, while it fades. */
+GD_RT INLINE Lanes level_of(const State *s, Lanes fade_step)
+{
+    const Lanes u = lanes_from_ints(s->fade_left) * fade_step;
+    const Lanes fading = s->level * (u * u * u * (10.0f + u * (6.0f * u - 15.0f)));
+    return lanes_where(MASK(s->fade_left >= 0), fading, s->level);
+}
+
+/* Whether something is on its way in any lane. */
+GD_RT INLINE bool moves(const State *s)
+{
+    return any_lane(MASK(s->glide_left > 0) | MASK(s->fade_left > 0) | MASK(s->bend != s->bend_to + s->note_bend)
+                    | MASK(s->pressure != s->pressure_to) | MASK(s->timbre != s->timbre_to));
+}
+
+/* One step towards a value, which is reached in the end. */
+GD_RT INLINE Lanes approach(Lanes now, Lanes to, float smooth)
+{
+    const Lanes way = to - now;
+    return lanes_where(lanes_less(lanes_abs(way), lanes(1e-5f)), to, now + way * smooth);
+}
+
 /* Frames of nothing but what moves by itself, from `i` up to `until`. */
 GD_RT INLINE void go(State *s, const GdBlock *b, uint32_t i, uint32_t until)
 {
     const float smooth = 1.0f - 1.0f / (1.0f + 1000.0f * b->seconds_per_frame); /* a millisecond */
     const Lanes fade_step = lanes(1.0f / (GD_STEAL_S * b->sample_rate_hz));
-    for (; i < until; ++i) {
+    fill(b, GATE, i, until, s->gate);
+    fill(b, VELOCITY, i, until, s->velocity);
+    fill(b, RELEASE, i, until, s->release);
+    fill(b, SPREAD, i, until, s->spread);
+    fill(b, RANDOM, i, until, s->random);
+    for (; i < until && moves(s); ++i) {
         const Ints glides = MASK(s->glide_left > 0), lands = MASK(s->glide_left == 1);
         s->pitch = lanes_where(lands, s->target, s->pitch + lanes_where(glides, s->glide, lanes(0.0f)));
         s->glide_left += glides;
-        s->bend += (s->bend_to + s->note_bend - s->bend) * smooth;
-        s->pressure += (s->pressure_to - s->pressure) * smooth;
-        s->timbre += (s->timbre_to - s->timbre) * smooth;
-        const Ints fades = MASK(s->fade_left >= 0);
-        const Lanes u = lanes_from_ints(s->fade_left) * fade_step;
-        const Lanes level = lanes_where(fades, s->level * (u * u * u * (10.0f + u * (6.0f * u - 15.0f))), s->level);
-        s->fade_left += fades & MASK(s->fade_left > 0);
+        s->bend = approach(s->bend, s->bend_to + s->note_bend, smooth);
+        s->pressure = approach(s->pressure, s->pressure_to, smooth);
+        s->timbre = approach(s->timbre, s->timbre_to, smooth);
+        s->fade_left += MASK(s->fade_left > 0);
         const Lanes octaves = s->pitch + s->bend * (1.0f / 12.0f);
-        b->out[FREQUENCY_HZ][i] = lanes_from_bits(lanes_to_bits(exp2_lanes(octaves)) & s->plays);
-        b->out[KEY][i] = (octaves - PITCH_OF_KEY_0) * 12.0f;
-        b->out[GATE][i] = s->gate;
-        b->out[VELOCITY][i] = s->velocity;
-        b->out[PRESSURE][i] = s->pressure;
-        b->out[TIMBRE][i] = s->timbre;
-        b->out[BEND][i] = s->bend;
-        b->out[RELEASE][i] = s->release;
-        b->out[SPREAD][i] = s->spread;
-        b->out[RANDOM][i] = s->random;
-        b->out[LEVEL][i] = level;
+        put(b, FREQUENCY_HZ, i, frequency_of(s, octaves));
+        put(b, KEY, i, key_of(octaves));
+        put(b, PRESSURE, i, s->pressure);
+        put(b, TIMBRE, i, s->timbre);
+        put(b, BEND, i, s->bend);
+        put(b, LEVEL, i, level_of(s, fade_step));
     }
+    const Lanes octaves = s->pitch + s->bend * (1.0f / 12.0f);
+    fill(b, FREQUENCY_HZ, i, until, frequency_of(s, octaves));
+    fill(b, KEY, i, until, key_of(octaves));
+    fill(b, PRESSURE, i, until, s->pressure);
+    fill(b, TIMBRE, i, until, s->timbre);
+    fill(b, BEND, i, until, s->bend);
+    fill(b, LEVEL, i, until, level_of(s, fade_step));
 }
 
 GD_RT INLINE void start(State *s, const GdBlock *b, const GdEvent *event, uint32_t l, float glide_s)
@@ -117,7 +164,10 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
     const GdEvents *in = events_in(b, VOICED);
+    const bool stands = !in->count && !moves(&s);
     uint32_t i = 0;
+    for (uint32_t k = 0; k < OUT_COUNT; ++k)
+        b->steady[k] = stands;
     for (uint32_t k = 0; k < in->count; ++k) {
         const GdEvent *event = &in->item[k];
         if (event->frame > i) {
@@ -132,4 +182,4 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     *(State *)state = s;
 }
 
-KERNEL(.effort = 60, .reset = reset, .event_ins = 1u << VOICED)
+KERNEL(.effort = 20, .flags = GD_SPARSE, .reset = reset, .event_ins = 1u << VOICED)

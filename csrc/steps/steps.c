@@ -381,10 +381,19 @@ INLINE void modulate_any(const GdModulate *m, const GdBlock *b, uint32_t frames,
         out[i] = lanes_clamp(out[i], lo, hi);
 }
 
+/* Whether no source moves within this slice, and no wire fades. */
+INLINE bool stands(const GdModulate *m)
+{
+    for (uint32_t k = 0; k < m->count; ++k)
+        if (m->terms[k].term.fade || (m->terms[k].term.step && !*m->terms[k].term.steady))
+            return false;
+    return true;
+}
+
 GD_RT static void modulate_run(void *state, const GdBlock *b)
 {
     const GdModulate *m = state;
-    const bool row = m->per_cell && !any_moves(m->glide);
+    const bool row = m->per_cell && stands(m) && !any_moves(m->glide);
     const uint32_t frames = row ? 1 : b->frames;
     *m->stride = !row;
     if (is_plain(m))
