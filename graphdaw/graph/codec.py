@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from graphdaw.errors import GraphError, ProjectError, VersionError, brief
-from graphdaw.graph import checks, clip_checks, clip_codec, limits, structure
+from graphdaw.graph import checks, clip_checks, clip_codec, limits, structure, timeline_checks
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import registry
@@ -154,7 +154,7 @@ def _document(fields: Fields, where: str) -> Document:
     if not lo <= document.sample_rate <= hi:
         raise ProjectError(f"{where} asks for {document.sample_rate} samples a second; {lo} to {hi} are possible.")
     if "timeline" in fields:
-        document.timeline = clip_checks.check_timeline(clip_codec.timeline(fields.pop("timeline")))
+        document.timeline = timeline_checks.check_timeline(clip_codec.timeline(fields.pop("timeline")))
     document.media = _table(fields, "media", Medium)
     if not all(map(checks.is_hash, document.media)):
         raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")

@@ -126,7 +126,7 @@ def _from_text(data: bytes, where: str) -> Patch:
 def dumps(patch: Patch, *, binary: bool = False) -> bytes:
     """The patch as indented JSON, or as msgpack; `loads` gives it back."""
     encode = msgspec.msgpack.encode if binary else msgspec.json.encode
-    content = {"format": FORMAT, **msgspec.to_builtins(patch)}
+    content = {"format": FORMAT, **msgspec.to_builtins(patch, builtin_types=(bytes,))}
     data = encode(content)
     return data if binary else msgspec.json.format(data, indent=1) + b"\n"
 
