@@ -80,6 +80,7 @@ def described(kind: NodeType) -> dict[str, Any]:
             for choice in kind.choices.values()
         ],
         "media": [{"name": media.name, "help": media.help} for media in kind.media.values()],
+        "clips": kind.clips,
         "texts": [{"name": text.name, "default": text.default, "help": text.help} for text in kind.texts.values()],
     }
 

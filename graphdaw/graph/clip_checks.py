@@ -55,9 +55,9 @@ by_time = attrgetter("at_ticks", "id")
 
 
 def check_kind(node: Node, clip: Clip) -> None:
-    """The node's type holds such clips; what a type that is not installed holds is not known, so it may be any."""
-    kind = registry.get(node.type)
+    """The node's type holds such clips."""
     if not takes(node.type, clip):
+        kind = registry.get(node.type)
         held = f"it holds {kind.clips} clips" if kind is not None and kind.clips else "it holds no clips at all"
         raise ClipKindError(
             f"Node {title(node)} cannot hold clip {clip.id!r}, of kind {kind_of(clip)!r}; {held}.", node=node.id
@@ -65,9 +65,11 @@ def check_kind(node: Node, clip: Clip) -> None:
 
 
 def takes(type: str, clip: Clip) -> bool:
-    """Whether nodes of a type hold clips of this kind."""
+    """Whether nodes of a type hold clips of this kind; where one of both is not known here, they may."""
     kind = registry.get(type)
-    return type != GROUP if kind is None else bool(kind.clips) and kind_of(clip) == kind.clips
+    if kind is None or isinstance(clip, OtherClip):
+        return type != GROUP
+    return bool(kind.clips) and kind_of(clip) == kind.clips
 
 
 def kind_of(clip: Clip) -> str:

@@ -61,6 +61,18 @@ def encode(document: Document) -> bytes:
     return _encode(content)
 
 
+def check_size(data: bytes, name: str) -> None:
+    """Raise ProjectError where a document has grown beyond what `decode` reads, so that nothing is put in its place."""
+    fault = f"a document larger than {limits.MAX_BYTES >> 20} MiB" if len(data) > limits.MAX_BYTES else ""
+    if limits.MAX_ITEMS < len(data) <= limits.MAX_BYTES:  # each value is a byte at least
+        try:
+            limits.check(data)
+        except limits.LimitError:
+            fault = f"more than {limits.MAX_ITEMS} values"
+    if fault:
+        raise ProjectError(f"{name} would hold {fault}; split the project.")
+
+
 def content_bytes(document: Document) -> bytes:
     """The bytes of the value alone, without the bookkeeping: equal exactly when the documents are equal."""
     twin = document.copy()

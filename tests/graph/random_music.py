@@ -45,9 +45,9 @@ def random_music(document: Document, dice: random.Random, id: str) -> list[Edit]
 def random_clip(dice: random.Random, kind: str) -> Clip:
     """A clip, empty or not."""
     head = {
-        "id": dice.choice(["c1", "c2", "c3", "c4", "2"]),
+        "id": dice.choice(["c1", "c2", "c3", "c4"] * 3 + ["2"]),
         "at_ticks": dice.randrange(8) * 960,
-        "length_ticks": dice.choice([960, 3840, 1, 0]),
+        "length_ticks": dice.choice([960, 3840, 1] * 3 + [0]),
         "offset_ticks": dice.choice([0, 0, 240]),
         "loop_ticks": dice.choice([0, 0, 480]),
         "name": dice.choice(NAMES),
@@ -61,14 +61,14 @@ def random_clip(dice: random.Random, kind: str) -> Clip:
             **head,
             media=dice.choice(["", "/takes/a.wav", "ab" * 32, "ü.wav"]),
             start_s=dice.choice([0, 0.5]),
-            gain_db=dice.choice([0.0, -6.0, 99.0]),
+            gain_db=dice.choice([0.0, -6.0] * 3 + [99.0]),
             speed=dice.choice([1.0, 0.5]),
             media_bpm=dice.choice([0.0, 120.0]),
             follows_tempo=dice.random() < 0.5,
             reversed=dice.random() < 0.5,
             warp=tuple(WarpMark(960 * k, 0.5 * k, dice.choice(EXTRA)) for k in range(dice.randrange(3))),
         )
-    if dice.random() < 0.05:
+    if dice.random() < 0.1:
         return OtherClip(**{**head, "extra": {"zone": b"\x05"}}, what="zones")
     notes = tuple(random_note(dice, k) for k in range(dice.randrange(6)))
     return NoteClip(**head, notes=notes, lanes=random_lanes(dice, 0.3))
