@@ -142,6 +142,11 @@ def schema() -> dict[str, Any]:
         values = part["properties"].get("values", {}).get("additionalProperties", {})
         if "anyOf" in values:
             values["anyOf"] = [kind for kind in values["anyOf"] if "$ref" not in kind]
+        for held in (part["properties"].get("clip", {}), part["properties"].get("clips", {}).get("items", {})):
+            if "anyOf" in held:  # clips of other kinds are for files alone
+                held["anyOf"] = [kind for kind in held["anyOf"] if not kind["$ref"].endswith("/OtherClip")]
+                held["discriminator"]["mapping"].pop("other")
         part["title"] = name
-    parts.pop("Opaque", None)
+    for hidden in ("Opaque", "OtherClip"):
+        parts.pop(hidden, None)
     return found
