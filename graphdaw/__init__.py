@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point
 from graphdaw.graph.graph import Graph
+from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from graphdaw.host.session import Session
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "Project", "Session", "example", "load", "open", "recover_takes", "render", "unsaved_projects"]
+__all__ = [
+    "AudioClip", "CurveClip", "Graph", "Lane", "Loop", "Marker", "Note", "NoteClip", "Point", "Project", "Session",
+    "Signature", "Tempo", "Timeline", "example", "load", "open", "recover_takes", "render", "unsaved_projects",
+]  # fmt: skip
 
 
 def load(path: str) -> Graph:

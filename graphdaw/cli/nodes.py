@@ -80,6 +80,7 @@ def described(kind: NodeType) -> dict[str, Any]:
             for choice in kind.choices.values()
         ],
         "media": [{"name": media.name, "help": media.help} for media in kind.media.values()],
+        "clips": kind.clips,
         "texts": [{"name": text.name, "default": text.default, "help": text.help} for text in kind.texts.values()],
     }
 
@@ -106,6 +107,9 @@ def _print_type(kind: NodeType) -> None:
         ("choice", c.name, c.default or c.options[0], " | ".join(c.options), c.help) for c in kind.choices.values()
     ]
     rows += [("recording", m.name, "", "a path", m.help) for m in kind.media.values()]
+    rows += [("clips", kind.clips, "", "", "What it holds of the piece, in clips along the timeline.")] * bool(
+        kind.clips
+    )
     rows += [("text", t.name, t.default, "a text", t.help) for t in kind.texts.values()]
     table(("", "name", "default", "values", "meaning"), rows)
     if any(not param.fixed for param in kind.params.values()):

@@ -25,8 +25,11 @@ def show(file: ProjectFile, as_json: AsJson = False) -> None:
 
 def described(document: Document) -> dict[str, Any]:
     """A document as plain values, every parameter at its present value."""
+    from graphdaw.graph.clip_codec import builtins
+
     return {
         "sample_rate_hz": document.sample_rate,
+        "timeline": builtins(document.timeline),
         "nodes": [
             {
                 "id": node.id,
@@ -35,6 +38,7 @@ def described(document: Document) -> dict[str, Any]:
                 "group": node.parent,
                 "values": document.settings(node.id),
                 "place": list(node.place) if node.place else None,
+                "clips": builtins(node.clips),
             }
             for node in sorted(document.nodes.values(), key=lambda node: (node.order, node.id))
         ],

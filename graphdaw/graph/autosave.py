@@ -18,7 +18,6 @@ from graphdaw.errors import GraphdawError
 from graphdaw.graph import codec, records
 from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.journal import Journal, JournalEvent, Renewal, clean
-from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.model import Document
 from graphdaw.graph.records import Snapshot
 
@@ -33,16 +32,15 @@ def snapshot(document: Document, history: History, seq: int, unsaved: int) -> Ca
     twin, steps = light_copy(document), steps_alone(history, seq)
 
     def encoded() -> Snapshot:
-        whole = msgspec.structs.replace(
+        data = codec.encode(twin)
+        codec.check_size(data, "The journal")  # the one there is goes on, and can be read
+        return msgspec.structs.replace(
             steps,
-            document=codec.encode(twin),
+            document=data,
             places=twin.media_files,
             foreign=sorted(twin.foreign),
             unsaved=unsaved,
         )
-        if len(whole.document) < MAX_BYTES // 2:
-            return whole
-        return msgspec.structs.replace(whole, past=[], future=[])  # so that the entry stays within the limits
 
     return encoded
 

@@ -7,12 +7,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from graphdaw.graph.clips import AudioClip, Clip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark
+from graphdaw.graph.clips import KINDS, AudioClip, Clip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark
 from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
 
 Fields = dict[str, msgspec.Raw]
 
-KINDS: dict[str, type[Clip]] = {"notes": NoteClip, "curve": CurveClip, "audio": AudioClip}
 PARTS: dict[type, dict[str, type]] = {
     NoteClip: {"notes": Note, "lanes": Lane},
     CurveClip: {"points": Point},
@@ -122,3 +121,8 @@ def plain(item: Any) -> Any:
             made[info.name] = value
     made.update((name, msgspec.Raw(raw)) for name, raw in (item.extra or {}).items())
     return made
+
+
+def builtins(item: tuple[Clip, ...] | Timeline) -> Any:
+    """Clips or a timeline as plain values, for JSON."""
+    return msgspec.to_builtins(item)

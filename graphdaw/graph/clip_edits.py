@@ -17,13 +17,13 @@ from graphdaw.graph.clip_checks import (
     check_head,
     check_kind,
     check_notes,
-    check_timeline,
     clip_of,
     note_clip_of,
 )
 from graphdaw.graph.clips import Clip, Note, NoteClip
 from graphdaw.graph.model import Document, Node
 from graphdaw.graph.ports import node_of, title
+from graphdaw.graph.timeline_checks import check_timeline
 from graphdaw.graph.vocabulary import EditNotes, PutClip, SetClip, SetTimeline, TakeClip
 
 Step = tuple[Any, Any]

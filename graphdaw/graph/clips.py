@@ -127,6 +127,9 @@ class OtherClip(_Clip, frozen=True, omit_defaults=True, tag="other"):
 
 Clip = NoteClip | CurveClip | AudioClip | OtherClip
 
+KINDS: dict[str, type[Clip]] = {"notes": NoteClip, "curve": CurveClip, "audio": AudioClip}
+"""What a clip holds, in the word that files and declarations have for it."""
+
 
 def recordings(clips: Iterable[Clip]) -> Iterator[tuple[str, str]]:
     """The recordings that clips play: the id of the clip, and the path or hash."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from graphdaw.errors import GraphError, ProjectError, VersionError, brief
-from graphdaw.graph import checks, clip_checks, clip_codec, limits, structure
+from graphdaw.graph import checks, clip_checks, clip_codec, limits, structure, timeline_checks
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import registry
@@ -59,6 +59,18 @@ def encode(document: Document) -> bytes:
         content["timeline"] = clip_codec.plain(document.timeline)
     content.update((name, msgspec.Raw(raw)) for name, raw in document.extra.items())
     return _encode(content)
+
+
+def check_size(data: bytes, name: str) -> None:
+    """Raise ProjectError where a document has grown beyond what `decode` reads, so that nothing is put in its place."""
+    fault = f"a document larger than {limits.MAX_BYTES >> 20} MiB" if len(data) > limits.MAX_BYTES else ""
+    if limits.MAX_ITEMS < len(data) <= limits.MAX_BYTES:  # each value is a byte at least
+        try:
+            limits.check(data)
+        except limits.LimitError:
+            fault = f"more than {limits.MAX_ITEMS} values"
+    if fault:
+        raise ProjectError(f"{name} would hold {fault}; split the project.")
 
 
 def content_bytes(document: Document) -> bytes:
@@ -154,7 +166,7 @@ def _document(fields: Fields, where: str) -> Document:
     if not lo <= document.sample_rate <= hi:
         raise ProjectError(f"{where} asks for {document.sample_rate} samples a second; {lo} to {hi} are possible.")
     if "timeline" in fields:
-        document.timeline = clip_checks.check_timeline(clip_codec.timeline(fields.pop("timeline")))
+        document.timeline = timeline_checks.check_timeline(clip_codec.timeline(fields.pop("timeline")))
     document.media = _table(fields, "media", Medium)
     if not all(map(checks.is_hash, document.media)):
         raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
 from graphdaw.graph import checks, vocabulary
+from graphdaw.graph.clips import Clip
 from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
+from graphdaw.graph.music import Music
 from graphdaw.graph.ports import compatible, inlets, node_of, outlets, title
 from graphdaw.graph.vocabulary import (
     AddNode,
@@ -112,13 +114,18 @@ class NodeHandle:
         """Every parameter, choice and media at its present value."""
         return self.graph.document.settings(self.value.id)
 
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """What the node holds of the piece, by when it begins."""
+        return self.value.clips
+
 
 End = NodeHandle | PortHandle | str
 """A node or a port: a handle, or its id ("lp1" or "lp1.cutoff_hz")."""
 
 
-class Graph:
-    """A graph that is edited call by call: `add`, `connect`, `set`, `remove`, `undo`, `redo`, `save`."""
+class Graph(Music):
+    """A graph that is edited call by call: `add`, `connect`, `set`, `write`, `remove`, `undo`, `redo`, `save`."""
 
     def __init__(self, sample_rate: int = 48_000, *, document: Document | None = None) -> None:
         checks.check_sample_rate(sample_rate)

@@ -223,7 +223,7 @@ class Renewal:
         with disk.temporary(*os.path.split(project)) as (draft, handle):
             file = os.dup(handle)
             try:
-                size = _write_all(file, records.head(journal._header(self.seq)) + records.entry(snapshot))
+                size = _write_all(file, records.head(journal._header(self.seq)) + records.snapshot_entry(snapshot))
                 disk.keep_rights(project, file)
                 os.fsync(file)
                 with journal._syncing:

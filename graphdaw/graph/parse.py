@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
-import json
-import math
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
 from graphdaw.errors import TextError
-from graphdaw.graph import checks, limits, structure
+from graphdaw.graph import checks, structure
+from graphdaw.graph.clip_parse import MusicLines
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 
 MAX_TEXT = 8 * 1024 * 1024  # characters; a project of 10,000 nodes has 2 million
-MAX_WORDS = 50_000  # of one line
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<text>"(?:[^"\\]++|\\.)*+")|(?P<raw>raw\((?P<base64>[A-Za-z0-9+/=]*)\))|(?P<arrow>->)
-    |(?P<number>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<hash>\#[0-9a-f]{64})|(?P<word>[^\W\d]\w*)|(?P<mark>[.=,@+]))""",
-    re.VERBOSE | re.ASCII,
-)
-
-Token = tuple[str, str]
 Item = TypeVar("Item", Node, Wire)
 
 replace = msgspec.structs.replace
@@ -45,21 +33,15 @@ def parse(text: str) -> Document:
     return reader.finish()
 
 
-class _Reader:
-    """Reads line by line; `parents` holds the node each level of indentation belongs to."""
+class _Reader(MusicLines):
+    """Reads line by line; `parents` holds the node, or part of a clip, that each level of indentation belongs to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.document = Document()
         self.nodes: list[Node] = []
         self.wires: list[Wire] = []
-        self.parents: list[str] = [""]
         self.ports: dict[str, list[GroupPort]] = {}
-        self.number = 0
-        self.tokens: list[Token] = []
-        self.at = 0
-
-    def fault(self, message: str) -> TextError:
-        return TextError(f"Line {self.number}: {message}.", line=self.number)
 
     def read(self, line: str) -> None:
         margin = len(line) - len(line.lstrip(" "))
@@ -67,7 +49,7 @@ class _Reader:
         if margin % 2 or level >= len(self.parents):
             raise self.fault("the indentation fits no node above; indent by two spaces inside a group")
         del self.parents[level + 1 :]
-        self.tokens, self.at = self._tokens(line), 0
+        self.begin(line)
         verb = self.take("word")
         lines: dict[str, Callable[[], None]] = {
             "graph": self._graph,
@@ -76,88 +58,13 @@ class _Reader:
             "node": self._node,
             "port": self._port,
             "wire": self._wire,
+            **self.music,
         }
         if verb not in lines:
             raise self.fault(f"{verb!r} is none of {', '.join(lines)}")
         lines[verb]()
         if self.at < len(self.tokens):
             raise self.fault(f"{self.tokens[self.at][1]!r} was not expected there")
-
-    def _tokens(self, line: str) -> list[Token]:
-        found: list[Token] = []
-        at, stop = 0, len(line.rstrip())
-        while at < stop:
-            match = _TOKEN.match(line, at)
-            if match is None or match.lastgroup is None:
-                raise self.fault(f"cannot read {line[at : at + 20].strip()!r}; quote names that are not plain words")
-            if len(found) >= MAX_WORDS:
-                raise self.fault(f"it has more than {MAX_WORDS} words")
-            kind = "raw" if match["raw"] is not None else match.lastgroup
-            found.append((kind, match["base64"] if kind == "raw" else match[kind]))
-            at = match.end()
-        return found
-
-    def peek(self) -> str:
-        """The mark or kind of the next token, "" at the end."""
-        if self.at >= len(self.tokens):
-            return ""
-        kind, text = self.tokens[self.at]
-        return text if kind == "mark" else kind
-
-    def take(self, *kinds: str) -> str:
-        """The next token's text, which must be one of these kinds or marks."""
-        if self.peek() not in kinds:
-            found = repr(self.tokens[self.at][1]) if self.at < len(self.tokens) else "the line ends"
-            raise self.fault(f"{' or '.join(kinds)} was expected, but {found}")
-        self.at += 1
-        kind, text = self.tokens[self.at - 1]
-        if kind != "text":
-            return text
-        try:
-            plain = str(json.loads(text))
-            plain.encode()
-        except ValueError:
-            raise self.fault(f"{text} is not a proper text") from None
-        return plain
-
-    def name(self) -> str:
-        return self.take("word", "text")
-
-    def whole(self) -> int:
-        text = self.take("number")
-        if not text.isdigit() or len(text) > 18:
-            raise self.fault(f"{text} is not a whole number")
-        return int(text)
-
-    def real(self) -> float:
-        number = float(self.take("number"))
-        if not math.isfinite(number):
-            raise self.fault("numbers must be finite")
-        return number
-
-    def raw(self) -> bytes:
-        try:
-            data = base64.b64decode(self.take("raw"), validate=True)
-            limits.check(data)
-        except (binascii.Error, limits.LimitError):
-            raise self.fault("raw() must hold base64 of msgpack") from None
-        return data
-
-    def end(self) -> tuple[str, str]:
-        node = self.name()
-        self.take(".")
-        return node, self.name()
-
-    def extra(self, known: tuple[str, ...]) -> dict[str, bytes] | None:
-        found: dict[str, bytes] = {}
-        while self.peek() == "+":
-            self.at += 1
-            name = self.name()
-            if name in known:
-                raise self.fault(f"{name!r} is a field of its own")
-            self.take("=")
-            found[name] = self.raw()
-        return found or None
 
     def _graph(self) -> None:
         rate = self.whole()
@@ -211,7 +118,8 @@ class _Reader:
             else:
                 raise self.fault(f"{mark!r} is none of order, place, label, comment")
         extra = self.extra(Node.__struct_fields__)
-        node = Node(id, type, values, self.parents[-1], order, place, texts["label"], texts["comment"], (), (), extra)
+        parent = self.enclosing()
+        node = Node(id, type, values, parent, order, place, texts["label"], texts["comment"], (), (), extra)
         self.nodes.append(node)
         self.parents.append(id)
 
@@ -227,9 +135,10 @@ class _Reader:
         inner: list[tuple[str, str]] = []
         while self.peek():
             inner.append(self.end())
-        self.ports.setdefault(self.parents[-1], []).append(GroupPort(name, direction, type, tuple(inner)))
+        self.ports.setdefault(self.enclosing(), []).append(GroupPort(name, direction, type, tuple(inner)))
 
     def _wire(self) -> None:
+        self.enclosing()
         id, source = self.name(), self.end()
         self.take("arrow")
         target = self.end()
@@ -252,7 +161,9 @@ class _Reader:
         document.top = max((0, *(n.order for n in self.nodes), *(w.order for w in self.wires)))
         nodes = [_ordered(document, node) for node in self.nodes]
         wires = [_ordered(document, wire) for wire in self.wires]
-        nodes = [replace(n, ports=tuple(self.ports.pop(n.id, ()))) for n in nodes]
+        clips = self.clips()
+        nodes = [replace(n, ports=tuple(self.ports.pop(n.id, ())), clips=clips.pop(n.id, ())) for n in nodes]
+        document.timeline = self.timeline()
         fault = structure.fault(nodes, wires)
         if fault or self.ports:
             raise TextError(f"The text is no graph: {fault or 'a port stands outside a group'}.")

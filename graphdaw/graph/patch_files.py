@@ -126,7 +126,7 @@ def _from_text(data: bytes, where: str) -> Patch:
 def dumps(patch: Patch, *, binary: bool = False) -> bytes:
     """The patch as indented JSON, or as msgpack; `loads` gives it back."""
     encode = msgspec.msgpack.encode if binary else msgspec.json.encode
-    content = {"format": FORMAT, **msgspec.to_builtins(patch)}
+    content = {"format": FORMAT, **msgspec.to_builtins(patch, builtin_types=(bytes,))}
     data = encode(content)
     return data if binary else msgspec.json.format(data, indent=1) + b"\n"
 
@@ -142,6 +142,11 @@ def schema() -> dict[str, Any]:
         values = part["properties"].get("values", {}).get("additionalProperties", {})
         if "anyOf" in values:
             values["anyOf"] = [kind for kind in values["anyOf"] if "$ref" not in kind]
+        for held in (part["properties"].get("clip", {}), part["properties"].get("clips", {}).get("items", {})):
+            if "anyOf" in held:  # clips of other kinds are for files alone
+                held["anyOf"] = [kind for kind in held["anyOf"] if not kind["$ref"].endswith("/OtherClip")]
+                held["discriminator"]["mapping"].pop("other")
         part["title"] = name
-    parts.pop("Opaque", None)
+    for hidden in ("Opaque", "OtherClip"):
+        parts.pop(hidden, None)
     return found

@@ -81,8 +81,26 @@ def head(header: Header) -> bytes:
 
 
 def entry(content: Entry) -> bytes:
-    """The bytes of an entry."""
-    return _framed(_encode(content))
+    """The bytes of an entry; raises LimitError where nobody could read it again."""
+    payload = _encode(content)
+    if len(payload) > limits.MAX_ITEMS:  # each value is a byte at least
+        limits.check(payload)
+    return _framed(payload)
+
+
+def snapshot_entry(content: Snapshot) -> bytes:
+    """The bytes of a snapshot; the oldest undo steps are left out where it could not be read with them."""
+    while True:
+        try:
+            return entry(content)
+        except limits.LimitError:
+            if not content.past and not content.future:
+                raise
+        content = msgspec.structs.replace(content, past=_newer_half(content.past), future=_newer_half(content.future))
+
+
+def _newer_half(steps: list[Transaction]) -> list[Transaction]:
+    return steps[(len(steps) + 1) // 2 :]
 
 
 def _framed(payload: bytes) -> bytes:

@@ -9,23 +9,24 @@
     node out1 output @order=5
     wire w2 group1.out -> out1.in @depth=0.5 @order=6
 
-Names that are not plain words are quoted as in JSON; `raw(...)` is base64 of msgpack this version cannot read.
-Lines that begin with # are remarks, which are read over.
+The timeline and the clips of nodes have lines of their own, which `clip_text` shows. Names that are not plain words
+are quoted as in JSON; `raw(...)` is base64 of msgpack this version cannot read. Lines that begin with # are remarks,
+which are read over.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
 
 from graphdaw.graph.clip import distrust, graft, selection
+from graphdaw.graph.clip_text import clip_changes, clip_lines, timeline_changes, timeline_lines
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.parse import parse
 from graphdaw.graph.vocabulary import Edit
+from graphdaw.graph.written import extra_words, quoted, raw_word, word
 from graphdaw.nodes.base import registry
 
 Item = TypeVar("Item", Node, Wire)
@@ -42,6 +43,7 @@ def show_json(document: Document) -> str:
     """The whole document as JSON for other programs; bytes this version cannot read are base64."""
     content = {
         "sample_rate": document.sample_rate,
+        "timeline": document.timeline,
         "nodes": document.nodes,
         "wires": document.wires,
         "media": document.media,
@@ -66,11 +68,12 @@ def paste(document: Document, text: str, parent: str = "", shift: tuple[float, f
 
 
 def _lines(document: Document) -> Iterable[str]:
-    yield f"graph {document.sample_rate}" + _extra(document.extra)
+    yield f"graph {document.sample_rate}" + extra_words(document.extra)
+    yield from timeline_lines(document.timeline)
     for type, sketch in sorted(document.sketches.items()):
         yield f"type {word(type)}{_sketch(sketch)}"
     for hash, medium in sorted(document.media.items()):
-        yield f"media #{hash} {word(medium.name)} {medium.size}{_extra(medium.extra)}"
+        yield f"media #{hash} {word(medium.name)} {medium.size}{extra_words(medium.extra)}"
     waiting: list[tuple[int, Node | Wire]] = _level(document, "", 0)
     while waiting:
         depth, item = waiting.pop()
@@ -81,6 +84,8 @@ def _lines(document: Document) -> Iterable[str]:
         yield margin + node_line(item)
         for port in item.ports:
             yield f"{margin}  {_port_line(port)}"
+        for clip in item.clips:
+            yield from (f"{margin}  {line}" for line in clip_lines(clip))
         waiting += _level(document, item.id, depth + 1)
 
 
@@ -101,17 +106,17 @@ def node_line(node: Node) -> str:
     if node.place is not None:
         marks += f" @place={node.place[0]!r},{node.place[1]!r}"
     if node.label:
-        marks += f" @label={_quoted(node.label)}"
+        marks += f" @label={quoted(node.label)}"
     if node.comment:
-        marks += f" @comment={_quoted(node.comment)}"
-    return f"node {word(node.id)} {word(node.type)}{values}{marks}{_extra(node.extra)}"
+        marks += f" @comment={quoted(node.comment)}"
+    return f"node {word(node.id)} {word(node.type)}{values}{marks}{extra_words(node.extra)}"
 
 
 def wire_line(wire: Wire) -> str:
     """One wire as one line."""
     ends = f"{_end(wire.source, wire.source_port)} -> {_end(wire.target, wire.target_port)}"
     depth = f" @depth={wire.depth!r}" if wire.depth != 1.0 else ""
-    return f"wire {word(wire.id)} {ends}{depth} @order={wire.order}{_extra(wire.extra)}"
+    return f"wire {word(wire.id)} {ends}{depth} @order={wire.order}{extra_words(wire.extra)}"
 
 
 def _port_line(port: GroupPort) -> str:
@@ -122,34 +127,17 @@ def _port_line(port: GroupPort) -> str:
 def _sketch(sketch: Sketch) -> str:
     ports = "".join(f" in {word(n)} {word(t)}" for n, t in sorted(sketch.inputs.items()))
     ports += "".join(f" out {word(n)} {word(t)}" for n, t in sorted(sketch.outputs.items()))
-    return ports + "".join(f" param {word(n)}" for n in sketch.params) + _extra(sketch.extra)
+    return ports + "".join(f" param {word(n)}" for n in sketch.params) + extra_words(sketch.extra)
 
 
 def _end(node: str, port: str) -> str:
     return f"{word(node)}.{word(port)}"
 
 
-def word(text: str) -> str:
-    """A name as it is if it is a plain word, else quoted."""
-    return text if text.isidentifier() and text.isascii() else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=not text.isprintable())
-
-
 def _value(value: Value) -> str:
     if isinstance(value, Opaque):
-        return _raw(value.raw)
+        return raw_word(value.raw)
     return repr(value) if isinstance(value, float) else word(value)
-
-
-def _raw(raw: bytes) -> str:
-    return f"raw({base64.b64encode(raw).decode()})"
-
-
-def _extra(extra: Mapping[str, bytes] | None) -> str:
-    return "".join(f" +{word(name)}={_raw(raw)}" for name, raw in sorted((extra or {}).items()))
 
 
 def diff(a: Document, b: Document) -> str:
@@ -157,11 +145,12 @@ def diff(a: Document, b: Document) -> str:
     lines: list[str] = []
     if a.sample_rate != b.sample_rate:
         lines.append(f"~ graph sample_rate {a.sample_rate} -> {b.sample_rate} Hz")
+    lines += timeline_changes(a.timeline, b.timeline)
     lines += [f"- {node_line(n)}" for n in _ordered(a.nodes) if n.id not in b.nodes]
     lines += [f"- {wire_line(w)}" for w in _ordered(a.wires) if w.id not in b.wires]
     for node in _ordered(b.nodes):
         old = a.nodes.get(node.id)
-        lines += [f"+ {node_line(node)}"] if old is None else _node_changes(old, node)
+        lines += [f"+ {node_line(node)}", *clip_changes(None, node)] if old is None else _node_changes(old, node)
     for wire in _ordered(b.wires):
         before = a.wires.get(wire.id)
         lines += [f"+ {wire_line(wire)}"] if before is None else _wire_changes(before, wire)
@@ -193,6 +182,7 @@ def _node_changes(old: Node, new: Node) -> list[str]:
         was, now = ports[0].get(name), ports[1].get(name)
         if was != now:
             lines += [f"{sign} {word(new.id)} {_port_line(p)}" for sign, p in (("-", was), ("+", now)) if p]
+    lines += clip_changes(old, new)
     if not lines and old != new:
         lines.append(f"~ {word(new.id)} order of ports")
     return lines
@@ -213,4 +203,4 @@ def _media_changes(old: Mapping[str, Medium], new: Mapping[str, Medium]) -> list
 
 
 def _shown(value: object) -> str:
-    return _quoted(value) if isinstance(value, str) else "none" if value is None else str(value)
+    return quoted(value) if isinstance(value, str) else "none" if value is None else str(value)

@@ -13,29 +13,36 @@ import msgspec
 
 from demo.build import build
 from graphdaw.graph import codec, examples, patch, patch_files, project, records, text
+from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point, WarpMark
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.journal import journal_path
-from graphdaw.graph.model import Document, GroupPort
+from graphdaw.graph.model import Document, GroupPort, Sketch
 from graphdaw.graph.opened import open_project
 from graphdaw.graph.preset import load_preset, save_preset
 from graphdaw.graph.project import Checkpoints, checkpoints, save
 from graphdaw.graph.recovery import recover
 from graphdaw.graph.structure import outside_paths
+from graphdaw.graph.timeline import Loop, Tempo, Timeline
 from graphdaw.graph.validate import validate
 from graphdaw.graph.vocabulary import (
     AddNode,
     Connect,
     DeclarePort,
+    EditNotes,
     Group,
     InsertOnWire,
     Move,
+    PutClip,
     RemoveNode,
     ReplaceNode,
+    SetClip,
     SetDepth,
     SetLabel,
     SetPlace,
+    SetTimeline,
     SetValues,
+    TakeClip,
     Ungroup,
 )
 from tests.fuzz import mutate
@@ -48,14 +55,26 @@ EXAMPLES = ("sampler", "adsr", "send", "sequencer", "expression", "switch", "fee
 
 @functools.cache
 def documents() -> list[Document]:
-    """The demo, a nested one, and examples."""
-    found = [build(None, None).document, nested().document]
+    """The demo, a nested one, one with music of a newer program, and examples."""
+    found = [build(None, None).document, nested().document, project.load("tests/graph/corpus/v1-music.gdaw")]
     return found + [examples.load(type) for type in EXAMPLES]
 
 
 def nested() -> Graph:
-    """Groups in groups, ports, a bus, a loop, odd names."""
+    """Groups in groups, ports, a bus, a loop, odd names; clips of all kinds, on a type that may hold any."""
     graph = Graph()
+    graph.document.sketches["later_track"] = Sketch({}, {"out": "event"})
+    track = graph.add("later_track")
+    graph.write(track, [(0, 1, "C4"), (1, 0.5, "F#3", 0.5)], name="Tune")
+    bend = Lane("bend", (Point(0, 0.0, "curve", 0.5), Point(480, 2.0)))
+    graph.edit_notes(track, "clip1", put=[Note(7, 240, 120, 60.5, 0.3, 0.25, 0.5, (bend,))])
+    graph.put_clip(track, CurveClip("sweep", 0, 960, 0, 480, muted=True, points=(Point(0, 1.0), Point(9, 2.0, "hold"))))
+    graph.put_clip(track, AudioClip("take", 960, 960, gain_db=-3.0, reversed=True, warp=(WarpMark(0, 0.5),)))
+    graph.set_tempo(90.0, ramp=True)
+    graph.set_tempo(180.0, 3840)
+    graph.set_signature(7, 8, 3840)
+    graph.add_marker("Verse", 3840, 960)
+    graph.set_loop(0, 3840, on=False)
     saw, low, out = graph.add("saw", frequency_hz=110.0), graph.add("filter"), graph.add("output")
     delay = graph.add("delay", time_s=0.1)
     graph.connect(saw, low)
@@ -82,6 +101,7 @@ def use_document(document: Document, loaded: bool = True) -> None:
     if loaded:
         assert again == document, "it must be written as it was read"
     assert (again.nodes, again.wires, again.media) == (document.nodes, document.wires, document.media)
+    assert again.timeline == document.timeline
 
 
 def document_seeds() -> list[bytes]:
@@ -165,6 +185,15 @@ def patches() -> list[patch.Patch]:
             )
         ),
         patch.Patch((DeclarePort("group1", GroupPort("p", "in", "audio", (("filter1", "in"),))),)),
+        patch.Patch(
+            (
+                PutClip("later_track1", NoteClip("new", 960, 480, lanes=(Lane("cc1", (Point(0, 0.5),)),))),
+                EditNotes("later_track1", "clip1", (1,), (Note(9, 0, 960, 64.0, lanes=(Lane("pressure"),)),)),
+                SetClip("later_track1", "take", {"at_ticks": 480, "muted": True, "speed": 0.5, "name": "x"}),
+                TakeClip("later_track1", "sweep"),
+                SetTimeline(Timeline((Tempo(0, 99.0),), loop=Loop(0, 960))),
+            )
+        ),
         patch_files.loads(text.show(examples.load("delay")).encode()),
     ]
 
@@ -240,6 +269,10 @@ def journals() -> list[tuple[bytes, bytes]]:
                 graph.set_depth("w1", 0.3)
             graph.remove("send1", heal=True)
             graph.undo()
+            graph.edit_notes("later_track1", "clip1", remove=[2])
+            graph.set_clip("later_track1", "take", at_ticks=0)
+            graph.take_clip("later_track1", "sweep")
+            graph.set_tempo(66.0)
             graph.apply(patch.named(graph.document, patches()[0].edits), "darker", "model")
             if long:
                 graph.undo()

@@ -47,7 +47,7 @@ class TAmp(Node, kernel=""):
     gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
 
 
-class TNotes(Node, kernel=""):
+class TNotes(Node, kernel="", clips="notes"):
     """A source of events."""
 
     notes = Out(type="event")
@@ -59,6 +59,19 @@ class TVoice(Node, kernel=""):
     notes = In(type="event")
     pitch = Out(type="control")
     out = Out()
+
+
+class TCurve(Node, kernel="", clips="curve"):
+    """A curve over time."""
+
+    out = Out(type="control")
+
+
+class TRegions(Node, kernel="", clips="audio"):
+    """Plays pieces of recordings."""
+
+    out = Out()
+    gain_db = Param(0.0, lo=-96.0, hi=24.0, unit="dB")
 
 
 class TFile(Node, kernel=""):
@@ -87,7 +100,8 @@ class TOutput(Node, kernel=""):
     in_ = In()
 
 
-TYPES = {cls.type.name: cls.type for cls in (TOsc, TFilter, TDelay, TAmp, TNotes, TVoice, TFile, TBus, TOutput)}
+_SMALL = (TOsc, TFilter, TDelay, TAmp, TNotes, TVoice, TCurve, TRegions, TFile, TBus, TOutput)
+TYPES = {cls.type.name: cls.type for cls in _SMALL}
 for _name in TYPES:
     del registry[_name]
 

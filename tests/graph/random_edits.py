@@ -27,14 +27,17 @@ from graphdaw.graph.vocabulary import (
     SetLabel,
     SetMedia,
     SetPlace,
+    SetTimeline,
     SetValues,
     UndeclarePort,
     Ungroup,
 )
 from graphdaw.nodes.base import registry
+from tests.graph.random_music import random_music, random_timeline
 
 LEAF = ["t_osc", "t_osc", "t_filter", "t_filter", "t_delay", "t_notes", "t_voice", "t_output", "t_amp", "t_amp"]
 LEAF += ["send", "return"]  # joined by a bus that no wire shows
+LEAF += ["t_curve", "t_regions"]  # with the notes of t_notes, all kinds of clips
 TYPES = [*LEAF, GROUP]
 LABELS = ["", "Lead", 'quo"te', "two\nlines", "ü", "\x1b[31m", "\u2028", "-> .", "raw(AA==)", "1e5"]
 
@@ -46,7 +49,9 @@ def random_edits(graph: Graph, dice: random.Random) -> list[Edit]:
     groups = ["", *(n for n in nodes if document.nodes[n].type == GROUP)]
     parent = dice.choice([*groups, "", *(document.nodes[n].parent for n in nodes)])
     level = [n.id for n in document.inside(parent)]
-    kind = dice.choice(["add"] * 6 + ["connect"] * 24 + ["declare", "set", "wire"] * 3 + list(_ACTIONS))
+    kind = dice.choice(
+        ["add"] * 6 + ["connect"] * 24 + ["declare", "set", "wire", "music", "music"] * 3 + list(_ACTIONS)
+    )
     if kind == "add" or not nodes:
         type = dice.choice(TYPES)
         values: dict[str, Value] = {"cutoff_hz": dice.uniform(20, 20_000)} if type == "t_filter" else {}
@@ -166,6 +171,10 @@ def _several(graph: Graph, dice: random.Random, nodes: list[str], *_: object) ->
     return [RemoveNode(dice.choice(nodes)), SetLabel(dice.choice(nodes), "x"), RemoveNode(dice.choice(nodes))]
 
 
+def _music(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    return random_music(graph.document, dice, dice.choice(nodes))
+
+
 _ACTIONS: dict[str, Callable[[Graph, random.Random, list[str], list[str], list[str], str], list[Edit]]] = {
     "set": _set,
     "wire": _wire_edit,
@@ -180,6 +189,8 @@ _ACTIONS: dict[str, Callable[[Graph, random.Random, list[str], list[str], list[s
     "paste": _paste,
     "whole": _whole,
     "several": _several,
+    "music": _music,
+    "timeline": lambda graph, dice, *_: [SetTimeline(random_timeline(dice))],
 }
 
 

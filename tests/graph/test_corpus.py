@@ -13,6 +13,7 @@ import pytest
 
 from graphdaw.errors import ProjectError, VersionError
 from graphdaw.graph import Graph, codec, project, text
+from graphdaw.graph.clips import OtherClip
 from graphdaw.graph.project import JournalMark, checkpoints, missing_media, restore
 from graphdaw.graph.validate import validate
 from tests.graph.corpus import make
@@ -73,6 +74,17 @@ def test_forms_that_only_a_newer_program_writes_keep_their_bytes() -> None:
     before = parts(CORPUS / "v1-unknown.gdaw")["document.msgpack"]
     after = codec.encode(project.load(CORPUS / "v1-unknown.gdaw"))
     assert all(after.count(raw) == before.count(raw) for raw in make.ODD.values())
+
+
+def test_what_a_newer_program_wrote_of_clips_and_the_timeline_keeps_its_bytes() -> None:
+    before = parts(CORPUS / "v1-music.gdaw")["document.msgpack"]
+    document = project.load(CORPUS / "v1-music.gdaw")
+    after = codec.encode(document)
+    assert codec.encode(codec.decode(after, "again")) == after
+    assert all(after.count(raw) == before.count(raw) > 0 for raw in make.ODD.values())
+    zones = next(clip for clip in document.nodes["later_notes1"].clips if clip.id == "zones")
+    assert isinstance(zones, OtherClip) and zones.what == "zones"
+    assert document.foreign == {"C:\\takes\\2.wav"} and len(missing_media(document)) == 1
 
 
 def older(plain: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def indexes(document: Document) -> dict[str, object]:
 
 def same(a: Document, b: Document) -> None:
     assert (a.nodes, a.wires, a.sample_rate, a.media) == (b.nodes, b.wires, b.sample_rate, b.media)
+    assert a.timeline == b.timeline
     assert indexes(a) == indexes(codec.decode(codec.encode(b), "memory"))
 
 

@@ -329,7 +329,13 @@ def test_the_schema_names_every_edit_and_hides_what_outsiders_may_not_say() -> N
     assert {"add_node", "connect", "set_values", "replace_node", "group"} <= mapping.keys()
     assert "extra" not in schema["$defs"]["AddNode"]["properties"]
     assert schema["$defs"]["AddNode"]["additionalProperties"] is False
-    assert not any("Opaque" in line for line in json.dumps(schema).split('"$ref"'))
+    assert not any("Opaque" in line or "OtherClip" in line for line in json.dumps(schema).split('"$ref"'))
+    assert set(schema["$defs"]["PutClip"]["properties"]["clip"]["discriminator"]["mapping"]) == {
+        "notes",
+        "curve",
+        "audio",
+    }
+    assert not any("extra" in part["properties"] for part in schema["$defs"].values())
 
 
 def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:

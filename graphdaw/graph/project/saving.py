@@ -12,7 +12,6 @@ import msgspec
 
 from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import codec
-from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle, checkpoints, disk, kept, marks
@@ -113,8 +112,7 @@ class _Content:
         self._unread = _unread(self.saved)
         self._pack_checkpoints(given)
         self.data = codec.encode(self.saved)
-        if len(self.data) > MAX_BYTES:
-            raise ProjectError(f"{name} would hold a document larger than {MAX_BYTES >> 20} MiB; split the project.")
+        codec.check_size(self.data, name)
 
     def _pack_checkpoints(self, given: Checkpoints | None) -> None:
         self.checkpoints = given if given is not None else self._checkpoints_of_origin()

@@ -13,7 +13,10 @@ from pathlib import Path
 import msgspec
 
 from graphdaw.graph import Graph, codec, project, text
+from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark
+from graphdaw.graph.model import Sketch
 from graphdaw.graph.project import Checkpoints, JournalMark
+from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
 
 HERE = Path(__file__).parent
 # msgpack in forms that no encoder of ours chooses, as a newer version might write them
@@ -98,7 +101,48 @@ def empty(path: Path, _: Path) -> None:
     project.save(Graph().document, path)
 
 
-MADE: dict[str, Callable[[Path, Path], None]] = {"song": song, "unknown": unknown, "part": part, "empty": empty}
+def music(path: Path, scratch: Path) -> None:
+    """Clips of every kind and a timeline, on nodes of types that are not installed, with fields of a newer program."""
+    graph = Graph()
+    outlets = {"later_notes": "event", "later_curve": "control", "later_takes": "audio"}
+    graph.document.sketches = {type: Sketch({}, {"out": signal}) for type, signal in outlets.items()}
+    notes, curve, takes = (graph.add(type) for type in outlets)
+    whole = [(0, 1, "C4"), (1, 0.5, "F#3", 0.5), (1.5, 2.5, 61.25, 1.0)]
+    verse = graph.write(notes, whole, 3840, name="Verse \u201cone\u201d")
+    bend = Lane("bend", (Point(0, 0.0, "curve", 0.5), Point(480, 2.0, "hold"), Point(960, -1.5)))
+    odd = Note(9, 240, 120, 127.0, 0.3, 0.25, 0.5, (bend,), {"as_str16": ODD["as_str16"]})
+    graph.edit_notes(notes, verse.id, put=[odd, Note(2, 960, 480, 54.0, lanes=(Lane("pressure"),))])
+    cc = NoteClip("cc", 0, 960, 240, 480, "", True, lanes=(Lane("cc1", (Point(0, 0.5, "smooth"),)),))
+    graph.put_clip(notes, cc)
+    graph.put_clip(notes, OtherClip("zones", 7680, 960, what="zones", extra={"points": ODD["nested"], "what": b"\x01"}))
+    sweep = (Point(0, 200.0, extra={"ext": ODD["ext"]}), Point(1920, 8000.0), Point(1920, 20.0))
+    graph.put_clip(curve, CurveClip("sweep", 0, 3840, points=sweep, extra={"as_uint32": ODD["as_uint32"]}))
+    recording = str(tone(scratch / "B\u00e4sse 2.wav", 300))
+    graph.put_clip(
+        takes, AudioClip("take", 960, 1920, media=recording, gain_db=-3.0, follows_tempo=True, media_bpm=92.5)
+    )
+    warp = (WarpMark(0, 0.01), WarpMark(960, 0.02))
+    graph.put_clip(takes, AudioClip("bent", 3840, 960, media=recording, speed=0.5, reversed=True, warp=warp))
+    graph.put_clip(takes, AudioClip("gone", 5760, 960, media="C:\\takes\\2.wav", start_s=0.5, fade_out_s=0.25))
+    graph.set_timeline(
+        Timeline(
+            (Tempo(0, 90.5, ramp=True), Tempo(3840, 180.0, extra={"ext": ODD["ext"]})),
+            (Signature(0, 3, 4), Signature(5760, 7, 8)),
+            (Marker(0, "Intro"), Marker(3840, 'Ver"se', 3840)),
+            Loop(960, 4800, on=False),
+            {"nested": ODD["nested"]},
+        )
+    )
+    project.save(graph.document, path)
+
+
+MADE: dict[str, Callable[[Path, Path], None]] = {
+    "song": song,
+    "unknown": unknown,
+    "part": part,
+    "empty": empty,
+    "music": music,
+}
 
 
 def main() -> None:
