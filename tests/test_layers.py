@@ -25,7 +25,7 @@ HOMES = {
     "pyqtgraph": "graphdaw/ui/",
     "PyQt6": "graphdaw/ui/",
     "rich": "graphdaw/cli/",
-    "rtmidi": "graphdaw/host/",
+    "rtmidi": "graphdaw/host/midi/",
     "sounddevice": "graphdaw/host/devices/portaudio.py",
     "soundfile": "graphdaw/host/",
     "soxr": "graphdaw/host/media.py",
