@@ -23,6 +23,7 @@ HOMES = {
     "pedalboard": "graphdaw/host/",
     "platformdirs": "graphdaw/graph/own_state.py",
     "pyqtgraph": "graphdaw/ui/",
+    "pythonosc": "graphdaw/host/osc/",
     "PyQt6": "graphdaw/ui/",
     "rich": "graphdaw/cli/",
     "rtmidi": "graphdaw/host/midi/",

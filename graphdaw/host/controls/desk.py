@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from graphdaw.errors import GraphdawError
-from graphdaw.graph.controls import Control, parse_target
+from graphdaw.graph.controls import Control, Target, parse_target
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.vocabulary import Edit, SetValues
 from graphdaw.host.controls.gestures import Gesture
@@ -60,27 +60,28 @@ class Desk:
 
     def _done(self, action: Action) -> bool:
         try:
-            self._do(action)
+            self.set(action.target, action.value)
         except GraphdawError as error:
             self.problems[action.control] = str(error)
             return False
         self.problems.pop(action.control, None)
         return True
 
-    def _do(self, action: Action) -> None:
-        target, value = action.target, action.value
-        if target.kind in ("flag", "transport"):
-            self.settle()
-            self.targets.switch(target, value == 1.0)
-            self._changed(str(target))
-        elif target.kind == "tempo":
-            self._stroke("turn tempo")
-            self.targets.transport.set_tempo(float(value))
-            self._changed(str(target))
-        else:
-            edits = self.targets.edits(target, value)
-            self._stroke(f"turn {target}")
-            self.graph.apply(edits)
+    def set(self, target: Target, value: float | str) -> None:
+        """Set a target as a control would; raises GraphdawError where that cannot be done."""
+        with self._turn:
+            if target.kind in ("flag", "transport"):
+                self.settle()
+                self.targets.switch(target, value == 1.0)
+                self._changed(str(target))
+            elif target.kind == "tempo":
+                self._stroke("turn tempo")
+                self.targets.transport.set_tempo(float(value))
+                self._changed(str(target))
+            else:
+                edits = self.targets.edits(target, value)
+                self._stroke(f"turn {target}")
+                self.graph.apply(edits)
 
     def _stroke(self, label: str) -> None:
         """Go on with the transaction that is open, or open one; within somebody else's it only joins."""

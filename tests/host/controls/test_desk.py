@@ -150,3 +150,31 @@ def test_tempo_and_loop_of_the_place_where_it_is() -> None:
         assert transport.tempo_bpm() == 240.0 and not transport.looping()
         with pytest.raises(EngineError, match=r"^A tempo of 1000 bpm is not possible; choose 5 to 999\.$"):
             transport.set_tempo(1000)
+
+
+class Switchable(gd.Graph):
+    """A graph whose nodes can be bypassed, muted and soloed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.switched: list[tuple[str, str, bool]] = []
+
+    def bypass(self, node: str, on: bool = True) -> None:
+        self.switched.append(("bypass", node, on))
+
+    def mute(self, node: str, on: bool = True) -> None:
+        self.switched.append(("mute", node, on))
+
+    def solo(self, node: str, on: bool = True) -> None:
+        self.switched.append(("solo", node, on))
+
+
+def test_switches_of_nodes_are_turned_on_and_off() -> None:
+    graph = Switchable()
+    graph.apply([AddNode("c", "compressor")])
+    controls = [moved("/m", "c@mute", mode="momentary"), moved("/b", "c@bypass"), moved("/s", "c@solo", mode="trigger")]
+    with gd.Session(graph, device="hand") as session, Desk(graph, SessionTransport(session), controls) as desk:
+        for address, value in (("/m", 1.0), ("/m", 0.0), ("/b", 1.0), ("/s", 1.0)):
+            desk.handle(OscInput(address, value))
+
+    assert graph.switched == [("mute", "c", True), ("mute", "c", False), ("bypass", "c", True), ("solo", "c", True)]
