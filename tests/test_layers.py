@@ -16,6 +16,7 @@ CORE_HOME = "graphdaw/host/"  # who may touch the compiled module
 
 # The one file or folder that may import a library; a new one is decided here.
 HOMES = {
+    "aalink": "graphdaw/host/link.py",
     "av": "graphdaw/host/video.py",
     "mido": "graphdaw/host/midi_files.py",
     "msgspec": "graphdaw/graph/",
