@@ -18,6 +18,7 @@ from graphdaw.host.midi.messages import MidiMessage, Sink
 PULSES = 24  # a quarter
 PULSE_TICKS = TICKS_PER_QUARTER // PULSES
 SIXTEENTH_TICKS = TICKS_PER_QUARTER // 4
+LATE_TICKS = 2 * PULSE_TICKS
 MOST_SIXTEENTHS = 16_383
 AHEAD_S = 0.05
 BEFORE_S = 0.005  # a continue comes before its pulse
@@ -60,11 +61,12 @@ class ClockSender:
     def start(self, tick: float, at_s: float) -> None:
         """The transport plays from a tick on, at a time of `time.monotonic`; also to jump while it plays.
 
-        Another place than the beginning is one of a whole sixteenth: the others go on from the next one that comes.
+        Others can begin at whole sixteenths only: at the next one that comes or, if that was no longer ago than two
+        pulses, at the last, with the pulses since then at once.
         """
         if self.playing:
             self.stop(at_s)
-        sixteenth = min(MOST_SIXTEENTHS, math.ceil(tick / SIXTEENTH_TICKS - 1e-9))
+        sixteenth = min(MOST_SIXTEENTHS, max(0, math.ceil((tick - LATE_TICKS) / SIXTEENTH_TICKS)))
         self._begin_s = at_s - self.seconds_of(tick)
         self._pulse = sixteenth * SIXTEENTH_TICKS // PULSE_TICKS
         begins_s = max(at_s, self._begin_s + self.seconds_of(sixteenth * SIXTEENTH_TICKS) - BEFORE_S)

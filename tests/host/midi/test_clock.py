@@ -129,13 +129,23 @@ def test_pulses_come_when_the_tempo_map_says() -> None:
 def test_from_the_middle_it_begins_at_the_next_sixteenth() -> None:
     log: list[tuple[MidiMessage, float]] = []
     sender = ClockSender(SONG.seconds, lambda message, at_s: log.append((message, at_s)))
-    sender.start(1000, 500.0)
+    sender.start(1050, 500.0)
     times = sent(sender, log, 500.0, 501.0)
-    begins_s = 500.0 + SONG.seconds(1200) - SONG.seconds(1000)
+    begins_s = 500.0 + SONG.seconds(1200) - SONG.seconds(1050)
 
     assert log[0] == (MidiMessage("song_position", value=5), 500.0)
     assert log[1] == (MidiMessage("continue"), pytest.approx(begins_s - 0.005))
     assert times[0] == pytest.approx(begins_s)
+
+
+def test_just_after_a_sixteenth_it_begins_there_and_makes_up_for_it() -> None:
+    log: list[tuple[MidiMessage, float]] = []
+    sender = ClockSender(SONG.seconds, lambda message, at_s: log.append((message, at_s)))
+    sender.start(50, 500.0)
+    times = sent(sender, log, 500.0, 501.0)
+
+    assert log[0] == (MidiMessage("start"), 500.0)
+    assert times[:3] == [500.0 + SONG.seconds(k * 40) - SONG.seconds(50) for k in range(3)]
 
 
 def test_both_ends_agree_on_tempo_and_place() -> None:
