@@ -16,6 +16,7 @@ CORE_HOME = "graphdaw/host/"  # who may touch the compiled module
 
 # The one file or folder that may import a library; a new one is decided here.
 HOMES = {
+    "aalink": "graphdaw/host/link.py",
     "av": "graphdaw/host/video.py",
     "mido": "graphdaw/host/midi_files.py",
     "msgspec": "graphdaw/graph/",
@@ -23,9 +24,10 @@ HOMES = {
     "pedalboard": "graphdaw/host/",
     "platformdirs": "graphdaw/graph/own_state.py",
     "pyqtgraph": "graphdaw/ui/",
+    "pythonosc": "graphdaw/host/osc/",
     "PyQt6": "graphdaw/ui/",
     "rich": "graphdaw/cli/",
-    "rtmidi": "graphdaw/host/",
+    "rtmidi": "graphdaw/host/midi/",
     "sounddevice": "graphdaw/host/devices/portaudio.py",
     "soundfile": "graphdaw/host/",
     "soxr": "graphdaw/host/media.py",

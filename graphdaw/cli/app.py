@@ -20,7 +20,9 @@ from graphdaw.cli import (
     devices,
     diff,
     generations,
+    midi,
     nodes,
+    osc,
     play,
     record,
     recover,
@@ -53,6 +55,8 @@ for _command in (
     checkpoints.checkpoints,
     generations.generations,
     devices.devices,
+    midi.midi,
+    osc.osc,
     bench.bench,
 ):
     app.command()(_command)

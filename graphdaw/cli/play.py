@@ -51,10 +51,11 @@ def play(
         remark(f"Playing {file} to {where}" + ("; Ctrl-C stops" if seconds is None else f" for {seconds:g} s"))
         for problem in session.engine.problems.values():
             remark(problem)
-        _wait(session, seconds)
+        wait(session, seconds)
 
 
-def _wait(session: Session, seconds: float | None) -> None:
+def wait(session: Session, seconds: float | None) -> None:
+    """Until the time is over or somebody stops it; then the session stops."""
     end = None if seconds is None else time.monotonic() + seconds
     try:
         while end is None or time.monotonic() < end:

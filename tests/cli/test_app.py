@@ -17,7 +17,7 @@ import graphdaw as gd
 from graphdaw.host.media import load_media
 
 COMMANDS = ("render", "play", "record", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
-COMMANDS += ("checkpoints", "generations", "relink")
+COMMANDS += ("checkpoints", "generations", "relink", "midi", "osc")
 
 
 def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
-from tests.fuzz import documents, mutate, sounds
+from tests.fuzz import documents, mutate, remote, sounds
 from tests.fuzz.mutate import Mutator
 
 
@@ -50,5 +50,7 @@ TARGETS: dict[str, Target] = {
     "wavetable": Target(sounds.chunk_seeds, BYTES, sounds.read_table, MEDIA, 2_000),
     "take": Target(sounds.take_seeds, BYTES, sounds.read_take, (), 2_000),
     "midi": Target(sounds.midi_seeds, BYTES, sounds.read_midi_bytes, MEDIA, 6_000),
+    "midi_stream": Target(remote.midi_stream_seeds, BYTES, remote.read_midi_stream, (), 3_000),
+    "osc": Target(remote.osc_seeds, BYTES, remote.read_osc, (ValueError,), 6_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
 }

@@ -121,6 +121,16 @@ def running_servers() -> list[str]:
     return sorted({match[1] for match in found if match})
 
 
+def run_of(server: str) -> object:
+    """What tells this run of a JACK 2 server from the next one of its name: its socket. None where it left none."""
+    folder = os.environ.get("JACK_TMP_DIR") or "/dev/shm"
+    try:
+        about = os.stat(f"{folder}/jack_{server}_{os.getuid()}_0")
+    except OSError:
+        return None
+    return about.st_ino, about.st_ctime_ns
+
+
 def probe(server: str, wait_s: float = 1.0) -> dict[str, Any] | None:
     """What a running server offers; None where it does not answer."""
     try:

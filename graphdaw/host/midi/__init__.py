@@ -1,0 +1,1 @@
+"""MIDI: messages and their bytes, ports, and clocks in both directions."""
