@@ -32,10 +32,10 @@ def read_song(path: str | os.PathLike[str]) -> Song:
 
 
 def song_of_midi(file: MidiFile, title: str) -> Song:
-    """A MIDI file's tracks and tempo map; in a file of several tracks the name of an empty first one is the title."""
+    """A MIDI file's tracks and tempo map; the name of an empty first one is the title."""
     report = Report()
     ruler = _Ruler(file.ticks_per_quarter)
-    head = file.tracks[0] if len(file.tracks) > 1 else None
+    head = file.tracks[0] if file.tracks else None
     if head and head.name and not head.notes and not head.changes:
         title = head.name
     tracks = []
@@ -134,8 +134,10 @@ class _Channel:
             for kind, points in self._lanes.items()
             if points
         )
-        end = max(self._ruler.ticks(track.end), max((note.at_ticks + note.length_ticks for note in notes), default=1))
-        clip = NoteClip(f"{self.id}n", 0, max(end, 1), name=self.name, notes=notes, lanes=lanes)
+        ends = [note.at_ticks + note.length_ticks for note in notes]
+        ends += [tick + 1 for points in self._lanes.values() for tick in points]
+        end = max(self._ruler.ticks(track.end), *ends, 1)
+        clip = NoteClip(f"{self.id}n", 0, end, name=self.name, notes=notes, lanes=lanes)
         return SongTrack(
             self.id,
             self.name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -66,7 +67,9 @@ def midi_of_song(song: Song) -> tuple[MidiFile, tuple[str, ...]]:
         else:
             signatures.append((signature.at_ticks, signature.beats, signature.unit))
     markers = tuple((marker.at_ticks, marker.name) for marker in song.timeline.markers)
-    tempos = tuple(_tempo_steps(song.timeline))
+    tempos = tuple(islice(_tempo_steps(song.timeline), MOST_EVENTS + 1))
+    if len(tempos) > MOST_EVENTS:
+        raise MediaError(f"The tempo ramps would take more than {MOST_EVENTS} steps; make them shorter and try again.")
     return MidiFile(TICKS_PER_QUARTER, tempos, tuple(signatures), markers, tuple(tracks)), report.all()
 
 
@@ -274,7 +277,11 @@ def _tempo_steps(timeline: Timeline) -> Iterator[tuple[int, int]]:
         if not length:
             yield tempo.at_ticks, round(60e6 / tempo.bpm)
             continue
-        bent = span.time_to(length) * abs(math.log1p(span.slope * length / tempo.bpm))
+        change = span.slope * length
+        slowest = min(tempo.bpm, tempo.bpm + change)
+        bent = (
+            length / TICKS_PER_QUARTER * 60 / slowest * abs(change) / slowest
+        )  # of the slowest step, were all like it
         count = min(length, max(1, math.ceil(math.sqrt(bent / 8 / RAMP_ERROR_S))))
         behind_us = 0.0  # what rounding has left over is made up for in the next step
         for step in range(count):
