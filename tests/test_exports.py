@@ -13,7 +13,7 @@ import graphdaw as gd
 
 # DESIGN.md: add freely, rename never.
 FIXED = {"Graph", "Session", "load", "render"}
-HEAVY = {"scipy", "soundfile", "soxr", "sounddevice", "networkx", "rich", "typer", "mido", "platformdirs"}
+HEAVY = {"scipy", "soundfile", "soxr", "sounddevice", "networkx", "rich", "typer", "mido", "platformdirs", "defusedxml"}
 CLI = str(Path(sys.executable).with_name("graphdaw"))
 
 

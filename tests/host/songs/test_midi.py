@@ -263,7 +263,8 @@ def test_what_a_midi_file_cannot_say_is_said() -> None:
     words = (
         "A: notes between the keys", "A: notes that sound only sometimes", "A: notes beyond the 128 keys, such as 130",
         "A: its lane 'smell'", "A: notes of the key 60 that overlap", "A: its instrument lmms/kicker",
-        "B: a MIDI file holds no recordings", "B: it is muted", "B: it is soloed", "C: its effects were left out: lmms/eq",
+        "B: a MIDI file holds no recordings", "B: it is muted", "B: it is soloed",
+        "C: its effects were left out: lmms/eq",
         "C: its 1 sends", "C: a MIDI file has no buses", "A: a MIDI file holds no automation of 'level'",
         "The level of the whole", "The loop", "The time signature 3/3",
     )  # fmt: skip
