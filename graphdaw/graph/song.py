@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ A4 = 69.0  # the key of 440 Hz
 MOST_SAID = 500  # sentences of a report; what is more is counted
 
 TrackKind = Literal["notes", "drums", "audio", "bus", "master"]
+Value = TypeVar("Value", bound=msgspec.Struct)
 Place = Literal["song", "mixer", "instrument", "effect", "send"]
 
 
@@ -151,6 +152,15 @@ class Report:
         return (*self._said, *rest)
 
 
+def changed(value: Value, **fields: Any) -> Value:
+    """A clip, note, point, track or song with other values in some of its fields.
+
+    >>> changed(Point(0, 1.0), value=2.0)
+    Point(at_ticks=0, value=2.0, shape='line', curve=0.0)
+    """
+    return msgspec.structs.replace(value, **fields)
+
+
 def decibels(level: float) -> float:
     """A factor in decibels; SILENCE_DB for whatever is less than that.
 
@@ -201,7 +211,7 @@ def unrolled(clip: NoteClip) -> Iterator[Note]:
             start = one.zero + note.at_ticks
             if one.start <= start < one.end:
                 length = min(note.length_ticks, one.end - start)
-                yield msgspec.structs.replace(note, at_ticks=start, length_ticks=length)
+                yield changed(note, at_ticks=start, length_ticks=length)
 
 
 def shape_at(point: Point, following: Point, tick: float) -> float:

@@ -11,11 +11,9 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-import msgspec
-
 from graphdaw.errors import MediaError
 from graphdaw.graph.clips import TICKS_PER_QUARTER, AudioClip, Lane, Note, NoteClip, Point
-from graphdaw.graph.song import A4, SILENCE_DB, Report, Song, SongTrack, passes, shape_at, unrolled
+from graphdaw.graph.song import A4, SILENCE_DB, Report, Song, SongTrack, changed, passes, shape_at, unrolled
 from graphdaw.graph.timeline import Timeline, tempo_spans
 from graphdaw.host import midi_files
 from graphdaw.host.midi_files import Change, MidiFile, Track
@@ -247,7 +245,7 @@ class _Writer:
 
 
 def _shifted(points: Iterable[Point], zero: int) -> tuple[Point, ...]:
-    return tuple(msgspec.structs.replace(point, at_ticks=point.at_ticks + zero) for point in points)
+    return tuple(changed(point, at_ticks=point.at_ticks + zero) for point in points)
 
 
 def _steps(points: tuple[Point, ...], start: int, end: int, fineness: float) -> Iterator[tuple[int, float]]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from msgspec.structs import replace
-
-from graphdaw.graph.song import MASTER, Device, Send, SongTrack, Target, decibels
+from graphdaw.graph.song import MASTER, Device, Send, SongTrack, Target, changed, decibels
 from graphdaw.host.songs.lmms.values import Project, children, flag, number
 
 MAX_CHANNELS = 1_024
@@ -29,7 +27,7 @@ def buses(project: Project) -> list[SongTrack]:
     routes = _Routes()
     found = [_bus(project, channel, channels[channel], set(channels), routes) for channel in sorted(channels)]
     if len(found) == _OLD_CHANNELS and not any(track.bus or track.sends for track in found):
-        return [found[0], *(replace(track, bus=MASTER) for track in found[1:])]
+        return [found[0], *(changed(track, bus=MASTER) for track in found[1:])]
     return found
 
 

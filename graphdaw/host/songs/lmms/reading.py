@@ -7,12 +7,10 @@ import zlib
 from collections import defaultdict
 from pathlib import PurePath
 
-from msgspec.structs import replace
-
 from graphdaw.errors import MediaError, brief
 from graphdaw.graph import outside
 from graphdaw.graph.clips import CurveClip
-from graphdaw.graph.song import Automation, Song, Target, decibels
+from graphdaw.graph.song import Automation, Song, Target, changed, decibels
 from graphdaw.graph.timeline import Loop, Signature, Timeline
 from graphdaw.host.songs import xml_trees
 from graphdaw.host.songs.lmms.curves import curve_clip, tempos_of
@@ -34,7 +32,7 @@ def read_song(path: str | os.PathLike[str]) -> Song:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise MediaError(f"{name} cannot be read: {error.strerror or error}; choose an LMMS project.") from error
-    return replace(parse_song(data, name), title=PurePath(name).stem)
+    return changed(parse_song(data, name), title=PurePath(name).stem)
 
 
 def parse_song(data: bytes, where: str) -> Song:
@@ -105,7 +103,7 @@ def _curves(project: Project, found: Found) -> dict[Target, list[CurveClip]]:
                 continue
             project.spend_clip()
             clip = curve_clip(pattern, f"a{k}.{j + 1}", moved.factor, at, loop)
-            curves[moved.target].append(replace(clip, length_ticks=length) if length else clip)
+            curves[moved.target].append(changed(clip, length_ticks=length) if length else clip)
     return curves
 
 
