@@ -7,8 +7,8 @@ as in `clips.py`; what could not be carried over is said in `report`, one senten
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -21,7 +21,7 @@ A4 = 69.0  # the key of 440 Hz
 MOST_SAID = 500  # sentences of a report; what is more is counted
 
 TrackKind = Literal["notes", "drums", "audio", "bus", "master"]
-Value = TypeVar("Value", bound=msgspec.Struct)
+Changed = TypeVar("Changed", bound=msgspec.Struct)
 Place = Literal["song", "mixer", "instrument", "effect", "send"]
 
 
@@ -152,13 +152,13 @@ class Report:
         return (*self._said, *rest)
 
 
-def changed(value: Value, **fields: Any) -> Value:
+def changed(struct: Changed, /, **fields: Any) -> Changed:
     """A clip, note, point, track or song with other values in some of its fields.
 
     >>> changed(Point(0, 1.0), value=2.0)
     Point(at_ticks=0, value=2.0, shape='line', curve=0.0)
     """
-    return msgspec.structs.replace(value, **fields)
+    return msgspec.structs.replace(struct, **fields)
 
 
 def decibels(level: float) -> float:
@@ -179,6 +179,26 @@ def level(gain_db: float) -> float:
     return 10.0 ** (gain_db / 20.0) if gain_db > SILENCE_DB else 0.0
 
 
+class Laid(Protocol):
+    """What has a place on the timeline and content that may be looped: any clip."""
+
+    @property
+    def at_ticks(self) -> int:
+        """Where it begins."""
+
+    @property
+    def length_ticks(self) -> int:
+        """How long it is heard."""
+
+    @property
+    def offset_ticks(self) -> int:
+        """How much of its content lies before its start."""
+
+    @property
+    def loop_ticks(self) -> int:
+        """How much of its content is repeated; 0 for no loop."""
+
+
 class Pass(NamedTuple):
     """One time through a clip's content: where its beginning would lie, and from where to where it is heard."""
 
@@ -187,7 +207,7 @@ class Pass(NamedTuple):
     end: int
 
 
-def passes(clip: NoteClip | AudioClip | CurveClip) -> Iterator[Pass]:
+def passes(clip: Laid) -> Iterator[Pass]:
     """Each time a clip goes through its content, in ticks of the piece; the first may begin before the clip does."""
     end = clip.at_ticks + clip.length_ticks
     if clip.loop_ticks <= 0:
@@ -212,6 +232,37 @@ def unrolled(clip: NoteClip) -> Iterator[Note]:
             if one.start <= start < one.end:
                 length = min(note.length_ticks, one.end - start)
                 yield changed(note, at_ticks=start, length_ticks=length)
+
+
+def joined(clips: Iterable[CurveClip]) -> tuple[Point, ...]:
+    """What curves are over the piece, loops unrolled: points by their ticks, holding a clip's last value behind it."""
+    found: dict[int, Point] = {}
+    for clip in sorted(clips, key=lambda clip: clip.at_ticks):
+        for one in passes(clip) if clip.points and not clip.muted else ():
+            for k, point in enumerate(clip.points):
+                following = clip.points[k + 1] if k + 1 < len(clip.points) else point
+                tick, next_tick = one.zero + point.at_ticks, one.zero + following.at_ticks
+                if one.start <= tick < one.end:
+                    found[tick] = changed(point, at_ticks=tick)
+                elif tick < one.start and (one.start < next_tick or following is point):
+                    value = shape_at(point, following, one.start - one.zero)
+                    found[one.start] = changed(point, at_ticks=one.start, value=value)
+                if tick < one.end < next_tick and point.shape != "hold":
+                    last = max(tick + 1, one.end - 1)
+                    found[last] = Point(last, shape_at(point, following, last - one.zero), "hold")
+    return tuple(found[tick] for tick in sorted(found))
+
+
+def straight(points: Sequence[Point], pieces: int = 16) -> Iterator[Point]:
+    """The same curve of lines and steps alone, each bent stretch in so many lines."""
+    for k, point in enumerate(points):
+        if point.shape in ("line", "hold") or k + 1 == len(points):
+            yield changed(point, shape="hold" if point.shape == "hold" else "line", curve=0.0)
+            continue
+        following = points[k + 1]
+        span = following.at_ticks - point.at_ticks
+        for tick in sorted({point.at_ticks + span * piece // pieces for piece in range(pieces)}):
+            yield Point(tick, shape_at(point, following, tick), "line")
 
 
 def shape_at(point: Point, following: Point, tick: float) -> float:
