@@ -235,19 +235,20 @@ def unrolled(clip: NoteClip) -> Iterator[Note]:
 
 
 def joined(clips: Iterable[CurveClip]) -> tuple[Point, ...]:
-    """What curves are over the piece, loops unrolled: points by their ticks, holding a clip's last value behind it."""
+    """What curves are over the piece, in lines and steps, loops unrolled; behind a clip its last value is held."""
     found: dict[int, Point] = {}
     for clip in sorted(clips, key=lambda clip: clip.at_ticks):
-        for one in passes(clip) if clip.points and not clip.muted else ():
-            for k, point in enumerate(clip.points):
-                following = clip.points[k + 1] if k + 1 < len(clip.points) else point
+        points = tuple(straight(clip.points))
+        for one in passes(clip) if points and not clip.muted else ():
+            for k, point in enumerate(points):
+                following = points[k + 1] if k + 1 < len(points) else point
                 tick, next_tick = one.zero + point.at_ticks, one.zero + following.at_ticks
                 if one.start <= tick < one.end:
                     found[tick] = changed(point, at_ticks=tick)
                 elif tick < one.start and (one.start < next_tick or following is point):
                     value = shape_at(point, following, one.start - one.zero)
                     found[one.start] = changed(point, at_ticks=one.start, value=value)
-                if tick < one.end < next_tick and point.shape != "hold":
+                if tick < one.end <= next_tick and point.shape != "hold":
                     last = max(tick + 1, one.end - 1)
                     found[last] = Point(last, shape_at(point, following, last - one.zero), "hold")
     return tuple(found[tick] for tick in sorted(found))

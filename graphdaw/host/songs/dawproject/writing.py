@@ -15,7 +15,7 @@ from graphdaw.errors import MediaError
 from graphdaw.graph import outside
 from graphdaw.graph.clips import TICKS_PER_QUARTER
 from graphdaw.graph.project.bundle import Writer
-from graphdaw.graph.song import MASTER, Report, Song, SongTrack, changed, joined, straight
+from graphdaw.graph.song import MASTER, Report, Song, SongTrack, changed, joined
 from graphdaw.host.media import MediaStream
 from graphdaw.host.songs.dawproject import METADATA, PROJECT
 from graphdaw.host.songs.dawproject.write_clips import Clips, Recording, points_to
@@ -93,7 +93,7 @@ def _automation(song: Song, track: SongTrack, lanes: Element, structure: Structu
     for one in song.automation:
         if one.target.track == track.id:
             to = structure.parameters.get(one.target)
-            points = tuple(straight(joined(one.clips)))
+            points = joined(one.clips)
             if to is None:
                 report.say(f"{track.name}: automation of {one.target.parameter!r} moves nothing in the file: left out.")
             elif points:

@@ -69,7 +69,7 @@ class Project:
 
         `target` says of which device; ids of parameters are remembered with their names in its place.
         """
-        found: dict[str, float | str] = {prefix + name: _plain(text) for name, text in element.attrib.items()}
+        found: dict[str, float | str] = {prefix + name: _plain(text) for name, text in element.attrib.items() if text}
         states = []
         for child in element:
             name = prefix + child.tag
