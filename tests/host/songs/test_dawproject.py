@@ -59,7 +59,8 @@ def arranged(
 ) -> bytes:
     return packed(
         '<Project version="1.0"><Application name="x" version="1"/><Transport>'
-        f'<Tempo unit="bpm" value="60" id="tempo"/></Transport><Structure>{structure}</Structure><Arrangement><Lanes>{lanes}</Lanes>{more}</Arrangement></Project>"
+        f'<Tempo unit="bpm" value="60" id="tempo"/></Transport><Structure>{structure}</Structure>'
+        f"<Arrangement><Lanes>{lanes}</Lanes>{more}</Arrangement></Project>"
     )
 
 
