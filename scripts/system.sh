@@ -22,6 +22,8 @@ if command -v dpkg-query >/dev/null; then
     want spin              # the models of tests/models
     want espeak-ng         # the demo's voice
     want hydrogen-drumkits # the demo's drums
+    want lmms-common       # LMMS' own projects, for the tests of what reads them
+    want planetblupi-music-midi # MIDI files of another program, for the same
 fi
 [ -n "$required$wanted" ] || exit 0
 

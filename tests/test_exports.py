@@ -22,6 +22,7 @@ HEAVY = {
     "rich",
     "typer",
     "mido",
+    "defusedxml",
     "platformdirs",
     "pythonosc",
     "rtmidi",

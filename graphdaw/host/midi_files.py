@@ -267,3 +267,76 @@ def _text(latin: str) -> str:
         return latin.encode("latin-1").decode()
     except UnicodeError:
         return latin
+
+
+# And back to bytes
+
+
+def midi_bytes(file: MidiFile, form: int = 1) -> bytes:
+    """The bytes of a MIDI file: `form` 1 has the tempo map in the first track, 0 has everything in one track.
+
+    `parse_midi` reads back the same value, but for two notes of one channel and key of which the later ends first: a
+    file cannot say which of them a release is for. Raises MediaError for what no MIDI file can hold.
+    """
+    head: list[_Timed] = [
+        *((tick, 0, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in file.tempos),
+        *(
+            (tick, 0, mido.MetaMessage("time_signature", numerator=upper, denominator=lower))
+            for tick, upper, lower in file.time_signatures
+        ),
+        *((tick, 0, mido.MetaMessage("marker", text=text)) for tick, text in file.markers),
+    ]
+    tracks = [_events(track) for track in file.tracks] or [[]]
+    ends = [track.end for track in file.tracks] or [0]
+    tracks[0] = [*head, *tracks[0]]
+    if form == 0:
+        tracks, ends = [[event for track in tracks for event in track]], [max(ends)]
+    names = [track.name for track in file.tracks] or [""]
+    out = io.BytesIO()
+    whole = mido.MidiFile(type=form, ticks_per_beat=file.ticks_per_quarter, charset="utf-8")
+    try:
+        for name, events, end in zip(names, tracks, ends, strict=False):
+            whole.tracks.append(_laid_out(name, events, end))
+        whole.save(file=out)
+    except (ValueError, OverflowError, struct.error) as error:
+        raise MediaError(f"No MIDI file can hold this: {error}; shorten the piece or write another format.") from error
+    return out.getvalue()
+
+
+_Timed = tuple[int, int, Any]  # tick, rank among what comes at that tick, message
+
+
+def _events(track: Track) -> list[_Timed]:
+    """What a track tells, unsorted: at one tick notes end before others change anything, and begin last."""
+    events: list[_Timed] = []
+    for note in track.notes:
+        key = {"channel": note.channel, "note": note.pitch}
+        events.append((note.start, 3, mido.Message("note_on", velocity=note.velocity, **key)))
+        rank = 1 if note.end > note.start else 4
+        events.append((note.end, rank, mido.Message("note_off", velocity=note.release, **key)))
+    for change in track.changes:
+        word, (number, value) = _WORDS[change.kind]
+        fields = {value: change.value, **({number: change.number} if number else {})}
+        events.append((change.tick, 2, mido.Message(word, channel=change.channel, **fields)))
+    return events
+
+
+_WORDS = {kind: (word, (number, value)) for word, (kind, number, value) in _CHANGES.items()}
+
+
+def _laid_out(name: str, events: list[_Timed], end: int) -> Any:
+    """A track of messages with the times between them; what comes at the same tick keeps its order within its rank."""
+    track = mido.MidiTrack()
+    if name:
+        track.append(mido.MetaMessage("track_name", name=name))
+    last = 0
+    for tick, _, message in sorted(events, key=lambda event: event[:2]):
+        track.append(message.copy(time=tick - last))
+        last = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end - last)))
+    if max(last, end) >= _MOST_TICKS:
+        raise ValueError(f"it is {max(last, end)} ticks long, and {_MOST_TICKS} is the limit")
+    return track
+
+
+_MOST_TICKS = 1 << 28  # the largest number a file can hold, and then some players count in 32 bits

@@ -65,7 +65,7 @@ def opened(path: str) -> Iterator[zipfile.ZipFile]:
             archive = _archive(file, raw)
         with archive:
             with reading(path):
-                _check(archive, path)
+                check_members(archive, path)
             yield archive
 
 
@@ -119,7 +119,8 @@ def is_bundle(path: str) -> bool:
         return file.read(4) == b"PK\x03\x04"
 
 
-def _check(archive: zipfile.ZipFile, path: str) -> None:
+def check_members(archive: zipfile.ZipFile, path: str) -> None:
+    """Raise ProjectError unless its members have safe names and unpack to no more than is sensible."""
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise ProjectError(f"{path} holds {len(members)} members, more than {MAX_MEMBERS}; it is not a real project.")

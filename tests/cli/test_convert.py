@@ -1,0 +1,90 @@
+"""`graphdaw convert`: what it writes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+
+from graphdaw.graph.clips import AudioClip
+from graphdaw.graph.song import Song, SongTrack
+from graphdaw.graph.timeline import Timeline
+from graphdaw.host.songs.files import read_song, write_song
+from tests import lmms_files
+
+
+def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "graphdaw.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def lmms(tmp_path: Path) -> Path:
+    path = tmp_path / "song.mmpz"
+    path.write_bytes(lmms_files.packed(lmms_files.project()))
+    return path
+
+
+def test_an_lmms_project_becomes_a_midi_file_and_says_what_is_missing(tmp_path: Path, lmms: Path) -> None:
+    run = graphdaw("convert", lmms, tmp_path / "song.mid")
+
+    assert run.returncode == 0 and "'song', 6 tracks" in run.stdout
+    assert "Vox: a MIDI file holds no recordings, so its 1 clips were left out." in run.stderr
+    names = [track.name for track in mido.MidiFile(tmp_path / "song.mid").tracks]
+    assert names == ["song", "Kick", "Bass"]
+
+
+def test_programs_get_json_with_the_report(tmp_path: Path, lmms: Path) -> None:
+    run = graphdaw("convert", lmms, tmp_path / "song.dawproject", "--json")
+
+    told = json.loads(run.stdout)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (told["title"], told["notes"], told["automation"]) == ("song", 9, 3)
+    assert {"name": "Kick", "kind": "drums", "clips": 4} in told["tracks"]
+    assert any(sentence.startswith("Kick: the recordings of its instrument") for sentence in told["report"])
+    again = json.loads(graphdaw("convert", tmp_path / "song.dawproject", tmp_path / "b.mid", "--json").stdout)
+    assert again["notes"] == told["notes"] and again["seconds"] == pytest.approx(told["seconds"], abs=0.01)
+
+
+def test_recordings_go_from_one_file_into_the_other(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 48_000)
+    track = SongTrack("a", "A", "audio", (AudioClip("a", 0, 960, media="a.wav"),))
+    assert write_song(Song("s", Timeline(), (track,)), tmp_path / "a.dawproject", tmp_path) == ()
+    (tmp_path / "a.wav").unlink()
+
+    run = graphdaw("convert", tmp_path / "a.dawproject", tmp_path / "b.dawproject")
+
+    assert (run.returncode, run.stderr) == (0, "")
+    (clip,) = read_song(tmp_path / "b.dawproject", tmp_path / "media").tracks[0].clips
+    assert isinstance(clip, AudioClip) and soundfile.info(clip.media).frames == 100
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "words"),
+    [
+        ("song.mmpz", "song.mmp", "ends with none of .mid, .midi, .dawproject"),
+        ("song.txt", "song.mid", "ends with none of .mid"),
+        ("none.mid", "song.mid", "cannot be read: No such file"),
+        ("song.mmpz", "none/song.mid", "cannot be written: No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, lmms: Path, source: str, target: str, words: str) -> None:
+    run = graphdaw("convert", tmp_path / source, tmp_path / target)
+
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+    assert words in run.stderr and sorted(tmp_path.iterdir()) == [lmms]
+
+
+def test_a_song_that_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "a.mid").write_bytes(b"mine")
+    (tmp_path / "bad.mmp").write_bytes(b"<svg/>")
+
+    run = graphdaw("convert", tmp_path / "bad.mmp", tmp_path / "a.mid")
+
+    assert run.returncode == 2 and (tmp_path / "a.mid").read_bytes() == b"mine"
