@@ -17,6 +17,7 @@ CORE_HOME = "graphdaw/host/"  # who may touch the compiled module
 # The one file or folder that may import a library; a new one is decided here.
 HOMES = {
     "av": "graphdaw/host/video.py",
+    "defusedxml": "graphdaw/graph/xml_files.py",
     "mido": "graphdaw/host/midi_files.py",
     "msgspec": "graphdaw/graph/",
     "onnxruntime": "graphdaw/ai_nodes/",
