@@ -14,7 +14,7 @@ from graphdaw.host.instruments.sfz import read_sfz_zones
 from graphdaw.host.instruments.soundfont import read_soundfont, soundfont_presets
 from graphdaw.host.instruments.soundfont_file import Preset
 from graphdaw.host.media import read_recording
-from graphdaw.nodes.prepare.zone_map import Sample, Zone, ZoneMap
+from graphdaw.nodes.prepare.zone_map import ZoneMap, of_recording
 
 __all__ = ["Preset", "presets", "read_instrument"]
 
@@ -51,11 +51,7 @@ def _read(where: str | os.PathLike[str], preset: str, called: str, head: bytes) 
         return read_sfz_zones(path, called)
     if kind.endswith(".xml"):
         return read_drumkit_zones(path, called)
-    recording = read_recording(path, None, called)
-    sample = Sample(called, recording.samples[:2], recording.rate_hz)
-    looped = recording.loop[1] > recording.loop[0]
-    root = float(read_chunks(path).root_key)
-    return ZoneMap(called, (Zone(sample, root_key=root, loop_mode="loop" if looped else "none", loop=recording.loop),))
+    return of_recording(read_recording(path, None, called), float(read_chunks(path).root_key))
 
 
 def _head(path: str | os.PathLike[str], called: str) -> bytes:

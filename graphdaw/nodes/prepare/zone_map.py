@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
+from graphdaw.nodes.base import Recording
+
 Samples = npt.NDArray[Any]
 
 LoopMode = Literal["none", "loop", "sustain"]  # sustain: until the note is released, then on to the end
@@ -160,3 +162,12 @@ class ZoneMap:
 
     def _of(self, key: int) -> list[Zone]:
         return [zone for zone in self.zones if zone.keys[0] <= key <= zone.keys[1] and not zone.on_release]
+
+
+def of_recording(recording: Recording, root_key: float = 60.0) -> ZoneMap:
+    """A recording by itself, which answers to every key."""
+    sample = Sample(recording.name, recording.samples[:2], recording.rate_hz)
+    if not sample.samples.size:
+        return ZoneMap(recording.name, ())
+    mode: LoopMode = "loop" if recording.loop[1] > recording.loop[0] else "none"
+    return ZoneMap(recording.name, (Zone(sample, root_key=root_key, loop_mode=mode, loop=recording.loop),))
