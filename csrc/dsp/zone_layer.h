@@ -12,7 +12,7 @@
 
 enum { LAYER_GRID = 16, LAYER_FRACTION = 30, LAYER_LONGEST = 1 << 28 };
 enum { LAYER_FREE, LAYER_DELAY, LAYER_ATTACK, LAYER_HOLD, LAYER_DECAY, LAYER_SUSTAIN, LAYER_RELEASE };
-enum { WAY_ENDS, WAY_LOOPS, WAY_LEAVES /* the loop, at its next beginning */ };
+enum { WAY_ENDS, WAY_LOOPS, WAY_LEAVES /* the loop, with its present round */ };
 
 #define LAYER_SILENT 1e-5f     /* -100 dB, at which a layer is over */
 #define LAYER_SHORTEST_S 0.005f /* of a release: nothing clicks */
@@ -199,13 +199,13 @@ GD_RT static void layer_release(Layer *layer, const Zone *zone, float seconds, f
         layer->released = 1, layer->released_at = layer->age;
     }
     if (layer->way == WAY_LOOPS && zone->flags & ZONE_LOOP_ENDS)
-        layer->way = WAY_LEAVES, layer->turn_at = zone->loop_begin;
+        layer->way = WAY_LEAVES, layer->turn_at = zone->leave_at;
     layer->level = layer->stage == LAYER_DELAY ? 0.0f : layer->level;
     layer->drop = layer_loss(seconds > LAYER_SHORTEST_S ? seconds : LAYER_SHORTEST_S, seconds_per_frame);
     layer->stage = LAYER_RELEASE;
 }
 
-/* At the end, where a loop closes, or where it is left: the last time round is played to its end and on from there. */
+/* At the end, where a loop closes, or where it is left: then the last of its rounds is gone on with, and to the end. */
 GD_RT static bool layer_turn(Layer *layer, const Zone *zone)
 {
     if (layer->way == WAY_ENDS)

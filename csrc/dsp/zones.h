@@ -38,7 +38,8 @@ typedef struct {
     uint32_t left, right;      /* where the channels lie; the same place twice for a recording of one */
     uint32_t room, copies;     /* frames of a channel with the zeros around it; how many copies follow */
     uint32_t begin, end;       /* frames, counted with the zeros before the recording */
-    uint32_t loop_begin, loop_end, period, body_end; /* a stretch that lies inside what repeats, up to `body_end` */
+    uint32_t loop_begin, loop_end, period; /* a stretch that lies well inside what repeats */
+    uint32_t leave_at, body_end; /* a loop that the note's end ends is left from here on; where what repeats ends */
     uint32_t flags;
     uint32_t softest, loudest; /* velocities, 0 to 127 */
     float chance_from, chance_to;
@@ -55,7 +56,7 @@ typedef struct {
     float cutoff, damping, cutoff_by_velocity, cutoff_a_key, cutoff_center; /* cutoff: octaves above 1 Hz */
 } Zone;
 
-_Static_assert(sizeof(ZonesHead) == 4 * 7 && sizeof(Zone) == 4 * 87, "as prepare/zones.py lays them out");
+_Static_assert(sizeof(ZonesHead) == 4 * 7 && sizeof(Zone) == 4 * 88, "as prepare/zones.py lays them out");
 
 typedef struct {
     const float *plane;

@@ -2,8 +2,9 @@
 
 An instrument's generators stand, a preset's are added to them; either may have a global zone first, whose values its
 other zones begin with. Of modulators, those of velocity on level and on the filter's cutoff count; the rest is listed
-as unsupported. Two departures that all fonts expect: attenuation set in zones counts for 0.4 of what the specification
-says, as in the hardware for which they were made, and a release is never shorter than 16 ms.
+as unsupported. Where fonts expect what the hardware did for which they were made, that counts: attenuation set in zones
+is 0.4 of what the specification says, a decay or release takes its time for 96 dB and not for 100, and a release is
+never shorter than 16 ms. FluidSynth does the same.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from graphdaw.errors import MediaError, suggestion
 from graphdaw.host.instruments.budget import Budget
 from graphdaw.host.instruments.soundfont_file import COMPRESSED, READ_ONLY_MEMORY, Bag, Preset, SoundFontFile
-from graphdaw.nodes.prepare.zone_map import Envelope, Filter, Lfo, Sample, Sweep, Zone, ZoneMap
+from graphdaw.nodes.prepare.zone_map import FALL_DB, Envelope, Filter, Lfo, Sample, Sweep, Zone, ZoneMap
 
 MAX_ZONES = 16_384
 ATTENUATION_SHARE = 0.4
+FALL_DB_HERE = 96.0
 LEAST_RELEASE = -7_200  # timecents
 LOWEST_HZ = 8.175798915643707  # what pitches and cutoffs in cents count from: MIDI key 0
 
@@ -267,7 +270,8 @@ def _times(value: Any, first: int, sustain: float, least_release: float) -> Enve
 
 
 def _amplitude(value: Any) -> Envelope:
-    return _times(value, AMPLITUDE, 10.0 ** (-value(AMPLITUDE + 4, 0, 1_440) / 200.0), LEAST_RELEASE)
+    e = _times(value, AMPLITUDE, 10.0 ** (-value(AMPLITUDE + 4, 0, 1_440) / 200.0), LEAST_RELEASE)
+    return replace(e, decay_s=e.decay_s * FALL_DB / FALL_DB_HERE, release_s=e.release_s * FALL_DB / FALL_DB_HERE)
 
 
 def _sweeps(value: Any) -> tuple[Sweep, ...]:

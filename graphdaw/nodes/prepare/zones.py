@@ -40,7 +40,7 @@ _ENVELOPE = np.dtype(
 _SWEEP = np.dtype([("times", _ENVELOPE), ("pitch", "<f4"), ("cutoff", "<f4"), ("convex", "<u4")])
 _LFO = np.dtype([*((name, "<f4") for name in ("hz", "delay", "fade", "pitch", "cutoff", "gain")), ("sine", "<u4")])
 _WORDS = (
-    "left", "right", "room", "copies", "begin", "end", "loop_begin", "loop_end", "period", "body_end", "flags",
+    "left", "right", "room", "copies", "begin", "end", "loop_begin", "loop_end", "period", "leave_at", "body_end", "flags",
     "softest", "loudest",
 )  # fmt: skip
 ZONE = np.dtype(
@@ -122,6 +122,7 @@ class _Material:
     end: int
     loop: tuple[int, int] = (0, 0)
     period: int = 0
+    leave_at: int = 0
     body_end: int = 0
     copies: int = 1
     place: int = 0
@@ -222,6 +223,7 @@ def _unrolled(samples: Samples, cut: _Cut, reach: int) -> _Material:
         parts = [x[:, :first], body[:, np.arange(repeated) % period]]
     made = _padded(parts, reach)
     made.period, made.body_end = period, made.begin + first + repeated
+    made.leave_at = made.begin + first + min(reach, period // 2)
     made.loop = (made.begin + first + reach, made.begin + first + reach + period)
     return made
 
@@ -255,6 +257,7 @@ def _write(record: Any, zone: Zone, materials: _Materials) -> None:
     record["begin"], record["end"] = made.begin, made.end
     record["loop_begin"], record["loop_end"] = made.loop
     record["period"], record["body_end"] = max(1, made.period), made.body_end
+    record["leave_at"] = made.leave_at
     record["flags"] = _flags(zone, made)
     record["softest"], record["loudest"] = zone.velocities
     record["chance"] = zone.chance
