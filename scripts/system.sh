@@ -17,13 +17,15 @@ command -v "$python" >/dev/null || { echo "system.sh: $python is not there: inst
     required="$required python3-dev"
 
 if command -v dpkg-query >/dev/null; then
-    want libportaudio2     # sound devices
-    want jackd2            # the tests' sound server, and JACK's library
-    want spin              # the models of tests/models
-    want espeak-ng         # the demo's voice
-    want hydrogen-drumkits # the demo's drums
-    want lmms-common       # LMMS' own projects, for the tests of what reads them
-    want planetblupi-music-midi # MIDI files of another program, for the same
+    want libportaudio2           # sound devices
+    want jackd2                  # the tests' sound server, and JACK's library
+    want spin                    # the models of tests/models
+    want espeak-ng               # the demo's voice
+    want hydrogen-drumkits       # the demo's drums, and kits for the tests of instruments
+    want fluidsynth              # what the tests compare SoundFonts with,
+    want fluid-soundfont-gm      # and a font to compare
+    want lmms-common             # LMMS' own projects, for the tests of what reads them
+    want planetblupi-music-midi  # MIDI files of another program, for the same
 fi
 [ -n "$required$wanted" ] || exit 0
 

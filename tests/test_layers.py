@@ -18,7 +18,7 @@ CORE_HOME = "graphdaw/host/"  # who may touch the compiled module
 HOMES = {
     "aalink": "graphdaw/host/link.py",
     "av": "graphdaw/host/video.py",
-    "defusedxml": "graphdaw/host/songs/xml_trees.py",
+    "defusedxml": "graphdaw/graph/xml_files.py",
     "mido": "graphdaw/host/midi_files.py",
     "msgspec": "graphdaw/graph/",
     "onnxruntime": "graphdaw/ai_nodes/",

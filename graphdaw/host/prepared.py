@@ -13,9 +13,11 @@ import numpy as np
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import MediaError
+from graphdaw.host.instruments import read_instrument
 from graphdaw.host.media import MAX_LOADED_BYTES, read_recording
 from graphdaw.nodes import NodeType
-from graphdaw.nodes.base import Prepared, as_recorded
+from graphdaw.nodes.base import Prepared, Recording, as_recorded
+from graphdaw.nodes.prepare.zone_map import ZoneMap
 
 Key = tuple[Any, ...]
 
@@ -58,11 +60,7 @@ class PreparedMedia:
 
     def _prepare(self, kind: NodeType, values: Mapping[str, Any], path: str, name: str) -> tuple[Any, Prepared]:
         assert kind.media_memory is not None
-        recording = None
-        if path:
-            own_rate = any(media.own_rate for media in kind.media.values())
-            recording = read_recording(path, None if own_rate else self._sample_rate_hz, name)
-        prepared = kind.media_memory(recording, values, self._sample_rate_hz)
+        prepared = kind.media_memory(self._read(kind, values, path, name), values, self._sample_rate_hz)
         planes = np.ascontiguousarray(prepared.planes if len(prepared.planes) else np.zeros((0, 0)), np.float32)
         if planes.nbytes > MAX_LOADED_BYTES:
             raise MediaError(f"{name} would take {planes.nbytes >> 20} MiB of memory; choose a shorter recording.")
@@ -72,6 +70,15 @@ class PreparedMedia:
         if media == ffi.NULL:
             raise MemoryError(f"no memory for {name}")
         return media, Prepared(planes[:, :0], prepared.rate_hz, prepared.loop, prepared.work_frames)
+
+    def _read(self, kind: NodeType, values: Mapping[str, Any], path: str, name: str) -> Recording | ZoneMap | None:
+        """What a type is handed of a file: the recording, or the zones of an instrument."""
+        if not path:
+            return None
+        if any(media.instrument for media in kind.media.values()):
+            return read_instrument(path, str(values.get("preset", "")), name)
+        own_rate = any(media.own_rate for media in kind.media.values())
+        return read_recording(path, None if own_rate else self._sample_rate_hz, name)
 
     def _forget_unused(self) -> None:
         for key in [key for key, (media, _) in self._held.items() if lib.gd_media_users(media) == 1]:

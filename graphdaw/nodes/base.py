@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 Samples = Any  # a float32 array of numpy's, which declarations do without
+ZoneMap = Any  # of `prepare/zone_map.py`, which needs numpy too
 
 type_of_wire = ("audio", "control", "event", "video", "latent")
 
@@ -89,13 +90,15 @@ class Media:
     """A recording the node plays: a path, or the hash of media inside the project.
 
     A `streamed` one is read from disk while it plays, any other is held in memory: converted to the graph's rate, or
-    as it stands in the file with `own_rate`.
+    as it stands in the file with `own_rate`. An `instrument` is a file of many recordings, such as a SoundFont, whose
+    `media_memory` gets a `ZoneMap` in place of a `Recording`; the text `preset` of the node chooses among its sounds.
     """
 
     help: str = ""
     name: str = ""
     streamed: bool = False
     own_rate: bool = False
+    instrument: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Prepared:
     work_frames: int = 0
 
 
-MediaMemory = Callable[[Recording | None, Mapping[str, Any], int], Prepared]
+MediaMemory = Callable[[Recording | ZoneMap | None, Mapping[str, Any], int], Prepared]
 
 
 def as_recorded(recording: Recording | None, *_: object) -> Prepared:

@@ -33,6 +33,7 @@ MEANT = {
     ("modal", "stretch"): "all partials slide",
     ("pluck", "frequency_hz"): "a string slides by eight octaves in 5 ms",
     ("sampler", "pitch_semitones"): "noise is played faster",
+    ("zones", "key"): "noise is played faster",
 }
 
 

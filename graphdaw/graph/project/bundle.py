@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from graphdaw.errors import ProjectError, brief
 from graphdaw.graph import outside
@@ -33,6 +33,13 @@ FAULTS = (
     OverflowError,
 )  # fmt: skip
 """What zipfile raises on damaged or crafted archives."""
+
+
+class Readable(Protocol):
+    """What is read in pieces: a file, or what is put together from several."""
+
+    def read(self, count: int, /) -> bytes:
+        """The next bytes, at most so many; b"" at the end."""
 
 
 @contextmanager
@@ -196,7 +203,7 @@ class Writer:
         self._archive.writestr(info, data)
         self.names.add(name)
 
-    def copy(self, name: str, source: IO[bytes], watch: Callable[[bytes], None] | None = None) -> None:
+    def copy(self, name: str, source: Readable, watch: Callable[[bytes], None] | None = None) -> None:
         """A member stored as it is, read in pieces; `watch` sees every piece."""
         info = zipfile.ZipInfo(name, _EPOCH)
         info.external_attr = _MODE

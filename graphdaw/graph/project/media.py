@@ -5,20 +5,19 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from graphdaw.errors import MediaError
 from graphdaw.graph import outside
+from graphdaw.graph.instruments import packs
 from graphdaw.graph.media_values import media_values, with_media
 from graphdaw.graph.model import Document, Medium
 from graphdaw.graph.project import bundle, disk
-from graphdaw.graph.project.bundle import CHUNK, MEDIA, Writer
+from graphdaw.graph.project.bundle import CHUNK, MEDIA, Readable, Writer
 
 Collected = dict[str, tuple[str, Medium]]
 """The hash and the entry in the media table of each recording that a document names by its path."""
@@ -65,9 +64,17 @@ def _identify(saved: Document, path: str) -> tuple[str, Medium] | None:
 
 
 def hash_file(path: str) -> tuple[str, int]:
-    """The SHA-256 of a file, in hexadecimal, and its size in bytes; raises MediaError."""
+    """The SHA-256 of a file, in hexadecimal, and its size in bytes; raises MediaError.
+
+    An instrument that names other files counts with all of them, as the pack that a project keeps.
+    """
     digest = hashlib.sha256()
     try:
+        if packs.is_index(path):
+            pack = packs.PackReader(path)
+            while piece := pack.read(CHUNK):
+                digest.update(piece)
+            return digest.hexdigest(), pack.size
         with outside.opened(path) as file:
             facts = os.fstat(file.fileno())
             key = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
@@ -87,20 +94,18 @@ def hash_file(path: str) -> tuple[str, int]:
 
 
 @contextmanager
-def content(hash: str, place: str) -> Iterator[IO[bytes]]:
+def content(hash: str, place: str) -> Iterator[Readable]:
     """A recording open for reading, wherever it lies: in a bundle, or as a file of its own."""
     with ExitStack() as stack:
-        file: IO[bytes] = stack.enter_context(outside.opened(place))
-        if file.read(4) == b"PK\x03\x04":
+        if bundle.is_bundle(place):
             archive = stack.enter_context(bundle.opened(place))
             if MEDIA + hash in archive.namelist():
                 yield stack.enter_context(archive.open(MEDIA + hash))
                 return
-        file.seek(0)
-        yield file
+        yield stack.enter_context(packs.contents(place))
 
 
-def store(writer: Writer, hash: str, recording: IO[bytes], place: str) -> None:
+def store(writer: Writer, hash: str, recording: Readable, place: str) -> None:
     """Put a recording into a bundle; raises MediaError if it is not the one its hash promises."""
     digest = hashlib.sha256()
     writer.copy(MEDIA + hash, recording, digest.update)
@@ -135,7 +140,8 @@ def _unpacked(document: Document, hash: str, label: str, folder: Path) -> Path:
         content(hash, place) as recording,
         open(Path(scratch) / hash, "w+b") as out,
     ):
-        shutil.copyfileobj(recording, out, CHUNK)
+        while piece := recording.read(CHUNK):
+            out.write(piece)
         out.flush()
         if hash_file(out.name)[0] != hash:
             raise MediaError(f"Recording {label!r} in {place} is damaged; choose it again.")

@@ -12,6 +12,8 @@ import msgspec
 
 from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import codec
+from graphdaw.graph.instruments import packs
+from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle, checkpoints, disk, kept, marks
@@ -201,7 +203,7 @@ class _Content:
                     self._taken[MEDIA + hash] = other
                     return
             elif other == place and disk.is_file(place) and hash_file(place)[0] == hash:
-                with open(place, "rb") as recording:
+                with packs.contents(place) as recording:
                     store(writer, hash, recording, place)
                 return
         medium = self.saved.media.get(hash)

@@ -36,12 +36,19 @@ def copies(channel: Samples) -> Samples:
     frames = len(channel)
     whole = np.zeros(-(-frames // GRAIN) * GRAIN, np.float32)
     whole[:frames] = channel
-    spectrum = np.fft.rfft(whole)
-    parts: list[Samples] = [np.array([frames % 65_536, frames // 65_536, 0, 0], np.float32), whole]
-    for share in SHARES[1:]:
+    return np.concatenate(
+        [np.array([frames % 65_536, frames // 65_536, 0, 0], np.float32), *darker(whole, len(SHARES))]
+    )
+
+
+def darker(whole: Samples, count: int) -> list[Samples]:
+    """A recording whose length is a multiple of GRAIN, and the first of its copies, `count` in all."""
+    parts: list[Samples] = [whole]
+    spectrum = np.fft.rfft(whole) if count > 1 else whole
+    for share in SHARES[1:count]:
         length = round(len(whole) * share)
         bins = spectrum[: length // 2 + 1].copy()
         place = np.arange(len(bins)) / length
         bins *= 0.5 + 0.5 * np.cos(np.pi * np.clip((place - KEPT) / (ENDS - KEPT), 0.0, 1.0))
-        parts.append(np.fft.irfft(bins, n=length) * share)
-    return np.concatenate(parts).astype(np.float32)
+        parts.append((np.fft.irfft(bins, n=length) * share).astype(np.float32))
+    return parts

@@ -14,7 +14,7 @@ from graphdaw.graph.clips import TICKS_PER_QUARTER, AudioClip, CurveClip
 from graphdaw.graph.project import bundle
 from graphdaw.graph.song import Automation, Song, SongTrack, changed
 from graphdaw.graph.timeline import BPM, Marker, Signature, Tempo, Timeline
-from graphdaw.host.songs import xml_trees
+from graphdaw.graph import xml_files
 from graphdaw.host.songs.dawproject import METADATA, PROJECT
 from graphdaw.host.songs.dawproject.arrangement import Arrangement
 from graphdaw.host.songs.dawproject.structure import tracks_of
@@ -50,7 +50,7 @@ def read_song(path: str | os.PathLike[str], media_folder: str | os.PathLike[str]
 def _song(archive: zipfile.ZipFile) -> Song:
     if PROJECT not in archive.NameToInfo:
         raise ValueError(f"it holds no {PROJECT}")
-    root = xml_trees.parse_xml(_member(archive, PROJECT, xml_trees.MAX_BYTES))
+    root = xml_files.parse_xml(_member(archive, PROJECT, xml_files.MAX_BYTES))
     if root.tag != "Project":
         raise ValueError(f"its {PROJECT} holds no project")
     project = Project(root)
@@ -93,7 +93,7 @@ def _member(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
 def _title(archive: zipfile.ZipFile) -> str:
     if METADATA not in archive.NameToInfo:
         return ""
-    title = xml_trees.parse_xml(_member(archive, METADATA, xml_trees.MAX_BYTES)).find("Title")
+    title = xml_files.parse_xml(_member(archive, METADATA, xml_files.MAX_BYTES)).find("Title")
     return (title.text or "").strip() if title is not None else ""
 
 

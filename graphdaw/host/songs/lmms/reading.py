@@ -12,13 +12,13 @@ from graphdaw.graph import outside
 from graphdaw.graph.clips import CurveClip
 from graphdaw.graph.song import Automation, Song, Target, changed, decibels
 from graphdaw.graph.timeline import Loop, Signature, Timeline
-from graphdaw.host.songs import xml_trees
+from graphdaw.graph import xml_files
 from graphdaw.host.songs.lmms.curves import curve_clip, tempos_of
 from graphdaw.host.songs.lmms.mixer import buses
 from graphdaw.host.songs.lmms.tracks import Found, tracks_of
 from graphdaw.host.songs.lmms.values import MOST_TICKS, TICK, Project, children, number, ticks
 
-MAX_BYTES = xml_trees.MAX_BYTES
+MAX_BYTES = xml_files.MAX_BYTES
 _ROOTS = ("lmms-project", "multimedia-project")
 _TYPES = ("song", "songtemplate")
 _TEMPO, _UPPER, _LOWER = (Target("song", name) for name in ("tempo", "signature beats", "signature unit"))
@@ -38,7 +38,7 @@ def read_song(path: str | os.PathLike[str]) -> Song:
 def parse_song(data: bytes, where: str) -> Song:
     """The same from bytes; `where` names them in a MediaError."""
     try:
-        root = xml_trees.parse_xml(_unpacked(data))
+        root = xml_files.parse_xml(_unpacked(data))
         if root.tag not in _ROOTS or root.find("song") is None or root.get("type", "song") not in _TYPES:
             raise ValueError("it holds no song")
         return _song(Project(root))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
+from graphdaw.graph import outside
+
 MAX_BYTES = 32 << 20
-MAX_ELEMENTS = 300_000
+MAX_ELEMENTS = 500_000
 MAX_DEPTH = 64
 _BARE_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[\w-]+\s*>")  # which names the root and nothing else
 _HEAD_BYTES = 4_096
@@ -17,6 +20,17 @@ _HEAD_BYTES = 4_096
 
 class XmlError(ValueError):
     """The bytes are no XML that can be taken; says why in a few words."""
+
+
+def read_xml(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Element:
+    """The root of an XML file, its tags without their namespaces; raises OSError, and XmlError."""
+    with outside.opened(path) as file:
+        if os.fstat(file.fileno()).st_size > max_bytes:
+            raise XmlError(f"it holds more than {max_bytes >> 20} MiB")
+        root = parse_xml(file.read(max_bytes + 1))
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return root
 
 
 def parse_xml(data: bytes) -> Element:
