@@ -155,9 +155,10 @@ class TempoMap:
             length = tempos[k + 1].at_ticks - tempo.at_ticks if k + 1 < len(tempos) else 0
             slope = (tempos[k + 1].bpm - tempo.bpm) / length if tempo.ramp and length else 0.0
             self.spans.append(TempoSpan(float(tempo.at_ticks), time, tempo.bpm, slope))
-            time += self._time_in(self.spans[-1], float(length))
+            time += self.time_in(self.spans[-1], float(length))
 
-    def _time_in(self, span: TempoSpan, ticks: float) -> float:
+    def time_in(self, span: TempoSpan, ticks: float) -> float:
+        """How long so many ticks from a span's beginning take."""
         if span.slope == 0.0:
             return ticks * (self.scale / span.bpm)
         return self.scale / span.slope * math.log1p(span.slope * ticks / span.bpm)
@@ -174,7 +175,7 @@ class TempoMap:
     def time(self, tick: float) -> float:
         """When a tick comes."""
         span = self.span_at(tick)
-        return span.time + self._time_in(span, tick - span.tick)
+        return span.time + self.time_in(span, tick - span.tick)
 
     def tick(self, time: float) -> float:
         """Which tick comes then, with its fraction."""

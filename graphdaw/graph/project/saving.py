@@ -13,7 +13,6 @@ import msgspec
 from graphdaw.errors import MediaError, ProjectError
 from graphdaw.graph import codec
 from graphdaw.graph.instruments import packs
-from graphdaw.graph.limits import MAX_BYTES
 from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import bundle, checkpoints, disk, kept, marks

@@ -14,7 +14,7 @@ from itertools import islice
 from graphdaw.errors import MediaError
 from graphdaw.graph.clips import TICKS_PER_QUARTER, AudioClip, Lane, Note, NoteClip, Point
 from graphdaw.graph.song import A4, SILENCE_DB, Report, Song, SongTrack, changed, passes, shape_at, unrolled
-from graphdaw.graph.timeline import Timeline, tempo_spans
+from graphdaw.graph.timeline import TempoMap, Timeline
 from graphdaw.host import midi_files
 from graphdaw.host.midi_files import Change, MidiFile, Track
 from graphdaw.host.songs.midi import (
@@ -268,9 +268,8 @@ def _steps(points: tuple[Point, ...], start: int, end: int, fineness: float) -> 
 
 def _tempo_steps(timeline: Timeline) -> Iterator[tuple[int, int]]:
     """Microseconds a quarter from ticks on; the steps of a ramp take exactly as long as the ramp does there."""
-    spans = tempo_spans(timeline.tempos)
-    for k, tempo in enumerate(timeline.tempos):
-        span = spans[k]
+    tempos = TempoMap(timeline.tempos)
+    for k, (tempo, span) in enumerate(zip(timeline.tempos, tempos.spans, strict=True)):
         length = timeline.tempos[k + 1].at_ticks - tempo.at_ticks if span.slope else 0
         if not length:
             yield tempo.at_ticks, round(60e6 / tempo.bpm)
@@ -285,7 +284,7 @@ def _tempo_steps(timeline: Timeline) -> Iterator[tuple[int, int]]:
         for step in range(count):
             begin, end = length * step // count, length * (step + 1) // count
             quarters = (end - begin) / TICKS_PER_QUARTER
-            wanted_us = (span.time_to(end) - span.time_to(begin)) * 1e6 + behind_us
+            wanted_us = (tempos.time_in(span, end) - tempos.time_in(span, begin)) * 1e6 + behind_us
             quarter_us = round(wanted_us / quarters)
             behind_us = wanted_us - quarter_us * quarters
             yield tempo.at_ticks + begin, quarter_us

@@ -40,8 +40,8 @@ _ENVELOPE = np.dtype(
 _SWEEP = np.dtype([("times", _ENVELOPE), ("pitch", "<f4"), ("cutoff", "<f4"), ("convex", "<u4")])
 _LFO = np.dtype([*((name, "<f4") for name in ("hz", "delay", "fade", "pitch", "cutoff", "gain")), ("sine", "<u4")])
 _WORDS = (
-    "left", "right", "room", "copies", "begin", "end", "loop_begin", "loop_end", "period", "leave_at", "body_end", "flags",
-    "softest", "loudest",
+    "left", "right", "room", "copies", "begin", "end", "loop_begin", "loop_end", "period", "leave_at", "body_end",
+    "flags", "softest", "loudest",
 )  # fmt: skip
 ZONE = np.dtype(
     [

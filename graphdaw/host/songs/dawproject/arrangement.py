@@ -71,7 +71,7 @@ class Arrangement:
         for clip in clips:
             if isinstance(clip, CurveClip):
                 self.curves[self._moving[clip.id]].append(clip)
-            else:
+            elif isinstance(clip, NoteClip | AudioClip):
                 self.clips[track].append(clip)
 
     def _new(self) -> str:
@@ -92,7 +92,7 @@ class Arrangement:
             ends += [point.at_ticks + 1 for lane in clip.lanes for point in lane.points]
         elif isinstance(clip, CurveClip):
             ends += [point.at_ticks + 1 for point in clip.points]
-        else:
+        elif isinstance(clip, AudioClip):
             recording = next(element.iter("Audio"), element)
             own = Scale(scale.timeline, True, scale.origin_s).within(recording, 0)
             ends += [mark.at_ticks for mark in clip.warp] or [own.ticks(time(recording, "duration", 1.0))]
@@ -291,6 +291,8 @@ class Arrangement:
             return changed(clip, notes=_later(clip.notes, ticks), lanes=lanes)
         if isinstance(clip, CurveClip):
             return changed(clip, points=_later(clip.points, ticks))
+        if not isinstance(clip, AudioClip):
+            return clip
         return changed(clip, warp=tuple(WarpMark(mark.at_ticks - ticks, mark.media_s) for mark in clip.warp))
 
 

@@ -9,12 +9,11 @@ from pathlib import Path, PurePath, PurePosixPath
 from xml.etree.ElementTree import Element
 
 from graphdaw.errors import MediaError, ProjectError, brief
-from graphdaw.graph import outside
+from graphdaw.graph import outside, xml_files
 from graphdaw.graph.clips import TICKS_PER_QUARTER, AudioClip, CurveClip
 from graphdaw.graph.project import bundle
 from graphdaw.graph.song import Automation, Song, SongTrack, changed
 from graphdaw.graph.timeline import BPM, Marker, Signature, Tempo, Timeline
-from graphdaw.graph import xml_files
 from graphdaw.host.songs.dawproject import METADATA, PROJECT
 from graphdaw.host.songs.dawproject.arrangement import Arrangement
 from graphdaw.host.songs.dawproject.structure import tracks_of

@@ -8,11 +8,10 @@ from collections import defaultdict
 from pathlib import PurePath
 
 from graphdaw.errors import MediaError, brief
-from graphdaw.graph import outside
+from graphdaw.graph import outside, xml_files
 from graphdaw.graph.clips import CurveClip
 from graphdaw.graph.song import Automation, Song, Target, changed, decibels
 from graphdaw.graph.timeline import Loop, Signature, Timeline
-from graphdaw.graph import xml_files
 from graphdaw.host.songs.lmms.curves import curve_clip, tempos_of
 from graphdaw.host.songs.lmms.mixer import buses
 from graphdaw.host.songs.lmms.tracks import Found, tracks_of
