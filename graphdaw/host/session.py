@@ -22,6 +22,7 @@ from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Problem, Started, Stopped
 from graphdaw.host.left_takes import recover_takes
+from graphdaw.host.midi.desk import MidiDesk
 from graphdaw.host.stats import Stats
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
@@ -92,6 +93,7 @@ class Session:
         path = getattr(self.graph, "path", None)
         self.recovered_takes = recover_takes(Path(path).parent) if path else []  # what a crash left beside the project
         self._turn = threading.RLock()  # one of play, stop, locate and close at a time; then come the driver's lock,
+        self.midi = MidiDesk(lambda id, sentence: self._observers.tell(Problem(id, sentence)))
         self._telling = threading.Lock()  # this one, by which events come in order, and last the engine's
         self._quit = threading.Event()
         self._woken = threading.Event()
@@ -178,6 +180,7 @@ class Session:
         with self._turn:
             played = self.device is not None
             self.driver.close()
+            self.midi.silence()
             if played:
                 self._tell(Stopped(self.position_s))
 
@@ -370,6 +373,7 @@ class Session:
         try:
             self.stop()
             self._keeper.join()
+            self.midi.close()
             self._forget()
             if self._forget_project is not None:
                 self._forget_project()
@@ -407,6 +411,7 @@ class Session:
         """Publish edits that had to wait for a fade, keep the disk ahead of the sound, and tell what happened."""
         done = self.engine.keep_up()
         self._tell()
+        self.midi.follow(self.engine)
         self.driver.watch()
         return done
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphdaw._core import ffi, lib
+from graphdaw.graph.model import Node
 from graphdaw.graph.timeline import TempoMap, Timeline
 from graphdaw.host.numbers import Numbers
 
@@ -44,6 +45,12 @@ class Timing(Numbers):
             spec.loop_end = tempos.frame(timeline.loop.end_ticks)
         if not lib.gd_engine_timeline(self._engine, spec):
             raise MemoryError("no memory for the tempo map")
+
+    def outside_nodes(self) -> dict[str, Node]:
+        """The nodes that exchange events with other threads, by id."""
+        with self._lock:
+            nodes = self._lowering.flat.nodes
+            return {id: nodes[id] for id in self._lowering.rings if id in nodes}
 
     def ring(self, id: str) -> Any:
         """The ring by which a node and one other thread exchange events; None where it has none."""

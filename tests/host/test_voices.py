@@ -85,7 +85,7 @@ def test_widths_and_blocks_do_not_change_a_bit() -> None:
 
 @pytest.mark.parametrize("steal", ["oldest", "quietest", "lowest", "highest"])
 def test_stealing_never_clicks(steal: str) -> None:
-    """Many more notes than voices, of sines: above 6 kHz is no more than where nobody is stolen, the attacks' corners."""
+    """Many more notes than voices, of sines: above 6 kHz are the attacks' corners, as where nobody is stolen."""
     graph = synth(voices=3, steal=steal, release_s=1.0, attack_s=0.02)
     notes = [(37 * k, 2000, 57.0 + 7 * k % 19) for k in range(60)]
 

@@ -1,0 +1,257 @@
+"""Ports for the `midi_in` and `midi_out` nodes of a session: opened, found again, and closed with it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from graphdaw._core import ffi, lib
+from graphdaw.errors import EngineError
+from graphdaw.graph.model import Node, settings
+from graphdaw.host.engine import Engine
+from graphdaw.host.midi.events import Hearing, NodeEvent, Speaking
+from graphdaw.host.midi.messages import MidiMessage
+from graphdaw.host.midi.ports import MidiInput, MidiOutput, open_input, open_output, ports
+
+LOOK_S = 1.0  # between two looks at which ports there are
+TURN_S = 0.001
+LEVEL_S = 2.0  # over which a device's blocks are levelled out
+MOST_AT_ONCE = 256
+
+
+class MidiDesk:
+    """Looks after the MIDI nodes of an engine: call `follow` now and then, and `close` in the end.
+
+    A port that cannot be had is told once by `tell(node, sentence)`, and looked for again.
+    """
+
+    def __init__(self, tell: Callable[[str, str], object]) -> None:
+        self._tell = tell
+        self._engine: Engine | None = None
+        self._listeners: dict[str, _Listener] = {}
+        self._speakers: dict[str, _Speaker] = {}
+        self._looked_s = -LOOK_S
+        self._quit = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._turn = threading.Lock()  # of the speakers
+
+    def follow(self, engine: Engine) -> None:
+        """Have a port for every MIDI node of the engine, and for no other."""
+        nodes = engine.outside_nodes()
+        if not nodes and not self._listeners and not self._speakers:
+            return
+        now_s = time.monotonic()
+        looks = engine is not self._engine or now_s - self._looked_s >= LOOK_S
+        self._engine = engine
+        wanted = {id: (node, _facts(node)) for id, node in nodes.items()}
+        for id in [id for id, one in self._listeners.items() if id not in wanted or one.facts != wanted[id][1]]:
+            self._listeners.pop(id).close()
+        for id in [id for id, one in self._speakers.items() if id not in wanted or one.facts != wanted[id][1]]:
+            with self._turn:
+                speaker = self._speakers.pop(id)
+            speaker.close()
+        for id, (node, facts) in wanted.items():
+            ring = engine.ring(id)
+            if node.type == "midi_in" and id not in self._listeners:
+                self._listeners[id] = _Listener(id, facts, ring, self._tell)
+                looks = True
+            elif node.type == "midi_out" and id not in self._speakers:
+                with self._turn:
+                    self._speakers[id] = _Speaker(id, facts, ring, self._tell)
+                looks = True
+        if looks:
+            self._looked_s = now_s
+            self._look()
+        if self._speakers and self._thread is None:
+            self._thread = threading.Thread(target=self._speak, name="graphdaw-midi-desk", daemon=True)
+            self._thread.start()
+
+    def _look(self) -> None:
+        if not self._listeners and not self._speakers:
+            return
+        there = ports()
+        for listener in self._listeners.values():
+            listener.look([port.name for port in there if port.direction == "in"])
+        for speaker in self._speakers.values():
+            speaker.look([port.name for port in there if port.direction == "out"])
+
+    def silence(self) -> None:
+        """End all notes that are on at the ports that are played to: the session rests."""
+        with self._turn:
+            for speaker in self._speakers.values():
+                speaker.silence()
+
+    def _speak(self) -> None:
+        while not self._quit.wait(TURN_S):
+            engine = self._engine
+            if engine is None:
+                continue
+            with self._turn:
+                clock = _Clock.of(engine)
+                for speaker in self._speakers.values():
+                    speaker.pass_on(clock)
+
+    def close(self) -> None:
+        """Close all ports, with the ends of all notes."""
+        self._quit.set()
+        if self._thread is not None:
+            self._thread.join()
+        for listener in self._listeners.values():
+            listener.close()
+        for speaker in self._speakers.values():
+            speaker.close()
+        self._listeners.clear()
+        self._speakers.clear()
+
+
+Facts = tuple[str, str, bool, float]
+"""What a node says of its port: name, channel, whether it is MPE, and the reach of the bend wheel."""
+
+
+def _facts(node: Node) -> Facts:
+    values = settings(node)
+    return str(values["port"]), str(values["channel"]), values["mpe"] == "on", float(values["bend_semitones"])
+
+
+class _Listener:
+    """The ports that one `midi_in` node hears."""
+
+    def __init__(self, id: str, facts: Facts, ring: Any, tell: Callable[[str, str], object]) -> None:
+        self.id, self.facts = id, facts
+        self._ring, self._tell = ring, tell
+        self._inputs: dict[str, MidiInput] = {}
+        self._putting = threading.Lock()
+        self._told = ""
+
+    def look(self, there: list[str]) -> None:
+        """Open ports that are there, and say once where the one that is named is not."""
+        wanted = self.facts[0].lower()
+        fitting = [name for name in there if wanted in name.lower()]
+        for name in fitting:
+            if name in self._inputs:
+                continue
+            try:
+                self._inputs[name] = self._open(name)
+            except EngineError as error:
+                self._say(str(error))
+        if wanted and not fitting and not self._inputs:
+            self._say(
+                f"There is no MIDI port like {self.facts[0]!r} to hear; connect it, or set `port` of {self.id!r}."
+            )
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._told:
+            self._told = sentence
+            self._tell(self.id, sentence)
+
+    def _open(self, name: str) -> MidiInput:
+        _, channel, mpe, bend = self.facts
+        hearing = Hearing(channel=None if channel == "all" else int(channel) - 1, mpe=mpe, bend_semitones=bend)
+
+        def sink(message: MidiMessage, _when_s: float) -> None:
+            for event in hearing.events(message):
+                self._put(event)
+
+        def changed(_state: object) -> None:
+            for event in hearing.all_off():
+                self._put(event)
+
+        return open_input(name, sink, changed=changed)
+
+    def _put(self, event: NodeEvent) -> None:
+        item = ffi.new(
+            "GdTimedEvent *",
+            {
+                "time": 0,
+                "event": {
+                    "kind": event.kind,
+                    "channel": event.channel,
+                    "number": event.number,
+                    "note": event.note,
+                    "key": event.key,
+                    "value": event.value,
+                },
+            },
+        )
+        with self._putting:
+            lib.gd_ring_put(self._ring, item)
+
+    def close(self) -> None:
+        for one in self._inputs.values():
+            one.close()
+        self._put(NodeEvent(lib.GD_ALL_OFF, lib.GD_ANY_CHANNEL))
+
+
+class _Clock:
+    """When, by `time.monotonic`, a frame that was played is heard; the least delay of the last seconds counts."""
+
+    _known: dict[int, deque[tuple[float, float]]] = {}
+
+    def __init__(self, offset_s: float, rate_hz: float) -> None:
+        self._offset_s, self._rate_hz = offset_s, rate_hz
+
+    @classmethod
+    def of(cls, engine: Engine) -> _Clock:
+        """As an engine's clock stands now."""
+        now_s, rate_hz = time.monotonic(), float(engine.sample_rate)
+        delays = cls._known.setdefault(id(engine), deque())
+        delays.append((now_s, now_s - engine.clock_frames / rate_hz))
+        while delays[0][0] < now_s - LEVEL_S:
+            delays.popleft()
+        return cls(min(delay for _, delay in delays), rate_hz)
+
+    def at_s(self, frame: int) -> float:
+        """When that frame is heard; frames of the block that was played last lie just behind now."""
+        return self._offset_s + frame / self._rate_hz
+
+
+class _Speaker:
+    """The port that one `midi_out` node plays to."""
+
+    def __init__(self, id: str, facts: Facts, ring: Any, tell: Callable[[str, str], object]) -> None:
+        self.id, self.facts = id, facts
+        self._ring, self._tell = ring, tell
+        self._output: MidiOutput | None = None
+        _, channel, mpe, bend = facts
+        self._speaking = Speaking(channel=None if channel == "own" else int(channel) - 1, mpe=mpe, bend_semitones=bend)
+        self._items = ffi.new("GdTimedEvent[]", MOST_AT_ONCE)
+        self._told = ""
+
+    def look(self, there: list[str]) -> None:
+        """Open the port where it is there, and say once where it is not; without a name nothing is played to."""
+        wanted = self.facts[0].lower()
+        if self._output is not None or not wanted:
+            return
+        sentence = f"There is no MIDI port like {self.facts[0]!r} to play to; connect it, or set `port` of {self.id!r}."
+        if any(wanted in name.lower() for name in there):
+            try:
+                self._output = open_output(next(name for name in there if wanted in name.lower()))
+                return
+            except EngineError as error:
+                sentence = str(error)
+        if sentence != self._told:
+            self._told = sentence
+            self._tell(self.id, sentence)
+
+    def pass_on(self, clock: _Clock) -> None:
+        """Send what the node has handed out since last asked."""
+        while count := lib.gd_ring_take(self._ring, self._items, MOST_AT_ONCE):
+            for k in range(count):
+                event = self._items[k].event
+                heard = NodeEvent(event.kind, event.channel, event.number, event.note, event.key, event.value)
+                for message in self._speaking.messages(heard):
+                    if self._output is not None:
+                        self._output.send(message, clock.at_s(int(self._items[k].time)))
+
+    def silence(self) -> None:
+        for message in self._speaking.all_off():
+            if self._output is not None:
+                self._output.send(message)
+
+    def close(self) -> None:
+        self.silence()
+        if self._output is not None:
+            self._output.close()
