@@ -22,6 +22,7 @@ FORMS = {
     "swap-heard": ("swap.pml", ["-DLIVENESS"], True),
     "to_audio": ("queues.pml", [], False),
     "from_audio": ("queues.pml", ["-DNEWS"], False),
+    "box": ("box.pml", [], False),
     "tape": ("tape.pml", [], False),
     "crew": ("crew.pml", [], False),
     "handover": ("handover.pml", [], False),
@@ -52,6 +53,15 @@ BUGS = {
         "INDEX_RELAXED",
         "INDEX_WRAPS_OFF_THE_SIZE",
         "ONE_TOO_MANY",
+    ],
+    "box": [
+        "FREES_THE_ONE_BEFORE_AT_ONCE",
+        "NEXT_IS_LOOKED_AT_AND_THEN_REPLACED",
+        "NEXT_IS_TAKEN_IN_TWO_STEPS",
+        "PUBLISHED_BEFORE_IT_IS_WRITTEN",
+        "READS_WHAT_IT_PUT_AWAY",
+        "RETIRED_IS_NOT_TAKEN_OUT",
+        "TAKES_WHILE_RETIRED_IS_FULL",
     ],
     "tape": [
         "DOES_NOT_LOOK_AGAIN",
