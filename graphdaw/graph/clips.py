@@ -75,7 +75,6 @@ class _Clip(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", f
     loop_ticks: int = 0
     name: str = ""
     muted: bool = False
-    extra: Extra = None
 
 
 class NoteClip(_Clip, frozen=True, omit_defaults=True, tag="notes"):
@@ -83,12 +82,14 @@ class NoteClip(_Clip, frozen=True, omit_defaults=True, tag="notes"):
 
     notes: tuple[Note, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    extra: Extra = None
 
 
 class CurveClip(_Clip, frozen=True, omit_defaults=True, tag="curve"):
-    """A curve through points, in the unit of what it moves."""
+    """A curve through points, in the unit of what it moves; two points at one time are a jump."""
 
     points: tuple[Point, ...] = ()
+    extra: Extra = None
 
 
 class WarpMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
@@ -117,12 +118,14 @@ class AudioClip(_Clip, frozen=True, omit_defaults=True, tag="audio"):
     follows_tempo: bool = False
     reversed: bool = False
     warp: tuple[WarpMark, ...] = ()
+    extra: Extra = None
 
 
 class OtherClip(_Clip, frozen=True, omit_defaults=True, tag="other"):
     """A clip of a kind that only a newer version knows: `what` it is, and under `extra` all it holds; it is silent."""
 
     what: str = ""
+    extra: Extra = None
 
 
 Clip = NoteClip | CurveClip | AudioClip | OtherClip
