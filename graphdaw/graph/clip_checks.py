@@ -23,7 +23,7 @@ from graphdaw.errors import (
 from graphdaw.graph import checks
 from graphdaw.graph.clips import KINDS, AudioClip, Clip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark
 from graphdaw.graph.field_checks import END_TICKS, check_fields, check_name, count, kept, real, switch, ticks
-from graphdaw.graph.model import GROUP, Node
+from graphdaw.graph.model import GROUP, Document, Node
 from graphdaw.graph.ports import title
 from graphdaw.graph.timeline import BPM
 from graphdaw.nodes.base import registry
@@ -34,6 +34,7 @@ MAX_NOTES = 100_000
 MAX_POINTS = 100_000
 MAX_CLIPS = 10_000
 MAX_LANES = 256
+MAX_WEIGHT = 6_000_000  # of all clips of a document, so that nodes and wires have room too in what a file may hold
 SHAPES = ("line", "hold", "curve", "smooth")
 LONGEST_S = 1e6
 
@@ -97,6 +98,16 @@ def note_clip_of(node: Node, id: str) -> NoteClip:
             node=node.id,
         )
     return clip
+
+
+def check_room(document: Document, more: int, node: str) -> None:
+    """There is room for so much more; what no file could hold would be lost in a crash."""
+    if more > 0 and document.weight + more > MAX_WEIGHT:
+        raise OutOfRangeError(
+            f"With this, the clips of node {node!r} and all others would hold more than a project can; split it, "
+            "or take clips that are not needed.",
+            node=node,
+        )
 
 
 def check_clips(clips: Iterable[Clip], node: str) -> tuple[Clip, ...]:

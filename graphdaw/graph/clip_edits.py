@@ -17,10 +17,11 @@ from graphdaw.graph.clip_checks import (
     check_head,
     check_kind,
     check_notes,
+    check_room,
     clip_of,
     note_clip_of,
 )
-from graphdaw.graph.clips import Clip, Note, NoteClip
+from graphdaw.graph.clips import Clip, Note, NoteClip, weight, weight_of_notes
 from graphdaw.graph.model import Document, Node
 from graphdaw.graph.ports import node_of, title
 from graphdaw.graph.timeline_checks import check_timeline
@@ -47,7 +48,11 @@ def put_clip(document: Document, edit: PutClip, trusted: bool) -> Step:
             raise OutOfRangeError(
                 f"Node {title(node)} has {MAX_CLIPS} clips already; take some, or use another node.", node=node.id
             )
+    more = weight(clip) - (weight(old) if old is not None else 0)
+    if not trusted:
+        check_room(document, more, node.id)
     _keep(document, node, old, clip)
+    document.weight += more
     document.notes.pop((node.id, clip.id), None)
     inverse = TakeClip(node.id, clip.id) if old is None else PutClip(node.id, old)
     return (edit if clip is edit.clip else PutClip(node.id, clip)), inverse
@@ -58,6 +63,7 @@ def take_clip(document: Document, edit: TakeClip, trusted: bool) -> Step:
     node = node_of(document, edit.id)
     old = clip_of(node, edit.clip)
     _keep(document, node, old, None)
+    document.weight -= weight(old)
     document.notes.pop((node.id, edit.clip), None)
     return edit, PutClip(node.id, old)
 
@@ -116,11 +122,15 @@ def edit_notes(document: Document, edit: EditNotes, trusted: bool) -> Step:
             f"Clip {clip.id!r} of node {title(node)} would have {kept} notes, and {MAX_NOTES} are possible; split it.",
             node=node.id,
         )
+    more = weight_of_notes(put) - weight_of_notes(old.values())
+    if not trusted:
+        check_room(document, more, node.id)
     for id in old:
         del known[id]
     known.update((note.id, note) for note in put)
     new = replace(clip, notes=_changed(clip.notes, list(old.values()), put, known))
     document.notes[node.id, clip.id] = new, known
+    document.weight += more
     clips = tuple(new if one is clip else one for one in node.clips)
     document.nodes[node.id] = replace(node, clips=clips)
     back = EditNotes(node.id, clip.id, fresh, tuple(old.values()))

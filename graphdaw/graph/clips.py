@@ -11,7 +11,7 @@ not they are the default, so that what is equal has equal bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -75,7 +75,6 @@ class _Clip(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", f
     loop_ticks: int = 0
     name: str = ""
     muted: bool = False
-    extra: Extra = None
 
 
 class NoteClip(_Clip, frozen=True, omit_defaults=True, tag="notes"):
@@ -83,12 +82,14 @@ class NoteClip(_Clip, frozen=True, omit_defaults=True, tag="notes"):
 
     notes: tuple[Note, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    extra: Extra = None
 
 
 class CurveClip(_Clip, frozen=True, omit_defaults=True, tag="curve"):
-    """A curve through points, in the unit of what it moves."""
+    """A curve through points, in the unit of what it moves; two points at one time are a jump."""
 
     points: tuple[Point, ...] = ()
+    extra: Extra = None
 
 
 class WarpMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
@@ -117,12 +118,14 @@ class AudioClip(_Clip, frozen=True, omit_defaults=True, tag="audio"):
     follows_tempo: bool = False
     reversed: bool = False
     warp: tuple[WarpMark, ...] = ()
+    extra: Extra = None
 
 
 class OtherClip(_Clip, frozen=True, omit_defaults=True, tag="other"):
     """A clip of a kind that only a newer version knows: `what` it is, and under `extra` all it holds; it is silent."""
 
     what: str = ""
+    extra: Extra = None
 
 
 Clip = NoteClip | CurveClip | AudioClip | OtherClip
@@ -134,3 +137,21 @@ KINDS: dict[str, type[Clip]] = {"notes": NoteClip, "curve": CurveClip, "audio": 
 def recordings(clips: Iterable[Clip]) -> Iterator[tuple[str, str]]:
     """The recordings that clips play: the id of the clip, and the path or hash."""
     return ((clip.id, clip.media) for clip in clips if isinstance(clip, AudioClip) and clip.media)
+
+
+def weight(clip: Clip) -> int:
+    """How many values a clip is in a file, at most; its unknown fields are not counted."""
+    if isinstance(clip, NoteClip):
+        return 20 + weight_of_notes(clip.notes) + _in_lanes(clip.lanes)
+    if isinstance(clip, CurveClip):
+        return 20 + 9 * len(clip.points)
+    return 40 + (5 * len(clip.warp) if isinstance(clip, AudioClip) else 0)
+
+
+def weight_of_notes(notes: Collection[Note]) -> int:
+    """The same of notes."""
+    return 17 * len(notes) + sum(_in_lanes(note.lanes) for note in notes if note.lanes)
+
+
+def _in_lanes(lanes: Iterable[Lane]) -> int:
+    return sum(5 + 9 * len(lane.points) for lane in lanes)

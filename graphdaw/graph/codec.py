@@ -171,8 +171,10 @@ def _document(fields: Fields, where: str) -> Document:
     if not all(map(checks.is_hash, document.media)):
         raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")
     document.sketches = {t: s for t, s in _table(fields, "types", Sketch).items() if t not in registry}
-    nodes = [_node(raw) for raw in _take(fields, "nodes", list[msgspec.Raw], [])]
-    wires = [_wire(raw) for raw in _take(fields, "wires", list[msgspec.Raw], [])]
+    parts = [_take(fields, name, list[msgspec.Raw], []) for name in ("nodes", "wires")]
+    if sum(map(len, parts)) > structure.MAX_PARTS:
+        raise ProjectError(f"{where} has more than {structure.MAX_PARTS} nodes and wires; it cannot be opened here.")
+    nodes, wires = [_node(raw) for raw in parts[0]], [_wire(raw) for raw in parts[1]]
     document.marks = {stem: n for stem, n in _take(fields, "marks", dict[str, int], {}).items() if n >= 0}
     document.top = max((0, _take(fields, "top", int, 0), *(n.order for n in nodes), *(w.order for w in wires)))
     if document.top > 2**62:

@@ -9,6 +9,7 @@ import msgspec
 
 from graphdaw.errors import GroupingError, NameFormError, UnknownPortError, UnknownWireError, near, suggestion
 from graphdaw.graph import checks, clip_checks, clip_edits, composites
+from graphdaw.graph.clips import weight
 from graphdaw.graph.model import Document, Node, Wire
 from graphdaw.graph.ports import loop_through, loop_through_bus, node_of, source_of, targets_of, title, wires_through
 from graphdaw.graph.vocabulary import (
@@ -110,6 +111,7 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
             for clip in clips:
                 clip_checks.check_kind(edit, clip)
             clips = clip_checks.check_clips(clips, edit.id)
+            clip_checks.check_room(document, sum(map(weight, clips)), edit.id)
     order = edit.order or document.next_order()
     if order > document.top:
         document.top = order

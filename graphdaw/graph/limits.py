@@ -6,7 +6,7 @@ import re
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_ITEMS = 4_000_000
+MAX_ITEMS = 8_000_000
 
 # first byte -> how many length bytes follow (kind "bin", "array", "map") or how many payload bytes ("skip")
 _SIZED = {
@@ -18,6 +18,11 @@ _SKIP = {
     0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4,
     0xD3: 8, 0xD4: 2, 0xD5: 3, 0xD6: 5, 0xD7: 9, 0xD8: 17,
 }  # fmt: skip
+# first byte -> the bytes of the whole value where it alone says so, else 0: nearly all values there are
+_WIDTHS = [
+    1 if byte < 0x80 or byte >= 0xE0 else byte - 0x9F if 0xA0 <= byte < 0xC0 else _SKIP.get(byte, -1) + 1
+    for byte in range(256)
+]
 
 
 # A text that the end cuts off counts as one too, so that the search never begins again inside it.
@@ -60,27 +65,31 @@ def check(data: bytes, max_items: int = MAX_ITEMS, max_depth: int = MAX_DEPTH) -
     size = len(data)
     if size > MAX_BYTES:
         raise LimitError(f"it holds {size} bytes, more than {MAX_BYTES}")
-    at = items = 0
-    left = [1]  # values still to come, at each level
-    while left:
-        if left[-1] == 0:
-            left.pop()
-            continue
-        left[-1] -= 1
-        items += 1
-        if at >= size:
-            raise LimitError("it ends early")
-        at, children = _header(data, at)
-        if at > size:
-            raise LimitError("it ends early")
-        if children:
-            if children > size - at or items + children > max_items:
-                raise LimitError(f"it holds more than {max_items} values, or says so")
-            if len(left) >= max_depth:
-                raise LimitError(f"it is nested more than {max_depth} deep")
-            left.append(children)
-        if items > max_items:
-            raise LimitError(f"it holds more than {max_items} values")
+    at, items = 0, 1
+    waiting = [1]  # values still to come, at each level
+    while waiting:
+        left = waiting.pop()
+        while left:
+            if at >= size:
+                raise LimitError("it ends early")
+            left -= 1
+            width = _WIDTHS[data[at]]
+            if width:
+                at += width
+                continue
+            at, children = _header(data, at)
+            if at > size:
+                raise LimitError("it ends early")
+            if children:
+                items += children
+                if children > size - at or items > max_items:
+                    raise LimitError(f"it holds more than {max_items} values, or says so")
+                waiting.append(left)
+                left = children
+                if len(waiting) >= max_depth:
+                    raise LimitError(f"it is nested more than {max_depth} deep")
+    if at > size:
+        raise LimitError("it ends early")
     if at != size:
         raise LimitError("something follows its end")
 
@@ -89,16 +98,10 @@ def _header(data: bytes, at: int) -> tuple[int, int]:
     """Where the next header is, and how many values this one announces."""
     byte = data[at]
     at += 1
-    if byte < 0x80 or byte >= 0xE0:
-        return at, 0
     if byte < 0x90:
         return at, 2 * (byte - 0x80)
     if byte < 0xA0:
         return at, byte - 0x90
-    if byte < 0xC0:
-        return at + byte - 0xA0, 0
-    if byte in _SKIP:
-        return at + _SKIP[byte], 0
     if byte not in _SIZED:
         raise LimitError(f"byte {at - 1} is not msgpack")
     kind, width = _SIZED[byte]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from graphdaw.graph.clips import Clip, Note
+from graphdaw.graph.clips import Clip, Note, weight
 from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import NodeType, find
 
@@ -83,15 +83,16 @@ class Sketch(msgspec.Struct, frozen=True, omit_defaults=True):
 class Document:
     """A graph and the timeline it plays by; nodes, wires and clips are immutable values, so snapshots are cheap.
 
-    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `collected`, `foreign`, `origin` and
-    `notes` are bookkeeping beside the value: ids already given out, the last order number, where media lies now, under
-    which hash a save took in what is named by a path, paths that came with a file, that file, and what finds the notes
-    of clips that were edited last.
+    Only `graphdaw.graph.edits` changes a document. `marks`, `top`, `media_files`, `collected`, `foreign`, `origin`,
+    `notes` and `weight` are bookkeeping beside the value: ids already given out, the last order number, where media
+    lies now, under which hash a save took in what is named by a path, paths that came with a file, that file, what
+    finds the notes of clips that were edited last, and how much all clips hold.
     """
 
     __slots__ = (
         "collected", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members",
-        "nodes", "notes", "origin", "outgoing", "ports", "sample_rate", "sketches", "timeline", "top", "wires",
+        "nodes", "notes", "origin", "outgoing", "ports", "sample_rate", "sketches", "timeline", "top",
+        "weight", "wires",
     )  # fmt: skip
 
     def __init__(self, sample_rate: int = 48_000) -> None:
@@ -115,6 +116,7 @@ class Document:
         self.ports: dict[tuple[str, str], GroupPort] = {}
         self.exposed: dict[str, dict[tuple[str, str], None]] = {}  # node -> (its port, the port of its group)
         self.notes: dict[tuple[str, str], tuple[Clip, dict[int, Note]]] = {}  # as of that very clip
+        self.weight = 0
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Document) and self._content() == other._content()
@@ -143,7 +145,7 @@ class Document:
             setattr(new, name, getattr(self, name).copy())
         for name in ("incoming", "outgoing", "members", "exposed"):
             setattr(new, name, {key: ids.copy() for key, ids in getattr(self, name).items()})
-        new.timeline, new.top, new.origin = self.timeline, self.top, self.origin
+        new.timeline, new.top, new.origin, new.weight = self.timeline, self.top, self.origin, self.weight
         return new
 
     def issue(self, stem: str) -> str:
@@ -170,7 +172,9 @@ class Document:
         return self.top
 
     def insert_node(self, node: Node) -> None:
-        """Put a node in and index it."""
+        """Put a node in, or in its own place, and index it."""
+        if node.clips and node.id not in self.nodes:
+            self.weight += sum(map(weight, node.clips))
         self.nodes[node.id] = node
         self.members[node.parent][node.id] = None
         if node.type == GROUP:
@@ -181,6 +185,7 @@ class Document:
     def drop_node(self, node: Node) -> None:
         """Take a node out; its wires and members are gone already."""
         del self.nodes[node.id], self.members[node.parent][node.id]
+        self.weight -= sum(map(weight, node.clips))
         self.incoming.pop(node.id, None)
         self.outgoing.pop(node.id, None)
         self.members.pop(node.id, None)

@@ -7,6 +7,7 @@ from graphdaw.graph.media_values import media_values
 from graphdaw.graph.model import GROUP, Document, Node, Sketch, Wire
 from graphdaw.nodes.base import registry, type_of_wire
 
+MAX_PARTS = 800_000  # nodes and wires
 MAX_FLAT_WIRES = 1_000_000
 MAX_NESTING = 64
 MAX_NAME = 256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 
 import graphdaw as gd
-from graphdaw.graph import autosave, records
+from graphdaw.errors import ProjectError
+from graphdaw.graph import autosave, limits, records
 from graphdaw.graph.autosave import light_copy
 from graphdaw.graph.codec import content_bytes, encode
 from graphdaw.graph.opened import Project, open_project
-from tests.graph.crashing import contents_of, crashed, eventually, journal_of
+from tests.graph.crashing import contents_of, crashed, eventually, journal_of, same
 from tests.graph.random_edits import grown
 
 
@@ -145,6 +147,38 @@ def test_the_steps_carried_along_are_bounded(project: Project, tmp_path: Path, m
         assert again["sine1"].params["frequency_hz"] == 100.0 + number
     with pytest.raises(gd.errors.HistoryError):
         again.undo()
+
+
+def test_what_could_not_be_read_again_is_not_written(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.graph.look("sine1", comment="x" * 500)
+    whole = functools.partial(limits.check, max_items=300)
+    monkeypatch.setattr(limits, "MAX_ITEMS", 300)
+    monkeypatch.setattr(limits, "check", whole)
+    with project.graph.transaction("more than an entry may hold"):
+        for number in range(100):
+            project.graph.add("gain", gain_db=float(-number % 10))
+    assert "more than 300 values" in project._journal.broken
+    with pytest.raises(ProjectError, match="more than 300 values; split the project"):
+        project.save()
+    assert not project._keeper.renew() and "split the project" in str(project._keeper.trouble)
+    project.graph.undo()
+    assert project._keeper.renew() and not project._journal.broken
+    assert same(gd.load(str(crashed(project, tmp_path))), project.graph)
+
+
+def test_undo_steps_that_a_snapshot_has_no_room_for_are_left_out_oldest_first(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        project.graph.look("sine1", label="x" * number)
+    monkeypatch.setattr(limits, "MAX_ITEMS", 300)
+    monkeypatch.setattr(limits, "check", functools.partial(limits.check, max_items=300))
+    assert project._keeper.renew()
+    kept = contents_of(crashed(project, tmp_path)).snapshot
+    assert kept is not None and 1 <= len(kept.past) < 60
+    assert kept.past == project.graph.history.past[-len(kept.past) :]
 
 
 def test_a_light_copy_is_written_as_the_document_is_and_stays_as_it_was() -> None:

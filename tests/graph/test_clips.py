@@ -24,8 +24,8 @@ from graphdaw.errors import (
     UnknownParameterError,
     ValueKindError,
 )
-from graphdaw.graph import clip_checks, codec, text
-from graphdaw.graph.clips import AudioClip, Clip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark
+from graphdaw.graph import clip_checks, codec, limits, text
+from graphdaw.graph.clips import AudioClip, Clip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark, weight
 from graphdaw.graph.differences import difference
 from graphdaw.graph.edits import apply, replay
 from graphdaw.graph.flatten import Delta, Flat
@@ -237,6 +237,48 @@ def test_limits_hold_for_what_clips_and_nodes_may_hold(monkeypatch: pytest.Monke
     with pytest.raises(OutOfRangeError, match="clips already"):
         graph.put_clip(id, NoteClip("one_more", 0, 1))
     graph.put_clip(id, NoteClip("riff", 0, 1))
+
+
+def test_no_edit_makes_more_of_clips_than_a_file_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, id = track()
+    monkeypatch.setattr(clip_checks, "MAX_WEIGHT", 160)
+    before = graph.document.copy()
+    edits: list[Edit] = [
+        PutClip(id, replace(RIFF, id="again")),
+        AddNode("other", "t_notes", clips=(RIFF,)),
+        EditNotes(id, "riff", (), tuple(Note(k, 0, 1, 60.0) for k in range(10, 16))),
+    ]
+    for edit in edits:
+        with pytest.raises(OutOfRangeError, match="more than a project can; split it"):
+            graph.apply([edit])
+    assert graph.document == before and graph.document.weight == before.weight
+    graph.edit_notes(id, "riff", remove=[1], put=[Note(9, 0, 1, 60.0)])
+    graph.put_clip(id, replace(RIFF, name="in its own place"))
+    graph.take_clip(id, "riff")
+    assert graph.document.weight == 0
+    graph.undo()
+    assert graph.document.weight == before.weight == weight_found(graph)
+
+
+def weight_found(graph: Graph) -> int:
+    """The weight as a fresh document finds it."""
+    return codec.decode(codec.encode(graph.document), "memory").weight
+
+
+def test_the_most_that_clips_may_hold_is_less_than_a_file_may() -> None:
+    """Values counted in bytes that were made, for notes and points that have all there is to them."""
+    lane = Lane("bend", tuple(Point(k, 1.0, "curve", 0.5) for k in range(10)))
+    clips: list[Clip] = [
+        NoteClip("a", 1, 2, 3, 4, "n", True, notes=tuple(Note(k, 1, 2, 60.0, lanes=(lane,)) for k in range(50))),
+        CurveClip("b", 1, 2, 3, 4, "n", True, points=lane.points),
+        AudioClip("c", 1, 2, 3, 4, "n", True, media="m", follows_tempo=True, reversed=True, warp=(WarpMark(1, 1.0),)),
+    ]
+    for clip in clips:
+        data = msgspec.msgpack.encode(clip)
+        held = weight(clip)
+        limits.check(data, max_items=held)
+        assert len(data) / held * clip_checks.MAX_WEIGHT < limits.MAX_BYTES
+    assert clip_checks.MAX_WEIGHT < limits.MAX_ITEMS
 
 
 # What follows

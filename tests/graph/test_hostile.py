@@ -216,6 +216,13 @@ def test_parts_that_do_not_fit_are_refused_with_the_reason(nodes: Any, fault: st
         codec.decode(msgspec.msgpack.encode({**HEAD, "nodes": nodes}), "memory")
 
 
+def test_more_nodes_than_memory_is_meant_for_are_refused_before_any_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphdaw.graph.structure.MAX_PARTS", 2)
+    nodes = [{"id": f"n{k}"} for k in range(3)]  # no node lacks its type once it is read
+    with pytest.raises(ProjectError, match="more than 2 nodes and wires"):
+        codec.decode(msgspec.msgpack.encode({**HEAD, "nodes": nodes}), "memory")
+
+
 def archive(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes], compress: int = zipfile.ZIP_STORED) -> Path:
     """A zip with these members after a sound document."""
     with zipfile.ZipFile(path, "w", compress) as out:

@@ -60,6 +60,7 @@ def test_refused_edits_change_nothing(seed: int, actions: int) -> None:
         if not act(graph, dice):
             assert graph.document == before
     twin = rebuilt(graph.document)
+    assert twin.weight == graph.document.weight
     for index in ("members", "ends", "ports", "exposed"):
         assert getattr(twin, index) == getattr(graph.document, index)
     for index in ("incoming", "outgoing"):
