@@ -55,7 +55,7 @@ def test_programs_get_json_with_the_report(tmp_path: Path, lmms: Path) -> None:
 def test_recordings_go_from_one_file_into_the_other(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(100), 48_000)
     track = SongTrack("a", "A", "audio", (AudioClip("a", 0, 960, media="a.wav"),))
-    assert write_song(Song("s", Timeline(), (track,)), tmp_path / "a.dawproject", tmp_path) == ()
+    assert write_song(Song("s", Timeline(), (track,)), tmp_path / "a.dawproject", [tmp_path]) == ()
     (tmp_path / "a.wav").unlink()
 
     run = graphdaw("convert", tmp_path / "a.dawproject", tmp_path / "b.dawproject")

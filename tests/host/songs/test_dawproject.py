@@ -28,9 +28,9 @@ from tests.dawproject_rules import broken
 from tests.random_songs import full_songs
 
 
-def written(song: Song, folder: Path | str = "") -> tuple[bytes, tuple[str, ...]]:
+def written(song: Song, *folders: Path) -> tuple[bytes, tuple[str, ...]]:
     out = io.BytesIO()
-    report = write_song(song, out, folder)
+    report = write_song(song, out, folders)
     return out.getvalue(), report
 
 
@@ -425,6 +425,16 @@ def test_recordings_travel_inside_and_come_out_beside_what_is_there(tmp_path: Pa
     assert len(os.listdir(tmp_path / "media")) == 3
 
 
+def test_recordings_outside_the_folders_stay_where_they_are(tmp_path: Path, recording: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "link.wav").symlink_to(recording)
+    for media in (str(recording), "../take one.wav", "link.wav", "a\0b", "..", ""):
+        track = SongTrack("a", "A", "audio", (AudioClip("a", 0, 960, media=media),))
+        data, report = written(Song("s", Timeline(), (track,)), tmp_path / "project")
+        assert "is not at hand" in report[0]
+        assert zipfile.ZipFile(io.BytesIO(data)).namelist() == ["metadata.xml", "project.xml"]
+
+
 def test_recordings_that_are_not_there_are_named(tmp_path: Path) -> None:
     clips = (
         AudioClip("a", 0, 960, media="/none/a.wav", reversed=True),
@@ -434,7 +444,7 @@ def test_recordings_that_are_not_there_are_named(tmp_path: Path) -> None:
     data, report = written(Song("s", Timeline(), (SongTrack("a", "A", "audio", clips),)))
 
     assert broken(project_of(data)) == []
-    words = "'/none/a.wav' cannot be read", "backwards", "the tempo of 'b.wav' is not known"
+    words = "'/none/a.wav' is not at hand", "backwards", "the tempo of 'b.wav' is not known"
     assert [word for word in words if word not in "".join(report)] == []
     back = read_back(data, tmp_path, tmp_path / "media")
     assert [clip.media for clip in back.tracks[0].clips if isinstance(clip, AudioClip)] == ["/none/a.wav", "b.wav"]
