@@ -39,7 +39,8 @@ def lmmswise(dice: Random, seeds: Sequence[bytes]) -> bytes:
 def dawproject_seeds() -> list[bytes]:
     """A song with all there is, and one of clips within clips that count in seconds."""
     nested = """<Project version="1.0"><Application name="a" version="1"/><Transport>
-<Tempo unit="bpm" value="90" id="p"/><TimeSignature numerator="3" denominator="4"/></Transport><Structure><Track id="t" name="T" contentType="audio notes">
+<Tempo unit="bpm" value="90" id="p"/><TimeSignature numerator="3" denominator="4"/></Transport><Structure>
+<Track id="t" name="T" contentType="audio notes">
 <Track id="u" contentType="notes"/></Track><Channel id="c" role="effect"/></Structure><Arrangement>
 <Lanes timeUnit="seconds"><Lanes track="t"><Clips><Clip time="1" duration="9" loopStart="1" loopEnd="3" playStart="0">
 <Clips id="n"><Clip time="0" duration="2" contentTimeUnit="beats" fadeTimeUnit="beats" fadeInTime="0.5">
