@@ -85,10 +85,9 @@ def _written(song: Song) -> bytes:
 
 def _packed(project: bytes, **members: bytes) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("project.xml", project)
-        for name, data in members.items():
-            archive.writestr(name, data)
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in {"project.xml": project, **members}.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # whose date is always the same
     return out.getvalue()
 
 
