@@ -16,7 +16,10 @@ def convert(
     target: Annotated[str, typer.Argument(metavar="OUT", help="A .mid or a .dawproject; what is there is replaced.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the song in IN to OUT, a file of another program, and tell what could not be carried over."""
+    """Write the song in IN to OUT, for another program, and tell what could not be carried over.
+
+    Recordings go into OUT from within IN and from its folder.
+    """
     import os
     import tempfile
 
@@ -26,7 +29,7 @@ def convert(
     with tempfile.TemporaryDirectory() as folder:
         keeps_recordings = target.lower().endswith(DAWPROJECT)
         song = read_song(source, folder if keeps_recordings else None)
-        report = (*song.report, *write_song(song, target, os.path.dirname(source)))
+        report = (*song.report, *write_song(song, target, (folder, os.path.dirname(source) or ".")))
     seconds = song.timeline.seconds(song.end_ticks)
     if as_json:
         say_json(

@@ -125,9 +125,9 @@ class Song(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def end_ticks(self) -> int:
         """Where its last clip ends."""
-        clips = [*(clip for track in self.tracks for clip in track.clips)]
-        curves = [*(clip for one in self.automation for clip in one.clips)]
-        return max((clip.at_ticks + clip.length_ticks for clip in [*clips, *curves]), default=0)
+        ends = [clip.at_ticks + clip.length_ticks for track in self.tracks for clip in track.clips]
+        ends += [clip.at_ticks + clip.length_ticks for one in self.automation for clip in one.clips]
+        return max(ends, default=0)
 
 
 class Report:

@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 import soundfile
 
+from graphdaw.cli.app import run
 from graphdaw.graph.clips import AudioClip
 from graphdaw.graph.song import Song, SongTrack
 from graphdaw.graph.timeline import Timeline
 from graphdaw.host.songs.files import read_song, write_song
 from tests import lmms_files
 
+Captured = pytest.CaptureFixture[str]
 
-def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "graphdaw.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+def convert(*arguments: object) -> int:
+    return run(["convert", *map(str, arguments)])
 
 
 @pytest.fixture
@@ -32,35 +34,36 @@ def lmms(tmp_path: Path) -> Path:
 
 
 def test_an_lmms_project_becomes_a_midi_file_and_says_what_is_missing(tmp_path: Path, lmms: Path) -> None:
-    run = graphdaw("convert", lmms, tmp_path / "song.mid")
+    command = [sys.executable, "-m", "graphdaw.cli", "convert", str(lmms), str(tmp_path / "song.mid")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
-    assert run.returncode == 0 and "'song', 6 tracks" in run.stdout
-    assert "Vox: a MIDI file holds no recordings, so its 1 clips were left out." in run.stderr
+    assert ran.returncode == 0 and "'song', 6 tracks" in ran.stdout
+    assert "Vox: a MIDI file holds no recordings, so its clips were left out." in ran.stderr
     names = [track.name for track in mido.MidiFile(tmp_path / "song.mid").tracks]
     assert names == ["song", "Kick", "Bass"]
 
 
-def test_programs_get_json_with_the_report(tmp_path: Path, lmms: Path) -> None:
-    run = graphdaw("convert", lmms, tmp_path / "song.dawproject", "--json")
+def test_programs_get_json_with_the_report(tmp_path: Path, lmms: Path, capsys: Captured) -> None:
+    assert convert(lmms, tmp_path / "song.dawproject", "--json") == 0
 
-    told = json.loads(run.stdout)
-    assert (run.returncode, run.stderr) == (0, "")
+    told = json.loads(capsys.readouterr().out)
     assert (told["title"], told["notes"], told["automation"]) == ("song", 9, 3)
     assert {"name": "Kick", "kind": "drums", "clips": 4} in told["tracks"]
     assert any(sentence.startswith("Kick: the recordings of its instrument") for sentence in told["report"])
-    again = json.loads(graphdaw("convert", tmp_path / "song.dawproject", tmp_path / "b.mid", "--json").stdout)
+    assert convert(tmp_path / "song.dawproject", tmp_path / "b.mid", "--json") == 0
+    again = json.loads(capsys.readouterr().out)
     assert again["notes"] == told["notes"] and again["seconds"] == pytest.approx(told["seconds"], abs=0.01)
 
 
-def test_recordings_go_from_one_file_into_the_other(tmp_path: Path) -> None:
+def test_recordings_go_from_one_file_into_the_other(tmp_path: Path, capsys: Captured) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(100), 48_000)
     track = SongTrack("a", "A", "audio", (AudioClip("a", 0, 960, media="a.wav"),))
-    assert write_song(Song("s", Timeline(), (track,)), tmp_path / "a.dawproject", tmp_path) == ()
+    assert write_song(Song("s", Timeline(), (track,)), tmp_path / "a.dawproject", [tmp_path]) == ()
     (tmp_path / "a.wav").unlink()
 
-    run = graphdaw("convert", tmp_path / "a.dawproject", tmp_path / "b.dawproject")
+    assert convert(tmp_path / "a.dawproject", tmp_path / "b.dawproject") == 0
 
-    assert (run.returncode, run.stderr) == (0, "")
+    assert capsys.readouterr().err == ""
     (clip,) = read_song(tmp_path / "b.dawproject", tmp_path / "media").tracks[0].clips
     assert isinstance(clip, AudioClip) and soundfile.info(clip.media).frames == 100
 
@@ -74,17 +77,19 @@ def test_recordings_go_from_one_file_into_the_other(tmp_path: Path) -> None:
         ("song.mmpz", "none/song.mid", "cannot be written: No such file"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, lmms: Path, source: str, target: str, words: str) -> None:
-    run = graphdaw("convert", tmp_path / source, tmp_path / target)
+def test_what_cannot_be_done_is_one_sentence(
+    tmp_path: Path, lmms: Path, capsys: Captured, source: str, target: str, words: str
+) -> None:
+    assert convert(tmp_path / source, tmp_path / target) == 2
 
-    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
-    assert words in run.stderr and sorted(tmp_path.iterdir()) == [lmms]
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert words in said.err and sorted(tmp_path.iterdir()) == [lmms]
 
 
-def test_a_song_that_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_song_that_cannot_be_read_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(b"mine")
     (tmp_path / "bad.mmp").write_bytes(b"<svg/>")
 
-    run = graphdaw("convert", tmp_path / "bad.mmp", tmp_path / "a.mid")
-
-    assert run.returncode == 2 and (tmp_path / "a.mid").read_bytes() == b"mine"
+    assert convert(tmp_path / "bad.mmp", tmp_path / "a.mid") == 2
+    assert (tmp_path / "a.mid").read_bytes() == b"mine"

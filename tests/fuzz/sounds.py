@@ -22,8 +22,9 @@ from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.media import MediaStream, load_media, read_recording
 from graphdaw.host.midi_files import parse_midi
 from graphdaw.host.offline import Renderer
+from graphdaw.host.songs.midi import song_of_midi
 from graphdaw.nodes.prepare import formula, wavetable
-from tests.fuzz import mutate
+from tests.fuzz import mutate, songs
 
 # Sound
 
@@ -170,6 +171,7 @@ def read_midi_bytes(data: bytes, _folder: Path) -> None:
             assert 0 <= note.start <= note.end <= track.end and 1 <= note.velocity <= 127
         last = max(last, track.end)
     assert 0.0 <= read.seconds(last) < float("inf")
+    songs.used(song_of_midi(read, "a"))
 
 
 FORMULAS = (

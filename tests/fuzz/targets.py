@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
-from tests.fuzz import documents, mutate, remote, sounds
+from tests.fuzz import documents, mutate, remote, songs, sounds
 from tests.fuzz.mutate import Mutator
 
 
@@ -30,6 +30,8 @@ BUNDLES = mutate.mixed(BYTES, mutate.zipwise, mutate.zipwise)
 JSON = mutate.mixed(BYTES, mutate.jsonwise, mutate.jsonwise)
 FRAMES = mutate.mixed(BYTES, documents.framewise, documents.framewise, documents.framewise)
 WORDS = mutate.mixed(BYTES, sounds.formula_words)
+LMMS = mutate.mixed(BYTES, songs.lmmswise, songs.lmmswise, songs.lmmswise)
+DAWPROJECT = mutate.mixed(BYTES, mutate.zipwise, songs.dawprojectwise, songs.dawprojectwise, songs.dawprojectwise)
 FLAC, OGG = [("FLAC", "PCM_16"), ("FLAC", "PCM_24")], [("OGG", "VORBIS"), ("OGG", "OPUS", 48_000)]
 
 TARGETS: dict[str, Target] = {
@@ -52,5 +54,7 @@ TARGETS: dict[str, Target] = {
     "midi": Target(sounds.midi_seeds, BYTES, sounds.read_midi_bytes, MEDIA, 6_000),
     "midi_stream": Target(remote.midi_stream_seeds, BYTES, remote.read_midi_stream, (), 3_000),
     "osc": Target(remote.osc_seeds, BYTES, remote.read_osc, (ValueError,), 6_000),
+    "lmms": Target(songs.lmms_seeds, LMMS, songs.read_lmms, MEDIA, 2_000),
+    "dawproject": Target(songs.dawproject_seeds, DAWPROJECT, songs.read_dawproject, MEDIA, 2_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
 }

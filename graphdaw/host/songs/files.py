@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from graphdaw.errors import MediaError
@@ -41,10 +42,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         )
 
 
-def write_song(song: Song, path: str | os.PathLike[str], folder: str | os.PathLike[str] = "") -> tuple[str, ...]:
+def write_song(
+    song: Song, path: str | os.PathLike[str], folders: Sequence[str | os.PathLike[str]] = ()
+) -> tuple[str, ...]:
     """Write a file that another program reads, and return what it could not hold; raises MediaError.
 
-    Recordings are looked for from `folder` on. What stood at `path` stays there until the new file is whole.
+    Recordings that lie in one of `folders` go into it. What stood at `path` stays there until the new file is whole.
     """
     check_writable(path)
     place = os.fspath(path)
@@ -53,7 +56,7 @@ def write_song(song: Song, path: str | os.PathLike[str], folder: str | os.PathLi
         with disk.temporary(where, name) as (temporary, handle):
             with os.fdopen(os.dup(handle), "w+b") as file:
                 if Path(path).suffix.lower() in DAWPROJECT:
-                    report = dawproject_write.write_song(song, file, folder)
+                    report = dawproject_write.write_song(song, file, folders)
                 else:
                     data, report = midi_write.write_song(song)
                     file.write(data)

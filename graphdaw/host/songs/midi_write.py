@@ -48,7 +48,7 @@ def midi_of_song(song: Song) -> tuple[MidiFile, tuple[str, ...]]:
             tracks.append(writer.track())
             left = writer.left
         elif track.clips:
-            report.say(f"{track.name}: a MIDI file holds no recordings, so its {len(track.clips)} clips were left out.")
+            report.say(f"{track.name}: a MIDI file holds no recordings, so its clips were left out.")
         _say_mixer(track, report)
     for one in song.automation:
         track_ = song.track(one.target.track)
@@ -78,14 +78,14 @@ def write_song(song: Song, form: int = 1) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _channels(song: Song, report: Report) -> dict[str, int]:
-    """A channel for each track: its own, 10 for drums, else the next that nobody has yet, then any of them."""
+    """A channel for each track: its own, 10 for MIDI's drums, else the next that is free, then any of them."""
     found: dict[str, int] = {}
     waiting = []
     for track in song.tracks:
         own = track.instrument.channel if track.instrument else None
         if own is not None:
             found[track.id] = min(max(own, 0), 15)
-        elif track.kind == "drums" and not (track.instrument and track.instrument.samples):
+        elif track.kind == "drums" and (track.instrument is None or track.instrument.kind == "midi"):
             found[track.id] = DRUM_CHANNEL
         elif track.kind in ("notes", "drums"):
             waiting.append(track)
@@ -108,7 +108,7 @@ def _say_mixer(track: SongTrack, report: Report) -> None:
         names = ", ".join(effect.name or effect.kind for effect in track.effects)
         report.say(f"{track.name}: its effects were left out: {names}.")
     if track.sends:
-        report.say(f"{track.name}: its {len(track.sends)} sends were left out.")
+        report.say(f"{track.name}: its sends were left out.")
     if track.instrument and track.instrument.kind != "midi":
         named = track.instrument.name or track.instrument.kind
         report.say(f"{track.name}: its instrument {named} was left out; its notes were kept.")

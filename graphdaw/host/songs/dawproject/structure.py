@@ -18,16 +18,22 @@ def tracks_of(project: Project, read: Read) -> list[SongTrack]:
     found = list(_walked(project.root.find("Structure"), ""))
     if len(found) > MAX_TRACKS:
         raise ValueError(f"it has more than {MAX_TRACKS} tracks")
-    ids: dict[str, str] = {}  # of tracks and channels in the file -> of tracks here
+    ids = project.track_ids
     master = next((one for one, _, _ in found if _role(one) == "master" and "tracks" not in _contents(one)), None)
-    for element, id, _ in found:
+    owns: dict[str, None] = {}
+    for k, (element, id, _) in enumerate(found):
         own = MASTER if element is master else id
+        while own in owns or (own == MASTER and element is not master):  # a file may have an id twice
+            own = f"{own}+{k}"
+        owns[own] = None
         channel = _channel(element)
-        ids[id] = own
+        ids.setdefault(id, own)
         if channel is not None and "id" in channel.attrib:
-            ids[channel.attrib["id"]] = own
-    project.track_ids = ids
-    return [_track(project, element, ids[id], ids, ids.get(parent, ""), read) for element, id, parent in found]
+            ids.setdefault(channel.attrib["id"], own)
+    return [
+        _track(project, element, own, ids, ids.get(parent, ""), read)
+        for (element, _, parent), own in zip(found, owns, strict=True)
+    ]
 
 
 def _walked(structure: Element | None, parent: str, depth: int = 0) -> Iterator[tuple[Element, str, str]]:

@@ -122,6 +122,8 @@ class Structure:
     def _say_lost(self, track: SongTrack, instrument: Instrument) -> None:
         if instrument.samples:
             self._report.say(f"{track.name}: the recordings of its instrument were left out: {instrument.samples[0]}.")
+        if instrument.one_shot:
+            self._report.say(f"{track.name}: its sounds ring out whatever their length, which the file does not say.")
         if instrument.root_key != A4:
             self._report.say(f"{track.name}: its instrument transposes, so its notes were written as they sound.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import zipfile
@@ -24,12 +25,16 @@ from graphdaw.host.songs.dawproject.write_structure import Ids, Structure
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML cannot hold
 
 
-def write_song(song: Song, out: IO[bytes], folder: str | os.PathLike[str] = "") -> tuple[str, ...]:
-    """Write a DAWproject file to `out`; recordings are looked for from `folder` on. Returns what could not be held."""
+def write_song(song: Song, out: IO[bytes], folders: Sequence[str | os.PathLike[str]] = ()) -> tuple[str, ...]:
+    """Write a DAWproject file to `out` and return what it could not hold.
+
+    Recordings that lie in one of `folders`, links followed, go into the file, and no others: a song that comes from a
+    stranger may name any file of its reader's.
+    """
     report = Report()
     if not any(track.kind == "master" for track in song.tracks):
         song = changed(song, tracks=(*song.tracks, SongTrack(MASTER, "Master", "master", bus="")))
-    media = _Media(os.fspath(folder), report)
+    media = _Media([os.path.realpath(folder) for folder in folders], report)
     root, structure = _project(song, media, report)
     with zipfile.ZipFile(out, "w") as archive:
         writer = Writer(archive)
@@ -142,25 +147,36 @@ def beats(ticks: int) -> str:
 class _Media:
     """The recordings of the song: which can be read goes into the file."""
 
-    def __init__(self, folder: str, report: Report) -> None:
-        self._folder, self._report = folder, report
+    def __init__(self, folders: Sequence[str], report: Report) -> None:
+        self._folders, self._report = folders, report
         self._found: dict[str, Recording] = {}
         self._inside: dict[str, str] = {}  # name in the archive -> path
 
     def found(self, media: str) -> Recording | None:
         """What is known of a recording; None for one that cannot be read, which is named where it is."""
         if media not in self._found:
-            path = os.path.join(self._folder, media)
+            path = self._path(media)
             try:
+                if path is None:
+                    raise MediaError("it lies nowhere that recordings are taken from")
                 with MediaStream(path, 48_000) as stream:
                     seconds = (stream.frames or 0) / 48_000
                     name = self._name(media)
                     self._found[media] = Recording(name, stream.channels, stream.file_rate_hz, seconds)
                     self._inside[name] = path
             except MediaError:
-                self._report.say(f"The recording {media!r} cannot be read, so the file names it without holding it.")
+                self._report.say(f"The recording {media!r} is not at hand, so the file names it without holding it.")
                 return None
         return self._found.get(media)
+
+    def _path(self, media: str) -> str | None:
+        """Where a recording lies in one of the folders."""
+        for folder in self._folders:
+            with contextlib.suppress(ValueError, OSError):  # a name that no path can have
+                path = os.path.realpath(os.path.join(folder, media))
+                if os.path.commonpath((folder, path)) == folder and os.path.isfile(path):
+                    return path
+        return None
 
     def _name(self, media: str) -> str:
         plain = PurePath(media).name
