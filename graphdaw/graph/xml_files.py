@@ -11,7 +11,7 @@ from defusedxml.ElementTree import iterparse
 from graphdaw.graph import outside
 
 MAX_BYTES = 16 << 20
-MAX_ELEMENTS = 500_000
+MAX_ELEMENTS = 200_000
 MAX_DEPTH = 64
 
 

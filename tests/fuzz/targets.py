@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
-from tests.fuzz import documents, mutate, sounds
+from tests.fuzz import documents, instruments, mutate, sounds
 from tests.fuzz.mutate import Mutator
 
 
@@ -50,5 +50,10 @@ TARGETS: dict[str, Target] = {
     "wavetable": Target(sounds.chunk_seeds, BYTES, sounds.read_table, MEDIA, 2_000),
     "take": Target(sounds.take_seeds, BYTES, sounds.read_take, (), 2_000),
     "midi": Target(sounds.midi_seeds, BYTES, sounds.read_midi_bytes, MEDIA, 6_000),
+    "soundfont": Target(instruments.soundfont_seeds, BYTES, instruments.read_soundfont, MEDIA, 1_500),
+    "sfz": Target(instruments.sfz_seeds, LINES, instruments.read_sfz, MEDIA, 1_500),
+    "drumkit": Target(instruments.drumkit_seeds, LINES, instruments.read_drumkit, MEDIA, 1_500),
+    "pack": Target(instruments.pack_seeds, BYTES, instruments.read_pack, MEDIA, 500),
+    "tuning": Target(instruments.tuning_seeds, LINES, instruments.read_tuning, MEDIA, 3_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 
 MAX_NAME = 1_024  # characters
 MAX_BYTES = 8 << 20  # of a text file
@@ -23,7 +24,7 @@ class Surroundings:
 
     def find(self, name: str) -> str:
         """The path of a file by its name, "" where nothing has that name; raises ValueError for one that leads away."""
-        plain = name.replace("\\", "/")
+        plain = posixpath.normpath(name.replace("\\", "/"))
         if len(plain) > MAX_NAME or "\0" in plain or plain.startswith(("/", "~")) or plain[1:2] == ":":
             raise ValueError(f"{plain[:60]!r} is no path from its own folder")
         path = os.path.join(self.folder, plain)

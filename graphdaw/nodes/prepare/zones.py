@@ -27,7 +27,7 @@ LAYERS, LAYER_WORDS, VOICE_WORDS = 16, 35, 3  # of the kernel's `Layer` and `Voi
 FILTERS = ("", "lowpass", "highpass", "bandpass", "notch", "lowpass_1", "highpass_1")
 LOOPS, LOOP_ENDS, ONE_SHOT, ON_RELEASE = 1, 2, 4, 8
 REACH = 80  # frames of a copy, either side of a place, that its taps and the filter it was made with touch
-SPARE_SEMITONES = 7.0  # that a note may be bent up before it is read from a copy too bright for it
+SPARE_SEMITONES = 4.0  # that a note may be bent up before it is read from a copy too bright for it
 MAX_LISTED = 1 << 21  # zones of all keys together
 MAX_WORDS = 1 << 28
 
@@ -40,8 +40,8 @@ _ENVELOPE = np.dtype(
 _SWEEP = np.dtype([("times", _ENVELOPE), ("pitch", "<f4"), ("cutoff", "<f4"), ("convex", "<u4")])
 _LFO = np.dtype([*((name, "<f4") for name in ("hz", "delay", "fade", "pitch", "cutoff", "gain")), ("sine", "<u4")])
 _WORDS = (
-    "left", "right", "room", "copies", "begin", "end", "loop_begin", "loop_end", "period", "leave_at", "body_end", "flags",
-    "softest", "loudest",
+    "left", "right", "room", "copies", "begin", "end", "loop_begin", "loop_end", "period", "leave_at", "body_end",
+    "flags", "softest", "loudest",
 )  # fmt: skip
 ZONE = np.dtype(
     [
