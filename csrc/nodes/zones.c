@@ -236,4 +236,4 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
     return rest;
 }
 
-KERNEL(.effort = 3000, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 4000, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

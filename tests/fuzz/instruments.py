@@ -67,7 +67,7 @@ def drumkit_seeds() -> list[bytes]:
     )
     sides = "<volume> 0.8 </volume> <pan_L> 1 </pan_L> <pan_R> 0.5 </pan_R> <Attack> 10 </Attack>"
     drums = f"<instrument> <id> 0 </id> {sides}\n{layers} </instrument>"
-    old = "<instrument> <filename> a.wav </filename> <muteGroup> 1 </muteGroup> <midiOutNote> 40 </midiOutNote> </instrument>\n"
+    old = "<instrument> <filename> a.wav </filename> <muteGroup> 1 </muteGroup> </instrument>\n"
     return [
         f"<drumkit_info><name>k</name><instrumentList>{drums}{old}</instrumentList></drumkit_info>".encode(),
         f'<?xml version="1.0"?><drumkit_info xmlns="http://x/y"><instrumentList><instrument><instrumentComponent>{layers}'

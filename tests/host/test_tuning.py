@@ -118,7 +118,8 @@ def test_equal_divisions_are_equal_and_keys_between_lie_between(count: int, key:
     [
         ("", "ends before"), ("a\n", "ends before"), ("a\nmany\n", "number of its degrees is 'many'"),
         ("a\n99999\n", "0 to 4096"), ("a\n2\n9/8\n", "1 degrees of 2"), ("a\n1\n0\n", "neither cents nor a ratio"),
-        ("a\n1\n3/0\n", "neither"), ("a\n1\n-3/2\n", "neither"), ("a\n1\nnan\n", "neither"), ("a\n1\n99999999.0\n", "40 oct"),
+        ("a\n1\n3/0\n", "neither"), ("a\n1\n-3/2\n", "neither"), ("a\n1\nnan\n", "neither"),
+        ("a\n1\n99999999.0\n", "40 oct"),
         ("a\n1\n.\n", "neither"),
     ],
 )  # fmt: skip

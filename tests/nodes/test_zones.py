@@ -126,7 +126,7 @@ def test_what_is_played_higher_does_not_fold_back() -> None:
 
 @pytest.mark.parametrize("speed", [0.3, 1.0, 1.05, 1.3, 1.5, 2.0, 3.1, 7.9, 40.0])
 def test_so_many_copies_are_made_as_the_kernel_reads(speed: float) -> None:
-    """`media_pick`, said again: the first copy that stays below half the rate, and the next within a semitone of that."""
+    """`media_pick` said again: the first copy that stays below half the rate; the next within a semitone of that."""
     copy = next(
         (k for k, share in enumerate(SHARES) if speed * share < (1.06 if k == 0 else 1 / 0.71)), len(SHARES) - 1
     )

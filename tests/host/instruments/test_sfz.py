@@ -16,6 +16,13 @@ from graphdaw.host.instruments import read_instrument
 from graphdaw.nodes.prepare.zone_map import Zone, ZoneMap
 from tests.instruments import play
 
+MUCH = """lokey=50 hikey=70 pitch_keycenter=64 transpose=-1 tune=30 pitch_keytrack=50 lovel=3 hivel=90 offset=100
+end=899 seq_length=4 seq_position=3 lorand=0.25 hirand=0.5 group=7 off_by=9 off_mode=normal amp_veltrack=-40
+amplitude=50 trigger=release rt_decay=6 direction=reverse cutoff=1000 resonance=6 fil_type=hpf_2p fil_veltrack=2400
+fil_keytrack=100 fil_keycenter=48 ampeg_attack=0.1 ampeg_decay=0.9 ampeg_sustain=25 ampeg_release=1.8 delay=0.2
+fileg_depth=1200 fileg_attack=0.3 pitcheg_depth=-100 pitchlfo_depth=20 pitchlfo_freq=5 amplfo_depth=3 amplfo_freq=4
+amplfo_delay=1"""
+
 
 def wav(path: Path, frames: int = 1_000, channels: int = 1, rate_hz: int = 48_000) -> np.ndarray:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,15 +122,7 @@ def test_keys_are_numbers_or_names(tmp_path: Path, text: str, key: int) -> None:
 
 
 def test_opcodes_become_what_they_mean(tmp_path: Path) -> None:
-    zone = one(
-        tmp_path,
-        "lokey=50 hikey=70 pitch_keycenter=64 transpose=-1 tune=30 pitch_keytrack=50 lovel=3 hivel=90 offset=100 "
-        "end=899 seq_length=4 seq_position=3 lorand=0.25 hirand=0.5 group=7 off_by=9 off_mode=normal "
-        "amp_veltrack=-40 amplitude=50 trigger=release rt_decay=6 direction=reverse cutoff=1000 resonance=6 fil_type=hpf_2p fil_veltrack=2400 "
-        "fil_keytrack=100 fil_keycenter=48 ampeg_attack=0.1 ampeg_decay=0.9 ampeg_sustain=25 ampeg_release=1.8 "
-        "delay=0.2 fileg_depth=1200 fileg_attack=0.3 pitcheg_depth=-100 pitchlfo_depth=20 pitchlfo_freq=5 amplfo_depth=3 "
-        "amplfo_freq=4 amplfo_delay=1",
-    )
+    zone = one(tmp_path, MUCH.replace("\n", " "))
 
     assert (zone.keys, zone.root_key, zone.tune_cents, zone.keytrack_cents) == ((50, 70), 64.0, -70.0, 50.0)
     assert (zone.velocities, zone.begin, zone.end, zone.backward) == ((3, 90), 100, 900, True)
@@ -215,6 +214,17 @@ def test_a_path_that_leads_away_is_refused(tmp_path: Path, name: str) -> None:
     wav(tmp_path / "a.wav")
     with pytest.raises(MediaError, match=r"x\.sfz is no SFZ file that can be read: .* (out of|no path from) its"):
         read(tmp_path / "one" / "two", f"<region> sample={name}")
+
+
+@pytest.mark.parametrize("home", ["", "one/two"])
+def test_a_file_below_the_home_folder_names_nothing_outside_its_own(
+    tmp_path: Path, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / home))
+    wav(tmp_path / "Music" / "secret.wav")
+
+    with pytest.raises(MediaError, match="leads out of its folder"):
+        read(tmp_path, "<region> sample=../Music/secret.wav")
 
 
 def test_a_link_that_leads_away_is_refused(tmp_path: Path) -> None:

@@ -181,11 +181,13 @@ def test_a_sample_outside_the_file_or_of_no_rate_is_refused(tmp_path: Path) -> N
         read(tmp_path, [Wave(np.zeros(0))], [{SAMPLE: 0}])
 
 
+WHICH = st.integers(0, 60).filter(lambda which: which not in (SAMPLE, INSTRUMENT))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.dictionaries(st.integers(0, 60).filter(lambda which: which not in (SAMPLE, INSTRUMENT)), st.integers(-32_768, 32_767)),
-        min_size=1, max_size=4,
+        st.dictionaries(WHICH, st.integers(-32_768, 32_767)), min_size=1, max_size=4
     )
 )  # fmt: skip
 def test_whatever_generators_say_what_is_read_can_be_played(bags: list[dict[int, int]]) -> None:
