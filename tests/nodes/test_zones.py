@@ -228,6 +228,23 @@ def test_a_group_cuts_off_what_is_off_by_it_and_drums_else_ring_on() -> None:
     assert zone_map.sounding_keys() == [36, 42, 46]
 
 
+def test_another_voice_chokes_by_the_inlet_what_belongs_to_a_group() -> None:
+    drums: dict[str, Any] = {"keys": (60, 60), "velocity_track": 0.0, "one_shot": True}
+    zone_map = instrument(
+        Zone(constant(9_000, 0.1), off_by=1, off_s=0.006, **drums), Zone(constant(9_000, 0.4), **drums)
+    )
+
+    out = run_kernel(
+        "zones",
+        inputs={"gate": gate_of(4_000, (0, 100)), "choke": gate_of(4_000, (2_000, 2_001))},
+        params={"key": np.float32(60.0), "velocity": np.float32(1.0)},
+        memories=Memory.of(prepare(zone_map, RATE_HZ), 1),
+    )["out"][0]
+
+    assert out[1_999] / MIDDLE == pytest.approx(0.5, abs=1e-5)
+    assert out[2_000 + 288] / MIDDLE == pytest.approx(0.4, abs=1e-4)
+
+
 def test_what_rings_on_keeps_its_pitch_when_the_next_note_has_another() -> None:
     cycle = 100
     wave = np.sin(2 * np.pi * np.arange(10 * cycle) / cycle).astype(np.float32)[None]
