@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import soundfile
 import graphdaw as gd
 from graphdaw.errors import MediaError
 from graphdaw.graph.instruments import packs
+from graphdaw.graph.project.media import hash_file
 from graphdaw.host.instruments import read_instrument
 from graphdaw.host.offline import Renderer
 from tests.instruments import INSTRUMENT, SAMPLE, Wave, soundfont
@@ -163,3 +165,15 @@ def test_a_recording_by_itself_is_an_instrument(tmp_path: Path) -> None:
     sound = gd.render(player(path), seconds=0.9)
 
     assert sound[:, 40_000] == pytest.approx([0.5 * 0.5**0.5] * 2, abs=1e-4)
+
+
+def test_a_sample_that_changes_makes_another_pack(tmp_path: Path) -> None:
+    path = sfz(tmp_path)
+    for one in tmp_path.rglob("*.*"):
+        os.utime(one, (1e9, 1e9))
+    first = hash_file(str(path))
+
+    assert hash_file(str(path)) == first
+    sample = tmp_path / "Samples" / "soft.wav"
+    sample.write_bytes(sample.read_bytes()[:-1] + b"\1")
+    assert hash_file(str(path))[0] != first[0]
