@@ -104,9 +104,8 @@ def _bags(owners: Sequence[Sequence[Bag]], modulators: Mapping[int, Sequence[Mod
             mods += [struct.pack("<2Hh2H", *one) for one in modulators.get(number, ())]
     begins.append(len(bags))
     bags.append((len(gens), len(mods)))
-    return (
-        begins, b"".join(struct.pack("<2H", *bag) for bag in bags), b"".join(mods) + bytes(10), b"".join(gens) + bytes(4)
-    )  # fmt: skip
+    table = b"".join(struct.pack("<2H", *bag) for bag in bags)
+    return begins, table, b"".join(mods) + bytes(10), b"".join(gens) + bytes(4)
 
 
 def gate_of(frames: int, *notes: tuple[int, int]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from graphdaw.nodes import types
 NAMES = examples.names()
 SECONDS = 4.0
 PEAKS_DBFS = (-12.0, -0.5)
-RECORDINGS = sorted(path for path in (examples.FOLDER / "media").iterdir() if path.suffix != ".md")
+RECORDINGS = sorted(path for path in (examples.FOLDER / "media").iterdir() if path.suffix not in (".md", ".sfz"))
 
 
 def decibels(level: float) -> float:

@@ -201,7 +201,8 @@ GD_RT static void layer_release(Layer *layer, const Zone *zone, float seconds, f
     if (layer->way == WAY_LOOPS && zone->flags & ZONE_LOOP_ENDS)
         layer->way = WAY_LEAVES, layer->turn_at = zone->leave_at;
     layer->level = layer->stage == LAYER_DELAY ? 0.0f : layer->level;
-    layer->drop = layer_loss(seconds > LAYER_SHORTEST_S ? seconds : LAYER_SHORTEST_S, seconds_per_frame);
+    const float drop = layer_loss(seconds > LAYER_SHORTEST_S ? seconds : LAYER_SHORTEST_S, seconds_per_frame);
+    layer->drop = layer->stage == LAYER_RELEASE && layer->drop > drop ? layer->drop : drop;
     layer->stage = LAYER_RELEASE;
 }
 

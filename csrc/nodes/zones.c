@@ -1,6 +1,6 @@
 /* zones: one voice of an instrument of many recordings: each note plays the zones that answer to its key and velocity. */
 #define NODE zones
-#define INS P(GATE, "gate")
+#define INS P(GATE, "gate") P(CHOKE, "choke")
 #define OUTS P(LEFT_OUT, "out") P(RIGHT_OUT, "out")
 #define PARAMS                                                                                                     \
     P(KEY, "key") P(VELOCITY, "velocity") P(GAIN_DB, "gain_db") P(TUNE_CENTS, "tune_cents")                        \
@@ -15,7 +15,7 @@ enum { LAYERS = 16, AT_ONCE = 8 /* layers of one note */ };
 #define USUAL_VELOCITY (100.0f / 127.0f) /* of a note that names none */
 
 typedef struct {
-    Ints open;     /* the gate */
+    Ints open, choking; /* the inlets */
     Words sounding; /* layers */
     Lanes gain;    /* of a standing level */
 } State;
@@ -115,6 +115,22 @@ GD_RT INLINE float volume_of(const Zone *zone, float velocity)
     return 1.0f - size + size * (track < 0.0f ? 1.0f - curve : curve);
 }
 
+GD_RT INLINE void cut_off(Layer *layer, const Zone *zone, float seconds_per_frame)
+{
+    layer_release(layer, zone, zone->off_s > 0.0f ? zone->off_s : zone->amplitude.release_s, seconds_per_frame);
+}
+
+/* Another voice has begun a note of the group: whatever can be cut off is. */
+GD_RT static void choke(const Player *p)
+{
+    for (uint32_t k = 0; k < LAYERS; ++k) {
+        Layer *layer = &p->voice->layers[k];
+        const Zone *zone = layer->stage != LAYER_FREE ? zone_at(&p->zones, layer->zone) : 0;
+        if (zone && zone->off_by)
+            cut_off(layer, zone, p->b->seconds_per_frame);
+    }
+}
+
 GD_RT static void start(const Player *p, uint32_t i, bool releasing)
 {
     Voice *voice = p->voice;
@@ -129,8 +145,7 @@ GD_RT static void start(const Player *p, uint32_t i, bool releasing)
         layer->frozen = 1;
         for (uint32_t c = 0; c < count; ++c)
             if (zone->off_by && zone_at(&p->zones, chosen[c])->group == zone->off_by)
-                layer_release(layer, zone, zone->off_s > 0.0f ? zone->off_s : zone->amplitude.release_s,
-                              moves.seconds_per_frame);
+                cut_off(layer, zone, moves.seconds_per_frame);
     }
     for (uint32_t c = 0; c < count; ++c) {
         const Zone *zone = zone_at(&p->zones, chosen[c]);
@@ -186,22 +201,26 @@ GD_RT static void play(const Player *p, uint32_t from, uint32_t to, float *left,
 GD_RT static void run_lane(State *s, const Player *p, float *left, float *right)
 {
     const GdBlock *b = p->b;
-    int32_t open = LANE(s->open, p->l);
+    int32_t open = LANE(s->open, p->l), choking = LANE(s->choking, p->l);
     uint32_t from = 0, sounding = 0;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const int32_t now = lane_of(b->in[GATE], i, p->l) > 0.5f;
-        if (now == open)
+        const int32_t now = lane_of(b->in[GATE], i, p->l) > 0.5f, chokes = lane_of(b->in[CHOKE], i, p->l) > 0.5f;
+        if (now == open && chokes == choking)
             continue;
         play(p, from, i, left, right);
         p->voice->held += open && p->voice->held < LAYER_LONGEST ? i - from : 0;
-        (now ? begin_note : end_note)(p, i);
-        open = now, from = i;
+        if (chokes && !choking)
+            choke(p);
+        if (now != open)
+            (now ? begin_note : end_note)(p, i);
+        open = now, choking = chokes, from = i;
     }
     play(p, from, b->frames, left, right);
     p->voice->held += open && p->voice->held < LAYER_LONGEST ? b->frames - from : 0;
     for (uint32_t k = 0; k < LAYERS; ++k)
         sounding += p->voice->layers[k].stage != LAYER_FREE;
     LANE(s->open, p->l) = open;
+    LANE(s->choking, p->l) = choking;
     LANE(s->sounding, p->l) = sounding;
 }
 
@@ -214,7 +233,8 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
             out[c][i] = lanes(0.0f);
     for (uint32_t l = 0; l < b->lanes; ++l) {
         Player p;
-        if ((SILENT(b, GATE) && !LANE(s->open, l) && !LANE(s->sounding, l)) || !player_of(&p, b, l))
+        const bool quiet = SILENT(b, GATE) && SILENT(b, CHOKE) && !LANE(s->open, l) && !LANE(s->choking, l);
+        if ((quiet && !LANE(s->sounding, l)) || !player_of(&p, b, l))
             continue;
         float sides[2][GD_SLICE] = {{0}};
         run_lane(s, &p, sides[0], sides[1]);
@@ -232,8 +252,8 @@ GD_RT static bool idle(const void *state, const GdBlock *b)
     const State *s = state;
     bool rest = true;
     for (uint32_t l = 0; l < b->lanes; ++l)
-        rest &= LANE(s->open, l) == 0 && LANE(s->sounding, l) == 0;
+        rest &= LANE(s->open, l) == 0 && LANE(s->choking, l) == 0 && LANE(s->sounding, l) == 0;
     return rest;
 }
 
-KERNEL(.effort = 3000, .prepare = prepare, .idle = idle, .flags = GD_RINGS)
+KERNEL(.effort = 4000, .prepare = prepare, .idle = idle, .flags = GD_RINGS)

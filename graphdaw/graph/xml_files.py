@@ -12,7 +12,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from graphdaw.graph import outside
 
 MAX_BYTES = 32 << 20
-MAX_ELEMENTS = 500_000
+MAX_ELEMENTS = 300_000
 MAX_DEPTH = 64
 _BARE_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[\w-]+\s*>")  # which names the root and nothing else
 _HEAD_BYTES = 4_096

@@ -23,6 +23,10 @@ class Zones(Node, linked=True, tags=("source", "sample", "player", "instrument",
     """
 
     gate = In(type="control", help="Starts a note when it rises above 0.5, and ends it when it falls.")
+    choke = In(
+        type="control",
+        help="Cuts off what belongs to a choke group when it rises above 0.5: another voice plays a note of the group.",
+    )
     out = Out(channels=2)
     file = Media(instrument=True, help="The instrument, held in memory: .sf2, .sfz, drumkit.xml, or a recording.")
     preset = Text(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
-from tests.fuzz import documents, mutate, remote, songs, sounds
+from tests.fuzz import documents, instruments, mutate, remote, songs, sounds
 from tests.fuzz.mutate import Mutator
 
 
@@ -56,5 +56,10 @@ TARGETS: dict[str, Target] = {
     "osc": Target(remote.osc_seeds, BYTES, remote.read_osc, (ValueError,), 6_000),
     "lmms": Target(songs.lmms_seeds, LMMS, songs.read_lmms, MEDIA, 2_000),
     "dawproject": Target(songs.dawproject_seeds, DAWPROJECT, songs.read_dawproject, MEDIA, 2_000),
+    "soundfont": Target(instruments.soundfont_seeds, BYTES, instruments.read_soundfont, MEDIA, 1_500),
+    "sfz": Target(instruments.sfz_seeds, LINES, instruments.read_sfz, MEDIA, 1_500),
+    "drumkit": Target(instruments.drumkit_seeds, LINES, instruments.read_drumkit, MEDIA, 1_500),
+    "pack": Target(instruments.pack_seeds, BYTES, instruments.read_pack, MEDIA, 500),
+    "tuning": Target(instruments.tuning_seeds, LINES, instruments.read_tuning, MEDIA, 3_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
 }

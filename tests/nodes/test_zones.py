@@ -126,7 +126,7 @@ def test_what_is_played_higher_does_not_fold_back() -> None:
 
 @pytest.mark.parametrize("speed", [0.3, 1.0, 1.05, 1.3, 1.5, 2.0, 3.1, 7.9, 40.0])
 def test_so_many_copies_are_made_as_the_kernel_reads(speed: float) -> None:
-    """`media_pick`, said again: the first copy that stays below half the rate, and the next within a semitone of that."""
+    """`media_pick` said again: the first copy that stays below half the rate; the next within a semitone of that."""
     copy = next(
         (k for k, share in enumerate(SHARES) if speed * share < (1.06 if k == 0 else 1 / 0.71)), len(SHARES) - 1
     )
@@ -226,6 +226,23 @@ def test_a_group_cuts_off_what_is_off_by_it_and_drums_else_ring_on() -> None:
     assert sound[4_700] == pytest.approx(0.6, abs=1e-5)  # the closed hat does not
     assert (zone_map.chokes(46), zone_map.choked_by(42), zone_map.chokes(36)) == (1, 1, 0)
     assert zone_map.sounding_keys() == [36, 42, 46]
+
+
+def test_another_voice_chokes_by_the_inlet_what_belongs_to_a_group() -> None:
+    drums: dict[str, Any] = {"keys": (60, 60), "velocity_track": 0.0, "one_shot": True}
+    zone_map = instrument(
+        Zone(constant(9_000, 0.1), off_by=1, off_s=0.006, **drums), Zone(constant(9_000, 0.4), **drums)
+    )
+
+    out = run_kernel(
+        "zones",
+        inputs={"gate": gate_of(4_000, (0, 100)), "choke": gate_of(4_000, (2_000, 2_001))},
+        params={"key": np.float32(60.0), "velocity": np.float32(1.0)},
+        memories=Memory.of(prepare(zone_map, RATE_HZ), 1),
+    )["out"][0]
+
+    assert out[1_999] / MIDDLE == pytest.approx(0.5, abs=1e-5)
+    assert out[2_000 + 288] / MIDDLE == pytest.approx(0.4, abs=1e-4)
 
 
 def test_what_rings_on_keeps_its_pitch_when_the_next_note_has_another() -> None:

@@ -1,8 +1,13 @@
-"""Files that an instrument file names: they lie in its folder, in the one above, or below either, and nowhere else."""
+"""Files that an instrument file names: they lie in its folder, in the one above, or below either, and nowhere else.
+
+Samples often lie beside the folder of the programs that play them. The folder above counts only where it is neither the
+user's home nor above that, so that a file in Downloads cannot name what lies in Music and have a project take it along.
+"""
 
 from __future__ import annotations
 
 import os
+import posixpath
 
 MAX_NAME = 1_024  # characters
 MAX_BYTES = 8 << 20  # of a text file
@@ -18,12 +23,13 @@ class Surroundings:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.folder = os.path.dirname(os.path.realpath(path))
         above = os.path.dirname(self.folder)
-        self._root = above if above != os.path.dirname(above) else self.folder
+        home = os.path.realpath(os.path.expanduser("~"))
+        self._root = self.folder if os.path.commonpath([home, above]) == above else above
         self._listed: dict[str, dict[str, str]] = {}
 
     def find(self, name: str) -> str:
         """The path of a file by its name, "" where nothing has that name; raises ValueError for one that leads away."""
-        plain = name.replace("\\", "/")
+        plain = posixpath.normpath(name.replace("\\", "/"))
         if len(plain) > MAX_NAME or "\0" in plain or plain.startswith(("/", "~")) or plain[1:2] == ":":
             raise ValueError(f"{plain[:60]!r} is no path from its own folder")
         path = os.path.join(self.folder, plain)
@@ -33,7 +39,6 @@ class Surroundings:
         return path
 
     def _is_near(self, real: str) -> bool:
-        """The folder above counts, because samples often lie beside the folder of the programs that play them."""
         return os.path.commonpath([real, self._root]) == self._root
 
     def _cased(self, plain: str) -> str:

@@ -46,12 +46,19 @@ def files_of(path: str | os.PathLike[str]) -> list[str]:
 
 
 class PackReader:
-    """The bytes of a pack, read from the files themselves; raises OSError where one cannot be read."""
+    """The bytes of a pack, read from the files themselves; raises OSError where one cannot be read.
+
+    `facts` changes when one of the files does, and `changed_s` is when that last happened.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         files = files_of(path)
         root = os.path.commonpath([os.path.dirname(one) for one in files])
-        listed = [(os.path.relpath(one, root).replace(os.sep, "/"), os.path.getsize(one)) for one in files]
+        found = [os.stat(one) for one in files]
+        self.facts = (*files, *((s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in found))
+        self.changed_s = max(one.st_mtime for one in found)
+        names = [os.path.relpath(one, root).replace(os.sep, "/") for one in files]
+        listed = [(name, one.st_size) for name, one in zip(names, found, strict=True)]
         self._head = MAGIC + msgspec.json.encode(listed) + b"\n"
         self._rest = self._contents(files, listed)
         self._ready = memoryview(self._head)

@@ -72,9 +72,7 @@ def hash_file(path: str) -> tuple[str, int]:
     try:
         if packs.is_index(path):
             pack = packs.PackReader(path)
-            while piece := pack.read(CHUNK):
-                digest.update(piece)
-            return digest.hexdigest(), pack.size
+            return _hash_pack(pack), pack.size
         with outside.opened(path) as file:
             facts = os.fstat(file.fileno())
             key = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
@@ -85,12 +83,28 @@ def hash_file(path: str) -> tuple[str, int]:
             size, after = file.tell(), os.fstat(file.fileno())
     except OSError as error:
         raise MediaError(f"Recording {path} cannot be read: {error.strerror}; check it or choose another.") from error
-    # a file just written may change again within one tick of the clock that dates it
-    if (size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns) and time.time() - after.st_mtime > _SETTLED_S:
+    if (size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+        _remember(key, digest.hexdigest(), after.st_mtime)
+    return digest.hexdigest(), size
+
+
+def _hash_pack(pack: packs.PackReader) -> str:
+    """The SHA-256 of an instrument with the files it names."""
+    if pack.facts not in _hashes:
+        digest = hashlib.sha256()
+        while piece := pack.read(CHUNK):
+            digest.update(piece)
+        _remember(pack.facts, digest.hexdigest(), pack.changed_s)
+        return digest.hexdigest()
+    return _hashes[pack.facts]
+
+
+def _remember(key: tuple[object, ...], hash: str, changed_s: float) -> None:
+    """Keep a hash, but of a file just written, which may change again within one tick of the clock that dates it."""
+    if time.time() - changed_s > _SETTLED_S:
         if len(_hashes) >= _MAX_HASHES:
             _hashes.clear()
-        _hashes[key] = digest.hexdigest()
-    return digest.hexdigest(), size
+        _hashes[key] = hash
 
 
 @contextmanager

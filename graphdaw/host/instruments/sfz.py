@@ -145,7 +145,7 @@ class _Zones:
 
     def _keys(self, opcodes: _Opcodes) -> tuple[int, int]:
         one = opcodes.key("key", -2)
-        both = (0, 127) if one < 0 else (one, one)
+        both = (0, 127) if one < -1 else (one, one)
         return opcodes.key("lokey", both[0]), opcodes.key("hikey", both[1])
 
     def _made(self, o: _Opcodes, region: SfzRegion, keys: tuple[int, int], velocities: tuple[int, int]) -> Zone | None:

@@ -27,7 +27,7 @@ LAYERS, LAYER_WORDS, VOICE_WORDS = 16, 35, 3  # of the kernel's `Layer` and `Voi
 FILTERS = ("", "lowpass", "highpass", "bandpass", "notch", "lowpass_1", "highpass_1")
 LOOPS, LOOP_ENDS, ONE_SHOT, ON_RELEASE = 1, 2, 4, 8
 REACH = 80  # frames of a copy, either side of a place, that its taps and the filter it was made with touch
-SPARE_SEMITONES = 7.0  # that a note may be bent up before it is read from a copy too bright for it
+SPARE_SEMITONES = 4.0  # that a note may be bent up before it is read from a copy too bright for it
 MAX_LISTED = 1 << 21  # zones of all keys together
 MAX_WORDS = 1 << 28
 

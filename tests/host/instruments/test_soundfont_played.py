@@ -128,8 +128,8 @@ def test_envelopes_take_their_times_within_five_percent(name: str, key: int, tmp
 
     start_s = ENVELOPES[name].get(DELAY, 0.0)
     for begin_s, after_s, under_db, rising in (
-        (start_s, 0.0, 12.0, True), (start_s, start_s, 1.0, True), (0.5, start_s, 6.0, False), (0.5, start_s, 12.0, False),
-        (1.6, 1.6, 40.0, False), (1.6, 1.6, 55.0, False),
+        (start_s, 0.0, 12.0, True), (start_s, start_s, 1.0, True), (0.5, start_s, 6.0, False),
+        (0.5, start_s, 12.0, False), (1.6, 1.6, 40.0, False), (1.6, 1.6, 55.0, False),
     ):  # fmt: skip
         times_s = [crossing_s(levels, begin_s, under_db, rising) - after_s for levels in (theirs, own)]
         assert times_s[1] == pytest.approx(times_s[0], rel=0.05, abs=0.008), (under_db, rising, times_s)
