@@ -156,7 +156,8 @@ class Lowering:
     def _follow_clips(self, id: str) -> set[str]:
         """A track has other clips; returns the keys of its wires, none of the core's while it has no points."""
         self.reshape(id)
-        keys = {key for key in self._touching.get(id, ()) if self.flat.wires[key].source == id}
+        there = self._touching.get(id, set()) & self.flat.wires.keys()
+        keys = {key for key in there if self.flat.wires[key].source == id}
         if not speaks(self.flat.nodes[id]):
             for key in keys:
                 self._disconnect(key)

@@ -25,7 +25,7 @@ MOST_AT_ONCE = 256
 class MidiDesk:
     """Looks after the MIDI nodes of an engine: call `follow` now and then, and `close` in the end.
 
-    A port that cannot be had is told once by `tell(node, sentence)`, and looked for again.
+    A `midi_out` node without a port is left alone. A port that cannot be had is told once by `tell(node, sentence)`, and looked for again.
     """
 
     def __init__(self, tell: Callable[[str, str], object]) -> None:
@@ -58,7 +58,7 @@ class MidiDesk:
             if node.type == "midi_in" and id not in self._listeners:
                 self._listeners[id] = _Listener(id, facts, ring, self._tell)
                 looks = True
-            elif node.type == "midi_out" and id not in self._speakers:
+            elif node.type == "midi_out" and facts[0] and id not in self._speakers:
                 with self._turn:
                     self._speakers[id] = _Speaker(id, facts, ring, self._tell)
                 looks = True
@@ -219,11 +219,13 @@ class _Speaker:
         self._speaking = Speaking(channel=None if channel == "own" else int(channel) - 1, mpe=mpe, bend_semitones=bend)
         self._items = ffi.new("GdTimedEvent[]", MOST_AT_ONCE)
         self._told = ""
+        while lib.gd_ring_take(ring, self._items, MOST_AT_ONCE):
+            pass  # what was played while nobody listened
 
     def look(self, there: list[str]) -> None:
-        """Open the port where it is there, and say once where it is not; without a name nothing is played to."""
+        """Open the port where it is there, and say once where it is not."""
         wanted = self.facts[0].lower()
-        if self._output is not None or not wanted:
+        if self._output is not None:
             return
         sentence = f"There is no MIDI port like {self.facts[0]!r} to play to; connect it, or set `port` of {self.id!r}."
         if any(wanted in name.lower() for name in there):
