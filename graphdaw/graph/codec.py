@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from graphdaw.errors import ProjectError, VersionError, brief
-from graphdaw.graph import checks, limits, structure
+from graphdaw.errors import GraphError, ProjectError, VersionError, brief
+from graphdaw.graph import checks, control_codec, limits, structure
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.nodes.base import registry
 
@@ -54,6 +54,8 @@ def encode(document: Document) -> bytes:
         "marks": document.marks,
         "top": document.top,
     }
+    if document.controls:
+        content["controls"] = control_codec.plain(document.controls.values())
     content.update((name, msgspec.Raw(raw)) for name, raw in document.extra.items())
     return _encode(content)
 
@@ -101,7 +103,7 @@ def decode(data: bytes, where: str) -> Document:
     try:
         limits.check(data)
         return _document(_current(data, where), where)
-    except (limits.LimitError, msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
+    except (limits.LimitError, msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError, GraphError) as error:
         raise ProjectError(
             f"{where} is damaged or no project: {brief(error)}. Open an earlier version of it."
         ) from error
@@ -144,6 +146,8 @@ def _document(fields: Fields, where: str) -> Document:
     lo, hi = checks.SAMPLE_RATES
     if not lo <= document.sample_rate <= hi:
         raise ProjectError(f"{where} asks for {document.sample_rate} samples a second; {lo} to {hi} are possible.")
+    if "controls" in fields:
+        document.controls = control_codec.read(fields.pop("controls"))
     document.media = _table(fields, "media", Medium)
     if not all(map(checks.is_hash, document.media)):
         raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")

@@ -17,6 +17,7 @@ from graphdaw.graph.vocabulary import (
     Move,
     RemoveNode,
     SetComment,
+    SetControl,
     SetDepth,
     SetGraph,
     SetLabel,
@@ -55,6 +56,8 @@ def difference(old: Document, new: Document) -> list[Edit]:
     if old.sample_rate != new.sample_rate:
         edits.append(SetGraph(new.sample_rate))
     edits += _media(old, new)
+    edits += [SetControl(id) for id in old.controls if id not in new.controls]
+    edits += [SetControl(id, one) for id, one in new.controls.items() if old.controls.get(id) != one]
     for id in sorted(stays):
         edits += _changed(old.nodes[id], new.nodes[id])
     edits += _declared(old, new, stays)

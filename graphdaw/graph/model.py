@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from graphdaw.graph.controls import Control
 from graphdaw.nodes.base import NodeType, registry
 
 GROUP = "group"
@@ -83,8 +84,8 @@ class Document:
     """
 
     __slots__ = (
-        "collected", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members",
-        "nodes", "origin", "outgoing", "ports", "sample_rate", "sketches", "top", "wires",
+        "collected", "controls", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files",
+        "members", "nodes", "origin", "outgoing", "ports", "sample_rate", "sketches", "top", "wires",
     )  # fmt: skip
 
     def __init__(self, sample_rate: int = 48_000) -> None:
@@ -93,6 +94,7 @@ class Document:
         self.wires: dict[str, Wire] = {}
         self.media: dict[str, Medium] = {}
         self.sketches: dict[str, Sketch] = {}
+        self.controls: dict[str, Control] = {}
         self.extra: dict[str, bytes] = {}
         self.marks: dict[str, int] = {}
         self.top = 0
@@ -113,7 +115,7 @@ class Document:
     __hash__ = None  # type: ignore[assignment]  # changes in place
 
     def _content(self) -> tuple[object, ...]:
-        return self.sample_rate, self.nodes, self.wires, self.media, self.sketches, self.extra
+        return self.sample_rate, self.nodes, self.wires, self.media, self.sketches, self.controls, self.extra
 
     def copy(self) -> Document:
         """An independent document with the same content."""
@@ -123,6 +125,7 @@ class Document:
             "wires",
             "media",
             "sketches",
+            "controls",
             "extra",
             "marks",
             "media_files",

@@ -10,7 +10,7 @@ MAX_FLAT_WIRES = 1_000_000
 MAX_NESTING = 64
 MAX_NAME = 256
 
-TOP_FIELDS = ("format", "version", "sample_rate", "nodes", "wires", "media", "types", "marks", "top")
+TOP_FIELDS = ("format", "version", "sample_rate", "nodes", "wires", "media", "types", "controls", "marks", "top")
 
 End = tuple[str, str]
 

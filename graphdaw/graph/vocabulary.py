@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from graphdaw.graph.controls import Control
 from graphdaw.graph.model import GroupPort, Medium, Node, Value, Wire
 
 
@@ -102,6 +103,13 @@ class SetMedia(_Edit, frozen=True, tag="set_media"):
     medium: Medium | None = None
 
 
+class SetControl(_Edit, frozen=True, tag="set_control"):
+    """Let something move a target, in place of the control of that id if there is one, or no more."""
+
+    id: str
+    control: Control | None = None
+
+
 class InsertOnWire(_Edit, frozen=True, tag="insert_on_wire"):
     """Put an existing node into a wire; ports left empty are the first that fit."""
 
@@ -137,6 +145,7 @@ class Ungroup(_Edit, frozen=True, tag="ungroup"):
 Primitive = (
     AddNode | RemoveNode | SetValues | Connect | Disconnect | SetDepth | Move | DeclarePort | UndeclarePort
     | SetPlace | SetLabel | SetComment | SetGraph | SetMedia
+    | SetControl
 )  # fmt: skip
 Composite = InsertOnWire | ReplaceNode | Group | Ungroup
 Edit = Primitive | Composite
