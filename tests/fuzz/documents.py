@@ -13,6 +13,7 @@ import msgspec
 
 from demo.build import build
 from graphdaw.graph import codec, examples, patch, patch_files, project, records, text
+from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource, OtherSource
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.journal import journal_path
@@ -32,6 +33,7 @@ from graphdaw.graph.vocabulary import (
     Move,
     RemoveNode,
     ReplaceNode,
+    SetControl,
     SetDepth,
     SetLabel,
     SetPlace,
@@ -54,7 +56,7 @@ def documents() -> list[Document]:
 
 
 def nested() -> Graph:
-    """Groups in groups, ports, a bus, a loop, odd names."""
+    """Groups in groups, ports, a bus, a loop, odd names, controls."""
     graph = Graph()
     saw, low, out = graph.add("saw", frequency_hz=110.0), graph.add("filter"), graph.add("output")
     delay = graph.add("delay", time_s=0.1)
@@ -68,6 +70,12 @@ def nested() -> Graph:
     graph.connect(graph.add("return", bus="b"), out)
     graph.connect(graph.add("lfo"), send)
     graph.look(saw, place=(1.0, -2.5), label="Lead", comment="two\nlines")
+    graph.control(MidiSource("cc", 74, 2, "nano*"), "filter1.cutoff_hz", lo=5000.0, hi=100.0, curve="linear", steps=9)
+    graph.control(MidiSource("nrpn", 300), "tempo", mode="relative", encoding="offset", step=0.01, acceleration=2.0)
+    graph.control(OscSource("/1/fader"), "saw1@mute", mode="toggle", feedback=False)
+    graph.control(KeySource("F5"), "play", mode="trigger")
+    newer = msgspec.msgpack.encode({"id": "newer", "source": {"from": "gaze"}, "eye": "left"})
+    graph.put_control(Control("newer", OtherSource(newer), ""))
     return graph
 
 
@@ -162,6 +170,14 @@ def patches() -> list[patch.Patch]:
                 SetPlace("output1", None),
                 Ungroup("group2"),
                 Group(("output1", "return1"), "both", "$both"),
+            )
+        ),
+        patch.Patch(
+            (
+                AddNode("$lp", "filter"),
+                SetControl("k", Control("k", MidiSource("cc14", 1, 0), "$lp.q", 1.0, 9.0, "log", mode="scaled")),
+                SetControl("control1"),
+                SetControl("j", Control("j", OscSource("/x"), "$lp@bypass", mode="momentary")),
             )
         ),
         patch.Patch((DeclarePort("group1", GroupPort("p", "in", "audio", (("filter1", "in"),))),)),
