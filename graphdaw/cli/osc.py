@@ -23,13 +23,18 @@ def osc(
 ) -> None:
     """Play FILE and serve it by OSC: send /query for the addresses. What is set is heard, and FILE stays as it is."""
     from graphdaw.cli.project import load_to_hear, remark_on_takes
+    from graphdaw.host.controls.controllers import Controllers
     from graphdaw.host.device import DeviceSettings, forced
     from graphdaw.host.devices.settings import parsed_device
     from graphdaw.host.osc.server import LOOPBACK, OscServer
     from graphdaw.host.session import Session
 
     settings = DeviceSettings(parsed_device(device or forced()), block_frames=block)
-    with Session(load_to_hear(file), device=settings) as session, OscServer(session, port, host) as server:
+    with (
+        Session(load_to_hear(file), device=settings) as session,
+        Controllers(session) as controllers,
+        OscServer(session, port, host, controllers.desk) as server,
+    ):
         session.driver.observe(remark_on_device)
         remark_on_takes(session.recovered_takes)
         session.play()

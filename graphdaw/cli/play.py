@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,7 +52,17 @@ def play(
         remark(f"Playing {file} to {where}" + ("; Ctrl-C stops" if seconds is None else f" for {seconds:g} s"))
         for problem in session.engine.problems.values():
             remark(problem)
-        wait(session, seconds)
+        with _controllers(session):
+            wait(session, seconds)
+
+
+def _controllers(session: Session) -> AbstractContextManager[object]:
+    """What hears MIDI controllers for as long as it plays, where the project has controls."""
+    if not session.graph.controls:
+        return nullcontext()
+    from graphdaw.host.controls.controllers import Controllers
+
+    return Controllers(session)
 
 
 def wait(session: Session, seconds: float | None) -> None:

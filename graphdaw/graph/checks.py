@@ -21,6 +21,7 @@ from graphdaw.errors import (
     suggestion,
 )
 from graphdaw.graph import buses, limits
+from graphdaw.graph.controls import Control
 from graphdaw.graph.model import GROUP, Document, GroupPort, Medium, Node, Opaque, Value, Wire
 from graphdaw.graph.ports import (
     compatible,
@@ -228,7 +229,7 @@ def check_raw(raw: bytes, name: str, item: str) -> None:
         raise ValueKindError(f"The bytes under {name!r} of {item!r} are no msgpack: {error}.", node=item) from error
 
 
-def check_extra(extra: Mapping[str, bytes] | None, item: Node | Wire | Medium, id: str) -> None:
+def check_extra(extra: Mapping[str, bytes] | None, item: Node | Wire | Medium | Control, id: str) -> None:
     """Unknown fields are msgpack, and do not pass for known ones."""
     for name, raw in (extra or {}).items():
         if name in item.__struct_fields__ or name == "op":

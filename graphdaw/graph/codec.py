@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from graphdaw.errors import GraphError, ProjectError, VersionError, brief
-from graphdaw.graph import checks, clip_checks, clip_codec, limits, structure, timeline_checks
+from graphdaw.graph import checks, clip_checks, clip_codec, control_codec, limits, structure, timeline_checks
 from graphdaw.graph.model import GROUP, Document, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import registry
@@ -57,6 +57,8 @@ def encode(document: Document) -> bytes:
     }
     if document.timeline != Timeline():
         content["timeline"] = clip_codec.plain(document.timeline)
+    if document.controls:
+        content["controls"] = control_codec.plain(document.controls.values())
     content.update((name, msgspec.Raw(raw)) for name, raw in document.extra.items())
     return _encode(content)
 
@@ -167,6 +169,8 @@ def _document(fields: Fields, where: str) -> Document:
         raise ProjectError(f"{where} asks for {document.sample_rate} samples a second; {lo} to {hi} are possible.")
     if "timeline" in fields:
         document.timeline = timeline_checks.check_timeline(clip_codec.timeline(fields.pop("timeline")))
+    if "controls" in fields:
+        document.controls = control_codec.read(fields.pop("controls"))
     document.media = _table(fields, "media", Medium)
     if not all(map(checks.is_hash, document.media)):
         raise ProjectError(f"{where} is damaged: its media are not named by content. Open an earlier version of it.")

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from graphdaw.errors import NameFormError, NotFiniteError, OutOfRangeError, suggestion
+from graphdaw.graph import limits
 
 MidiKind = Literal["cc", "cc14", "note", "bend", "pressure", "key_pressure", "program", "nrpn", "rpn"]
 Mode = Literal["jump", "pickup", "scaled", "relative", "toggle", "momentary", "trigger"]
@@ -51,7 +52,13 @@ class KeySource(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="from
     key: str
 
 
-Source = MidiSource | OscSource | KeySource
+class OtherSource(msgspec.Struct, frozen=True, tag_field="from", tag="other"):
+    """What only a newer GraphDAW knows: the whole control as the msgpack it came in."""
+
+    raw: bytes
+
+
+Source = MidiSource | OscSource | KeySource | OtherSource
 
 
 class Control(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,6 +84,10 @@ class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     acceleration: float = 0.0
     feedback: bool = True
     extra: dict[str, bytes] | None = None
+
+
+_PLAIN = Control("", KeySource(""), "")
+_USUAL = {"step": _PLAIN.step, "acceleration": _PLAIN.acceleration}
 
 
 class Target(NamedTuple):
@@ -116,11 +127,24 @@ def parse_target(text: str) -> Target:
     )
 
 
+def node_named(target: str) -> str:
+    """The node that a target names, however it is written; empty for what is no node's.
+
+    >>> node_named("$new.cutoff_hz"), node_named("comp1@mute"), node_named("tempo")
+    ('$new', 'comp1', '')
+    """
+    marks = [at for at in map(target.find, ".@") if at >= 0]
+    return target[: min(marks)] if marks else ""
+
+
 def check_control(control: Control) -> None:
     """Raise NameFormError, NotFiniteError or OutOfRangeError for a control that makes no sense."""
     name = f"Control {control.id[:99]!r}"
     if not control.id.isidentifier() or len(control.id) > 128:
         raise NameFormError(f"{name} needs another id: letters, digits and underscores, such as 'knob_2'.")
+    if isinstance(control.source, OtherSource):
+        _check_other(name, control)
+        return
     parse_target(control.target)
     _check_source(name, control.source)
     for number in (control.lo, control.hi, control.step, control.acceleration):
@@ -130,6 +154,18 @@ def check_control(control: Control) -> None:
         raise OutOfRangeError(
             f"{name} needs a step above 0 and up to 1, an acceleration from 0 to 100, and at most {MAX_STEPS} steps."
         )
+
+
+def _check_other(name: str, control: Control) -> None:
+    assert isinstance(control.source, OtherSource)
+    try:
+        limits.check(control.source.raw)
+        fields = msgspec.msgpack.decode(control.source.raw, type=dict[str, msgspec.Raw])
+        fault = msgspec.msgpack.decode(fields["id"], type=str) != control.id
+    except (limits.LimitError, msgspec.MsgspecError, UnicodeError, KeyError):
+        fault = True
+    if fault or msgspec.structs.replace(control, source=OtherSource(b""), id="") != Control("", OtherSource(b""), ""):
+        raise NameFormError(f"{name} holds what no GraphDAW wrote; take it out.")
 
 
 def _check_source(name: str, source: Source) -> None:
@@ -147,9 +183,19 @@ def _check_source(name: str, source: Source) -> None:
             raise NameFormError(f"{name} listens to address {source.address[:99]!r}; begin it with a slash.")
         texts = (source.address,)
     else:
+        assert isinstance(source, KeySource)
         texts = (source.key,)
     if not all(0 < len(text) <= MAX_TEXT and text.isprintable() for text in texts):
         raise NameFormError(f"{name} names its source by a text of 1 to {MAX_TEXT} characters that can be printed.")
+
+
+def as_stored(control: Control) -> Control:
+    """The control as documents hold it, checked; equal ones give equal bytes."""
+    check_control(control)
+    numbers = {name: getattr(control, name) for name in ("lo", "hi", "step", "acceleration")}
+    floats = {name: None if number is None else float(number) for name, number in numbers.items()}
+    floats |= {name: usual for name, usual in _USUAL.items() if floats[name] == usual}  # msgspec leaves out that object
+    return msgspec.structs.replace(control, **floats)
 
 
 class Span(NamedTuple):

@@ -22,6 +22,7 @@ from graphdaw.graph.vocabulary import (
     RemoveNode,
     SetClip,
     SetComment,
+    SetControl,
     SetDepth,
     SetGraph,
     SetLabel,
@@ -64,6 +65,8 @@ def difference(old: Document, new: Document) -> list[Edit]:
     if old.timeline != new.timeline:
         edits.append(SetTimeline(new.timeline))
     edits += _media(old, new)
+    edits += [SetControl(id) for id in old.controls if id not in new.controls]
+    edits += [SetControl(id, one) for id, one in new.controls.items() if old.controls.get(id) != one]
     for id in sorted(stays):
         edits += _changed(old.nodes[id], new.nodes[id])
     edits += _declared(old, new, stays)

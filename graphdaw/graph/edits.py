@@ -10,6 +10,7 @@ import msgspec
 from graphdaw.errors import GroupingError, NameFormError, UnknownPortError, UnknownWireError, near, suggestion
 from graphdaw.graph import checks, clip_checks, clip_edits, composites
 from graphdaw.graph.clips import weight
+from graphdaw.graph.controls import MOST_CONTROLS, as_stored
 from graphdaw.graph.model import Document, Node, Wire
 from graphdaw.graph.ports import loop_through, loop_through_bus, node_of, source_of, targets_of, title, wires_through
 from graphdaw.graph.vocabulary import (
@@ -29,6 +30,7 @@ from graphdaw.graph.vocabulary import (
     ReplaceNode,
     SetClip,
     SetComment,
+    SetControl,
     SetDepth,
     SetGraph,
     SetLabel,
@@ -43,9 +45,9 @@ from graphdaw.graph.vocabulary import (
 
 __all__ = [
     "AddNode", "Composite", "Connect", "DeclarePort", "Disconnect", "Edit", "EditNotes", "Group", "InsertOnWire",
-    "Move", "Primitive", "PutClip", "RemoveNode", "ReplaceNode", "SetClip", "SetComment", "SetDepth", "SetGraph",
-    "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort", "Ungroup", "apply",
-    "perform", "replay",
+    "Move", "Primitive", "PutClip", "RemoveNode", "ReplaceNode", "SetClip", "SetComment", "SetControl", "SetDepth",
+    "SetGraph", "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort", "Ungroup",
+    "apply", "perform", "replay",
 ]  # fmt: skip
 
 Step = tuple[Any, Any]
@@ -338,6 +340,22 @@ def _set_media(document: Document, edit: SetMedia, trusted: bool) -> Step:
     return edit, SetMedia(edit.hash, old)
 
 
+def _set_control(document: Document, edit: SetControl, trusted: bool) -> Step:
+    old = document.controls.get(edit.id)
+    if edit.control is None:
+        document.controls.pop(edit.id, None)
+    else:
+        if edit.control.id != edit.id:
+            raise NameFormError(f"Control {edit.control.id[:99]!r} cannot be set as {edit.id[:99]!r}; name it once.")
+        control = as_stored(edit.control)
+        checks.check_extra(control.extra, control, edit.id)
+        if old is None and len(document.controls) >= MOST_CONTROLS:
+            raise NameFormError(f"A project holds up to {MOST_CONTROLS} controls; remove one first.")
+        document.controls[edit.id] = control
+        edit = replace(edit, control=control)
+    return edit, SetControl(edit.id, old)
+
+
 PRIMITIVES: dict[type, Callable[[Document, Any, bool], Step]] = {
     AddNode: _add_node,
     RemoveNode: _remove_node,
@@ -358,4 +376,5 @@ PRIMITIVES: dict[type, Callable[[Document, Any, bool], Step]] = {
     SetClip: clip_edits.set_clip,
     EditNotes: clip_edits.edit_notes,
     SetTimeline: clip_edits.set_timeline,
+    SetControl: _set_control,
 }

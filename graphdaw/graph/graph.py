@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import eq
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from graphdaw.errors import UnknownPortError, UnknownWireError, WireTypeError, suggestion
+from graphdaw.errors import NameFormError, UnknownPortError, UnknownWireError, WireTypeError, suggestion
 from graphdaw.graph import checks, vocabulary
 from graphdaw.graph.clips import Clip
+from graphdaw.graph.controls import Control, Source
 from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
 from graphdaw.graph.music import Music
@@ -26,6 +27,7 @@ from graphdaw.graph.vocabulary import (
     RemoveNode,
     ReplaceNode,
     SetComment,
+    SetControl,
     SetDepth,
     SetGraph,
     SetLabel,
@@ -168,6 +170,11 @@ class Graph(Music):
         """All wires by id; read only."""
         return MappingProxyType(self.document.wires)
 
+    @property
+    def controls(self) -> Mapping[str, Control]:
+        """What knobs, keys and other programs move, by id; read only."""
+        return MappingProxyType(self.document.controls)
+
     # Building
 
     def add(self, type: str, /, **values: float | str) -> NodeHandle:
@@ -293,6 +300,31 @@ class Graph(Music):
         if comment is not None:
             edits.append(SetComment(id, comment))
         self.apply(edits, "arrange")
+
+    def control(self, source: Source, target: str, /, **how: Any) -> Control:
+        """Let something move a target, such as "lp1.cutoff_hz"; `how` are the other fields of a `Control`.
+
+        >>> from graphdaw.graph.controls import MidiSource
+        >>> g = Graph()
+        >>> knob = g.control(MidiSource("cc", 74), f"{g.add('filter').id}.cutoff_hz", mode="jump")
+        >>> knob.id, list(g.controls)
+        ('control1', ['control1'])
+        """
+        number = 1
+        while f"control{number}" in self.document.controls:
+            number += 1
+        return self.put_control(Control(f"control{number}", source, target, **how))
+
+    def put_control(self, control: Control) -> Control:
+        """Enter a control, in place of the one of its id."""
+        self.apply([SetControl(control.id, control)], "control")
+        return self.document.controls[control.id]
+
+    def drop_control(self, id: str) -> None:
+        """Let a control move nothing any more; raises NameFormError where there is none."""
+        if id not in self.document.controls:
+            raise NameFormError(f"There is no control {id!r}; {suggestion(id, self.document.controls, 'controls')}")
+        self.apply([SetControl(id)], "remove control")
 
     # History
 

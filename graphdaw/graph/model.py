@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from graphdaw.graph.clips import Clip, Note, weight
+from graphdaw.graph.controls import Control
 from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import NodeType, find
 
@@ -90,8 +91,8 @@ class Document:
     """
 
     __slots__ = (
-        "collected", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files", "members",
-        "nodes", "notes", "origin", "outgoing", "ports", "sample_rate", "sketches", "timeline", "top",
+        "collected", "controls", "ends", "exposed", "extra", "foreign", "incoming", "marks", "media", "media_files",
+        "members", "nodes", "notes", "origin", "outgoing", "ports", "sample_rate", "sketches", "timeline", "top",
         "weight", "wires",
     )  # fmt: skip
 
@@ -102,6 +103,7 @@ class Document:
         self.wires: dict[str, Wire] = {}
         self.media: dict[str, Medium] = {}
         self.sketches: dict[str, Sketch] = {}
+        self.controls: dict[str, Control] = {}
         self.extra: dict[str, bytes] = {}
         self.marks: dict[str, int] = {}
         self.top = 0
@@ -124,7 +126,10 @@ class Document:
     __hash__ = None  # type: ignore[assignment]  # changes in place
 
     def _content(self) -> tuple[object, ...]:
-        return self.sample_rate, self.timeline, self.nodes, self.wires, self.media, self.sketches, self.extra
+        return (
+            self.sample_rate, self.timeline, self.nodes, self.wires, self.media, self.sketches, self.controls,
+            self.extra,
+        )  # fmt: skip
 
     def copy(self) -> Document:
         """An independent document with the same content."""
@@ -134,6 +139,7 @@ class Document:
             "wires",
             "media",
             "sketches",
+            "controls",
             "extra",
             "marks",
             "media_files",

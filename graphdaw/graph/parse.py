@@ -11,6 +11,8 @@ import msgspec
 from graphdaw.errors import TextError
 from graphdaw.graph import checks, structure
 from graphdaw.graph.clip_parse import MusicLines
+from graphdaw.graph.control_text import read_control
+from graphdaw.graph.controls import MOST_CONTROLS
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 
 MAX_TEXT = 8 * 1024 * 1024  # characters; a project of 10,000 nodes has 2 million
@@ -59,6 +61,7 @@ class _Reader(MusicLines):
             "port": self._port,
             "wire": self._wire,
             **self.music,
+            "control": self._control,
         }
         if verb not in lines:
             raise self.fault(f"{verb!r} is none of {', '.join(lines)}")
@@ -154,6 +157,12 @@ class _Reader(MusicLines):
             else:
                 raise self.fault(f"{mark!r} is none of depth, order")
         self.wires.append(Wire(id, *source, *target, depth, order, self.extra(Wire.__struct_fields__)))
+
+    def _control(self) -> None:
+        control = read_control(self)
+        if control.id in self.document.controls or len(self.document.controls) >= MOST_CONTROLS:
+            raise self.fault(f"control {control.id!r} is there twice, or one of too many")
+        self.document.controls[control.id] = control
 
     def finish(self) -> Document:
         """Put the parts together; lines without an order come after the others, as they stand."""

@@ -12,6 +12,7 @@ import msgspec
 from graphdaw.errors import GraphdawError, PatchError, suggestion
 from graphdaw.graph import checks, clip_codec, structure, text
 from graphdaw.graph.clips import Clip, Note, recordings
+from graphdaw.graph.controls import OtherSource, node_named
 from graphdaw.graph.differences import difference
 from graphdaw.graph.edits import perform
 from graphdaw.graph.model import GROUP, Document, Opaque, Value
@@ -26,6 +27,7 @@ from graphdaw.graph.vocabulary import (
     PutClip,
     ReplaceNode,
     SetClip,
+    SetControl,
     SetMedia,
     SetTimeline,
     SetValues,
@@ -245,6 +247,9 @@ def _unmet(document: Document, expect: Expect) -> str:
 
 def ids_of(edit: Edit) -> Iterator[str]:
     """Every id an edit speaks of, those it gives among them."""
+    if isinstance(edit, SetControl):  # its own id is no node's
+        yield from (node_named(edit.control.target),) if edit.control is not None else ()
+        return
     for name in ID_FIELDS:
         value = getattr(edit, name, ())
         yield from (value,) if isinstance(value, str) else value
@@ -279,6 +284,8 @@ def named(document: Document, edits: Iterable[Edit]) -> list[Edit]:
 def renamed(edit: Edit, names: dict[str, str]) -> Edit:
     """The edit with other ids in place of some."""
     changed: dict[str, Any] = {}
+    if isinstance(edit, SetControl):
+        return _control_renamed(edit, names)
     for name in ID_FIELDS:
         value = getattr(edit, name, None)
         if isinstance(value, str):
@@ -289,6 +296,14 @@ def renamed(edit: Edit, names: dict[str, str]) -> Edit:
         inner = tuple((names.get(id, id), port) for id, port in edit.port.inner)
         changed["port"] = replace(edit.port, inner=inner)
     return replace(edit, **changed)
+
+
+def _control_renamed(edit: SetControl, names: dict[str, str]) -> SetControl:
+    if edit.control is None:
+        return edit
+    target = edit.control.target
+    node = node_named(target)
+    return replace(edit, control=replace(edit.control, target=names.get(node, node) + target[len(node) :]))
 
 
 def _stem(name: str) -> str:
@@ -303,6 +318,10 @@ def _reach(document: Document, edit: Edit) -> str:
     """Why an edit of unknown origin may not be made, or ""; the edit's own checks come after."""
     if isinstance(edit, SetMedia):
         return "Recordings cannot come with a patch; add the recording to the project and patch it in after."
+    if isinstance(edit, SetControl) and edit.control is not None:
+        if edit.control.extra or isinstance(edit.control.source, OtherSource):
+            return f"Control {edit.id!r} has fields that GraphDAW does not know; leave them out."
+        return ""
     if isinstance(edit, AddNode | Connect) and (edit.extra or not 0 <= edit.order <= LAST_ORDER):
         return f"{edit.id!r} has fields or an order that GraphDAW does not know; leave them out."
     fault = _music_reach(document, edit)

@@ -12,7 +12,9 @@ MAX_FLAT_WIRES = 1_000_000
 MAX_NESTING = 64
 MAX_NAME = 256
 
-TOP_FIELDS = ("format", "version", "sample_rate", "timeline", "nodes", "wires", "media", "types", "marks", "top")
+TOP_FIELDS = (
+    "format", "version", "sample_rate", "timeline", "nodes", "wires", "media", "types", "controls", "marks", "top",
+)  # fmt: skip
 
 End = tuple[str, str]
 

@@ -9,7 +9,8 @@
     node out1 output @order=5
     wire w2 group1.out -> out1.in @depth=0.5 @order=6
 
-The timeline and the clips of nodes have lines of their own, which `clip_text` shows. Names that are not plain words
+The timeline and the clips of nodes have lines of their own, which `clip_text` shows, and so have controls, which
+stand before the nodes (`control_text`). Names that are not plain words
 are quoted as in JSON; `raw(...)` is base64 of msgpack this version cannot read. Lines that begin with # are remarks,
 which are read over.
 """
@@ -23,6 +24,7 @@ import msgspec
 
 from graphdaw.graph.clip import distrust, graft, selection
 from graphdaw.graph.clip_text import clip_changes, clip_lines, timeline_changes, timeline_lines
+from graphdaw.graph.control_text import control_changes, control_lines
 from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.parse import parse
 from graphdaw.graph.vocabulary import Edit
@@ -48,6 +50,7 @@ def show_json(document: Document) -> str:
         "wires": document.wires,
         "media": document.media,
         "types": document.sketches,
+        "controls": document.controls,
     }
     return msgspec.json.encode(content, order="deterministic").decode()
 
@@ -74,6 +77,7 @@ def _lines(document: Document) -> Iterable[str]:
         yield f"type {word(type)}{_sketch(sketch)}"
     for hash, medium in sorted(document.media.items()):
         yield f"media #{hash} {word(medium.name)} {medium.size}{extra_words(medium.extra)}"
+    yield from control_lines(document.controls)
     waiting: list[tuple[int, Node | Wire]] = _level(document, "", 0)
     while waiting:
         depth, item = waiting.pop()
@@ -155,6 +159,7 @@ def diff(a: Document, b: Document) -> str:
         before = a.wires.get(wire.id)
         lines += [f"+ {wire_line(wire)}"] if before is None else _wire_changes(before, wire)
     lines += _media_changes(a.media, b.media)
+    lines += control_changes(a.controls, b.controls)
     if a.extra != b.extra or a.sketches != b.sketches:
         lines.append("~ graph fields this version cannot read")
     return "".join(line + "\n" for line in lines)

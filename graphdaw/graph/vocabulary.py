@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from graphdaw.graph.clips import Clip, Note
+from graphdaw.graph.controls import Control
 from graphdaw.graph.model import GroupPort, Medium, Node, Value, Wire
 from graphdaw.graph.timeline import Timeline
 
@@ -141,6 +142,13 @@ class SetTimeline(_Edit, frozen=True, tag="set_timeline"):
     timeline: Timeline
 
 
+class SetControl(_Edit, frozen=True, tag="set_control"):
+    """Let something move a target, in place of the control of that id if there is one, or no more."""
+
+    id: str
+    control: Control | None = None
+
+
 class InsertOnWire(_Edit, frozen=True, tag="insert_on_wire"):
     """Put an existing node into a wire; ports left empty are the first that fit."""
 
@@ -176,6 +184,8 @@ class Ungroup(_Edit, frozen=True, tag="ungroup"):
 Primitive = (
     AddNode | RemoveNode | SetValues | Connect | Disconnect | SetDepth | Move | DeclarePort | UndeclarePort
     | SetPlace | SetLabel | SetComment | SetGraph | SetMedia | PutClip | TakeClip | SetClip | EditNotes | SetTimeline
+    | SetPlace | SetLabel | SetComment | SetGraph | SetMedia
+    | SetControl
 )  # fmt: skip
 Composite = InsertOnWire | ReplaceNode | Group | Ungroup
 Edit = Primitive | Composite

@@ -14,6 +14,7 @@ import msgspec
 from demo.build import build
 from graphdaw.graph import codec, examples, patch, patch_files, project, records, text
 from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point, WarpMark
+from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource, OtherSource
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.journal import journal_path
@@ -37,6 +38,7 @@ from graphdaw.graph.vocabulary import (
     RemoveNode,
     ReplaceNode,
     SetClip,
+    SetControl,
     SetDepth,
     SetLabel,
     SetPlace,
@@ -61,7 +63,7 @@ def documents() -> list[Document]:
 
 
 def nested() -> Graph:
-    """Groups in groups, ports, a bus, a loop, odd names; clips of all kinds, on a type that may hold any."""
+    """Groups in groups, ports, a bus, a loop, odd names, controls; clips of all kinds, on a type that may hold any."""
     graph = Graph()
     graph.document.sketches["later_track"] = Sketch({}, {"out": "event"})
     track = graph.add("later_track")
@@ -87,6 +89,12 @@ def nested() -> Graph:
     graph.connect(graph.add("return", bus="b"), out)
     graph.connect(graph.add("lfo"), send)
     graph.look(saw, place=(1.0, -2.5), label="Lead", comment="two\nlines")
+    graph.control(MidiSource("cc", 74, 2, "nano*"), "filter1.cutoff_hz", lo=5000.0, hi=100.0, curve="linear", steps=9)
+    graph.control(MidiSource("nrpn", 300), "tempo", mode="relative", encoding="offset", step=0.01, acceleration=2.0)
+    graph.control(OscSource("/1/fader"), "saw1@mute", mode="toggle", feedback=False)
+    graph.control(KeySource("F5"), "play", mode="trigger")
+    newer = msgspec.msgpack.encode({"id": "newer", "source": {"from": "gaze"}, "eye": "left"})
+    graph.put_control(Control("newer", OtherSource(newer), ""))
     return graph
 
 
@@ -182,6 +190,14 @@ def patches() -> list[patch.Patch]:
                 SetPlace("output1", None),
                 Ungroup("group2"),
                 Group(("output1", "return1"), "both", "$both"),
+            )
+        ),
+        patch.Patch(
+            (
+                AddNode("$lp", "filter"),
+                SetControl("k", Control("k", MidiSource("cc14", 1, 0), "$lp.q", 1.0, 9.0, "log", mode="scaled")),
+                SetControl("control1"),
+                SetControl("j", Control("j", OscSource("/x"), "$lp@bypass", mode="momentary")),
             )
         ),
         patch.Patch((DeclarePort("group1", GroupPort("p", "in", "audio", (("filter1", "in"),))),)),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from graphdaw.errors import GraphdawError
 from graphdaw.graph import text
+from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import GROUP, GroupPort, Medium, Value
 from graphdaw.graph.ports import inlets, outlets
@@ -22,6 +23,7 @@ from graphdaw.graph.vocabulary import (
     RemoveNode,
     ReplaceNode,
     SetComment,
+    SetControl,
     SetDepth,
     SetGraph,
     SetLabel,
@@ -167,6 +169,25 @@ def _whole(graph: Graph, dice: random.Random, *_: object) -> list[Edit]:
     return [SetGraph(rate), SetMedia(hash, dice.choice([None, Medium("ü voice.wav", 3)]))]
 
 
+def _control(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    id = dice.choice(["knob", "pad", "fader"])
+    target = dice.choice([f"{dice.choice(nodes)}.cutoff_hz", f"{dice.choice(nodes)}@mute", "tempo", "play", "nowhere"])
+    source = dice.choice(
+        [
+            MidiSource("cc", dice.randrange(130), dice.randrange(-1, 16), dice.choice(["*", 'Ü "1"'])),
+            MidiSource("bend"),
+            MidiSource("program", -1),
+            OscSource("/1/fader"),
+            KeySource("Ctrl+F5"),
+        ]
+    )
+    lo, hi = dice.choice([(None, None), (1.0, -1e-5), (100, 2e300), (float("nan"), 0.0)])
+    mode = dice.choice(["jump", "pickup", "relative", "toggle"])
+    step, steps = dice.choice([0.25, 0.0078125]), dice.choice([0, 5])
+    made = Control(id, source, target, lo, hi, mode=mode, step=step, steps=steps, feedback=dice.random() < 0.5)
+    return [SetControl(id, dice.choice([made, made, made, None]))]
+
+
 def _several(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
     return [RemoveNode(dice.choice(nodes)), SetLabel(dice.choice(nodes), "x"), RemoveNode(dice.choice(nodes))]
 
@@ -188,6 +209,7 @@ _ACTIONS: dict[str, Callable[[Graph, random.Random, list[str], list[str], list[s
     "move": _move,
     "paste": _paste,
     "whole": _whole,
+    "control": _control,
     "several": _several,
     "music": _music,
     "timeline": lambda graph, dice, *_: [SetTimeline(random_timeline(dice))],

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from graphdaw.errors import GraphdawError
 from graphdaw.graph.controls import Control, Target, parse_target
 from graphdaw.graph.graph import Graph
-from graphdaw.graph.vocabulary import Edit, SetValues
+from graphdaw.graph.vocabulary import Edit, SetControl, SetValues
 from graphdaw.host.controls.gestures import Gesture
 from graphdaw.host.controls.surface import Action, ControlSurface
 from graphdaw.host.controls.targets import GraphTargets
@@ -24,7 +25,7 @@ Send = Callable[[str, MidiMessage], object]
 
 
 class Desk:
-    """Takes gestures from any thread and does what the controls say; close it when done.
+    """Takes gestures from any thread and does what the graph's controls say, and others; close it when done.
 
     A knob that is turned opens a live transaction, which ends after `IDLE_S` at rest: one undo step. What cannot be
     done stands in `problems`, a sentence a control. With `send`, controllers are told where their targets stand, when
@@ -36,15 +37,16 @@ class Desk:
     ) -> None:
         self.graph = graph
         self.targets = GraphTargets(graph, transport)
-        self.surface = ControlSurface(controls, self.targets)
         self.problems: dict[str, str] = {}
         self._send = send
         self._turn = threading.RLock()  # of the surface and the open stroke; before the history's locks
         self._woken = threading.Condition()
+        self._controls_set: deque[SetControl] = deque()  # by any thread, with the history's lock held
         self._set: dict[str, None] = {}  # what that were set and not yet told of
         self._stroke_s: float | None = None  # when the open stroke was last moved; None while there is none
         self._quit = False
         self._forget = graph.observe(self._note)
+        self.surface = ControlSurface((*graph.controls.values(), *controls), self.targets)
         self._thread = threading.Thread(target=self._keep_up, name="graphdaw-desk", daemon=True)
         self._thread.start()
 
@@ -55,8 +57,18 @@ class Desk:
     def handle(self, gesture: Gesture, at_s: float | None = None, port: str = "") -> list[Action]:
         """Do what a gesture means; returns what was done."""
         with self._turn:
+            self._take_controls()
             actions = self.surface.handle(gesture, time.monotonic() if at_s is None else at_s, port)
             return [action for action in actions if self._done(action)]
+
+    def _take_controls(self) -> None:
+        """Follow what was changed about the graph's controls."""
+        while self._controls_set:
+            edit = self._controls_set.popleft()
+            if edit.control is not None:
+                self.surface.put(edit.control)
+            else:
+                self.surface.drop(edit.id)
 
     def _done(self, action: Action) -> bool:
         try:
@@ -99,6 +111,9 @@ class Desk:
                     self.graph.history.commit()
 
     def _note(self, edits: list[Edit]) -> None:
+        for edit in edits:
+            if isinstance(edit, SetControl):
+                self._controls_set.append(edit)
         self._changed(*(f"{edit.id}.{name}" for edit in edits if isinstance(edit, SetValues) for name in edit.values))
 
     def _changed(self, *targets: str) -> None:
@@ -111,6 +126,7 @@ class Desk:
         """Tell controllers where a target stands now."""
         if self._send is not None:
             with self._turn:
+                self._take_controls()
                 messages = self.surface.feedback(str(parse_target(target)), time.monotonic())
             for port, message in messages:
                 self._send(port, message)

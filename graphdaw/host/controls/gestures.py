@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource, Source
+from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource, OtherSource, Source
 from graphdaw.host.midi.messages import MidiMessage
 
 WIDE = ("cc14", "nrpn", "rpn")
@@ -37,6 +37,8 @@ def keys(source: Source) -> list[Key]:
         return [("osc", source.address, -1)]
     if isinstance(source, KeySource):
         return [("key", source.key, -1)]
+    if isinstance(source, OtherSource):  # what only a newer GraphDAW hears
+        return []
     return [(source.kind, 0 if source.kind in UNNUMBERED else source.number, source.channel)]
 
 

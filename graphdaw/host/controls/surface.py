@@ -142,7 +142,7 @@ class ControlSurface:
                 channel = source.channel if source.channel >= 0 else hand.channel
                 message = message_for(source, channel, span.position(value))
                 if message is not None:
-                    found.append((hand.port or source.port, message))
+                    found.append((source.port if source.port != "*" else hand.port or source.port, message))
         return found
 
     def _way(self, control: Control) -> Span | None:

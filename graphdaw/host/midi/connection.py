@@ -66,7 +66,7 @@ class Connection:
         if time.monotonic() - self._looked_s < LOOK_S:
             return
         before = self.state
-        lives = systems.usable(self.port.system)
+        lives = systems.lives(self.port.system)
         with self.using:
             self._abandon_dead(lives)
             self.state = self._followed(lives)

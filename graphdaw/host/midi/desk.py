@@ -25,7 +25,8 @@ MOST_AT_ONCE = 256
 class MidiDesk:
     """Looks after the MIDI nodes of an engine: call `follow` now and then, and `close` in the end.
 
-    A `midi_out` node without a port is left alone. A port that cannot be had is told once by `tell(node, sentence)`, and looked for again.
+    A `midi_out` node without a port is left alone. A port that cannot be had is told once by `tell(node, sentence)`,
+    and looked for again.
     """
 
     def __init__(self, tell: Callable[[str, str], object]) -> None:

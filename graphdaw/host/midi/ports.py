@@ -1,8 +1,8 @@
 """Hearing MIDI ports and playing to them, each on a thread of its own.
 
-Input is polled, every millisecond, from the queue that RtMidi's own thread fills: with a callback JACK's real-time
-thread would wait for Python. RtMidi stamps by its system's clock, so messages keep their distances however late they
-are read; under JACK that is the beginning of the block in which they came.
+Input is polled, every millisecond while something comes, from the queue that RtMidi's own thread fills: with a callback
+JACK's real-time thread would wait for Python. RtMidi stamps by its system's clock, so messages keep their distances
+however late they are read; under JACK that is the beginning of the block in which they came.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from graphdaw.host.midi.systems import Direction, Port, ports
 __all__ = ["MidiInput", "MidiOutput", "Port", "State", "open_input", "open_output", "ports"]
 
 POLL_S = 0.001
+REST_POLL_S = 0.004  # once nothing has come for BUSY_S, so that a port at rest takes 1 % of a core
+BUSY_S = 2.0
 DRIFT_S = 10.0  # after so long a silence the two clocks are compared anew
 LOOK_S = 0.25
 MOST_WAITING = 65_536  # messages to be sent later
@@ -77,13 +79,14 @@ class MidiInput:
         return self.connection.state
 
     def _listen(self) -> None:
-        decoder, stamps = Decoder(), _Stamps()
-        while not self._quit.wait(POLL_S):
+        decoder, stamps, heard_s = Decoder(), _Stamps(), 0.0
+        while not self._quit.wait(POLL_S if time.monotonic() - heard_s < BUSY_S else REST_POLL_S):
             self.connection.look()
             with self.connection.using:
                 client = self.connection.client
                 came = [] if client is None else list(iter(client.get_message, None))
             now_s = time.monotonic()
+            heard_s = now_s if came else heard_s
             for data, after_s in came:
                 when_s = stamps.stamp(after_s, now_s)
                 for message in decoder.feed(bytes(data)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +20,10 @@ CLIENT = "GraphDAW"
 ALSA_DEVICE = "/dev/snd/seq"
 FAULTS = (rtmidi.RtMidiError, ValueError, OSError)  # what opening a port that is just going away runs into
 
+LOOK_S = 0.9
+
+_asking = threading.Lock()
+_answers: dict[str, tuple[object, float, bool]] = {}  # what tells a server's runs apart, when it was asked, its answer
 _APIS = {"alsa": rtmidi.API_LINUX_ALSA, "jack": rtmidi.API_UNIX_JACK}
 
 
@@ -43,6 +49,16 @@ def usable(system: str) -> bool:
         return os.path.exists(ALSA_DEVICE)
     server = jack.default_server()
     return server in jack.running_servers() and jack.probe(server) is not None
+
+
+def lives(system: str) -> bool:
+    """The same, as it was within the last second: every open port asks, and an answer costs a client."""
+    with _asking:
+        mark = jack.run_of(jack.default_server())
+        known = _answers.get(system)
+        if known is None or known[0] != mark or time.monotonic() - known[1] > LOOK_S:
+            known = _answers[system] = mark, time.monotonic(), usable(system)
+        return known[2]
 
 
 def no_system(system: str = "") -> EngineError:

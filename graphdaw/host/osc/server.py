@@ -6,12 +6,10 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphdaw.errors import EngineError, GraphdawError
-from graphdaw.graph.controls import Control
 from graphdaw.host.controls.desk import Desk
 from graphdaw.host.controls.transport import SessionTransport
 from graphdaw.host.osc import wire
@@ -50,12 +48,11 @@ class OscServer:
 
     It hears this machine only unless another `host` is named. Besides those addresses there are `/listen ADDRESS`,
     after which the address is told whenever it changes, and `/unlisten ADDRESS`; who has said nothing for a minute
-    (`/ping` does) is forgotten. Raises EngineError where the port is in use.
+    (`/ping` does) is forgotten. Controls of the graph hear their addresses; it takes a desk that is there already.
+    Raises EngineError where the port is in use.
     """
 
-    def __init__(
-        self, session: Session, port: int = PORT, host: str = LOOPBACK, controls: Iterable[Control] = ()
-    ) -> None:
+    def __init__(self, session: Session, port: int = PORT, host: str = LOOPBACK, desk: Desk | None = None) -> None:
         try:
             self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.bind((host, port))
@@ -65,7 +62,8 @@ class OscServer:
             raise EngineError(f"OSC cannot be heard at port {port} of {host}: {why}; choose another port.") from error
         self._socket.settimeout(NEWS_S)
         self.host, self.port = self._socket.getsockname()[:2]
-        self.desk = Desk(session.graph, SessionTransport(session), controls)
+        self._own_desk = desk is None
+        self.desk = Desk(session.graph, SessionTransport(session)) if desk is None else desk
         self.tree = Tree(self.desk)
         self.lost = 0  # replies and news that could not be sent
         self._clients: dict[Place, _Client] = {}
@@ -188,7 +186,8 @@ class OscServer:
             self._thread.join()
         self._socket.close()
         self._forget()
-        self.desk.close()
+        if self._own_desk:
+            self.desk.close()
 
     def __enter__(self) -> OscServer:
         return self

@@ -14,6 +14,7 @@ import msgspec
 
 from graphdaw.graph import Graph, codec, project, text
 from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, OtherClip, Point, WarpMark
+from graphdaw.graph.controls import KeySource, MidiSource, OscSource
 from graphdaw.graph.model import Sketch
 from graphdaw.graph.project import Checkpoints, JournalMark
 from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
@@ -96,6 +97,39 @@ def part(path: Path, scratch: Path) -> None:
     project.save_group(graph.document, graph.group([player, level], "Player").id, path)
 
 
+def controls(path: Path, _: Path) -> None:
+    """Controls of every kind of source and mode, and two that a newer program wrote."""
+    graph = Graph()
+    low = graph.add("filter").id
+    graph.control(MidiSource("cc", 74, 2, "nano*"), f"{low}.cutoff_hz", lo=5000.0, hi=100.0, curve="linear", steps=9)
+    graph.control(MidiSource("cc14", 1), "tempo", lo=60.0, hi=180.0, mode="scaled")
+    graph.control(
+        MidiSource("cc", 16),
+        f"{low}.q",
+        mode="relative",
+        encoding="sign_bit",
+        step=0.01,
+        acceleration=4.0,
+        feedback=False,
+    )
+    graph.control(MidiSource("program", -1), f"{low}.mode", mode="jump")
+    graph.control(MidiSource("note", 36, 9), f"{low}@bypass", mode="toggle")
+    graph.control(OscSource("/1/fader"), f"{low}.gain_db", mode="jump")
+    graph.control(KeySource("Ctrl+Space"), "play", mode="toggle")
+    content = msgspec.msgpack.decode(codec.encode(graph.document))
+    raw = {name: msgspec.Raw(data) for name, data in ODD.items()}
+    knob = {
+        "id": "more",
+        "source": {"from": "midi", "kind": "cc", "number": 3},
+        "target": "loop",
+        "mode": "toggle",
+        **raw,
+    }
+    content["controls"] += [knob, {"id": "new", "source": {"from": "gaze"}, "target": f"{low}.q", **raw}]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("document.msgpack", msgspec.msgpack.encode(content))
+
+
 def empty(path: Path, _: Path) -> None:
     """Nothing at all."""
     project.save(Graph().document, path)
@@ -142,6 +176,7 @@ MADE: dict[str, Callable[[Path, Path], None]] = {
     "part": part,
     "empty": empty,
     "music": music,
+    "controls": controls,
 }
 
 

@@ -178,3 +178,18 @@ def test_switches_of_nodes_are_turned_on_and_off() -> None:
             desk.handle(OscInput(address, value))
 
     assert graph.switched == [("mute", "c", True), ("mute", "c", False), ("bypass", "c", True), ("solo", "c", True)]
+
+
+def test_controls_of_the_document_are_followed(session: gd.Session) -> None:
+    graph = session.graph
+    graph.put_control(moved("/a", "f.q"))
+    with Desk(graph, SessionTransport(session)) as desk:
+        assert len(desk.handle(OscInput("/a", 1.0))) == 1
+        desk.settle()
+        graph.put_control(moved("/b", "f.q"))
+        graph.drop_control("a")
+        assert desk.handle(OscInput("/a", 0.0)) == [] and len(desk.handle(OscInput("/b", 0.0))) == 1
+        desk.settle()
+        graph.undo()
+        graph.undo()
+        assert len(desk.handle(OscInput("/a", 0.5))) == 1

@@ -16,7 +16,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 import graphdaw as gd
 from graphdaw.errors import EngineError
-from graphdaw.graph.controls import Control, OscSource
+from graphdaw.graph.controls import OscSource
 from graphdaw.graph.vocabulary import AddNode
 from graphdaw.host.osc import server as server_module
 from graphdaw.host.osc import wire
@@ -118,7 +118,6 @@ def test_the_transport_plays_and_goes_to_places(session: gd.Session, client: Cli
     assert session.playing and client.ask("/transport/playing")[1] is True
     assert client.ask("/transport/stop")[0] == "/ok" and not session.playing
     assert client.ask("/transport/locate", -1.0)[:2] == ("/error", "Cannot go to -1.0 seconds; a piece begins at 0.")
-    assert client.ask("/transport/tempo")[0] == "/error" and client.ask("/transport/tempo", 120.0)[0] == "/error"
 
 
 def test_changes_are_told_to_who_listens(session: gd.Session, client: Client) -> None:
@@ -200,8 +199,8 @@ def test_what_cannot_be_done_is_answered_in_one_sentence(
 
 
 def test_controls_of_the_document_hear_their_addresses(session: gd.Session) -> None:
-    control = Control("k", OscSource("/1/fader1"), "lp1.q", mode="jump")
-    with OscServer(session, 0, controls=[control]) as server:
+    session.graph.control(OscSource("/1/fader1"), "lp1.q", mode="jump")
+    with OscServer(session, 0) as server:
         client = Client(server.port)
         assert client.ask("/1/fader1", 1.0) == ("/ok", "/1/fader1", 1.0)
         client.socket.close()
