@@ -182,7 +182,7 @@ class Lowering:
                 self._connect(self.flat.wires[key])
 
     def all_of(self, id: str) -> list[int]:
-        """The core's nodes for a node of the document: one, or one a voice."""
+        """The core's nodes for a node of the document: one, or one a voice; none where it does not play."""
         return [self.nodes[copy] for copy in self.flat.copies(id) if copy in self.nodes]
 
     # Taps
