@@ -227,12 +227,12 @@ def replaced_by_hand(graph: Graph, id: str) -> str:
             graph.apply([DeclarePort(parent.id, replace(port, inner=tuple(inner)))], trusted=True)
     for wire in document.wires_from(id):
         graph.disconnect(wire)
-        if wire.source_port == out and wire.target != id:
+        if wire.source_port == out and (stays or wire.target != id):
             graph.apply([Connect(wire.id, new, "out", wire.target, wire.target_port, wire.depth, wire.order)])
     for wire in document.wires_into(id):
         if not stays:
             graph.disconnect(wire)
-        if wire.target_port == into:
+        if wire.target_port == into and wire.source != new:
             name = document.issue("v")
             graph.apply([Connect(name, wire.source, wire.source_port, new, "in", wire.depth, wire.order)])
     return new
