@@ -28,6 +28,7 @@ HOMES = {
     "pyqtgraph": "graphdaw/ui/",
     "pythonosc": "graphdaw/host/osc/",
     "PyQt6": "graphdaw/ui/",
+    "python_stretch": "graphdaw/host/stretch/",
     "rich": "graphdaw/cli/",
     "rtmidi": "graphdaw/host/midi/",
     "sounddevice": "graphdaw/host/devices/portaudio.py",
