@@ -18,13 +18,13 @@ from graphdaw.graph.flatten import Flat, FlatWire
 from graphdaw.graph.model import GROUP, Document, Node, Wire
 from graphdaw.graph.ports import breaks_loops, inlets, outlets, source_of, targets_of, wires_through
 from graphdaw.nodes.base import registry
+from graphdaw.nodes.through import DELAY, INLET, OUTLET, THROUGH
 
 OUTPUT = "output"
-THROUGH = "(through)"  # the type of a pass-through; no node of a document has it
-INLET, OUTLET = "in", "out"  # its ports
 SIDECHAINS = {"sidechain"}
 
 End = tuple[str, str]
+Latency = Callable[[Node], int]
 
 
 class Flags(msgspec.Struct, frozen=True):
@@ -45,12 +45,15 @@ class Routed(msgspec.Struct):
     wires: dict[str, FlatWire]
 
 
-def routed(flat: Flat, flags: Flags) -> Routed:
-    """What the flags leave of a flat view; the same nodes and wires where there are none."""
+def routed(flat: Flat, flags: Flags, latency: Latency = lambda _: 0) -> Routed:
+    """What the flags leave of a flat view; its own nodes and wires where there are none.
+
+    `latency` tells how late a node is, so that what passes by it is as late.
+    """
     if not flags:
         return Routed(flat.nodes, flat.wires)
     router = _Router(flat, flags)
-    nodes = router.nodes()
+    nodes = router.nodes(latency)
     return Routed(nodes, _without_circles(nodes, {wire.key: wire for wire in router.wires()}))
 
 
@@ -67,7 +70,13 @@ def is_side(node: Node, port: str) -> bool:
     return port in SIDECHAINS or (kind is not None and port in kind.params)
 
 
-def latency_within(flat: Flat, group: str, latency: Callable[[Node], int]) -> int:
+def latency_of(flat: Flat, id: str, latency: Latency) -> int:
+    """How late what passes by a node or group has to be."""
+    node = flat.document.nodes[id]
+    return latency_within(flat, id, latency) if node.type == GROUP else latency(node)
+
+
+def latency_within(flat: Flat, group: str, latency: Latency) -> int:
     """The longest latency from a group's first audio inlet to its first audio outlet, loops left out."""
     document = flat.document
     ports = first_ports(document, document.nodes[group])
@@ -123,10 +132,15 @@ class _Router:
                 found |= {node.id for node in self.document.below(id) if node.type != GROUP}
         return found
 
-    def nodes(self) -> dict[str, Node]:
+    def nodes(self, latency: Latency) -> dict[str, Node]:
         """The plain nodes, with pass-throughs where they are needed."""
-        stand_ins = (self.document.nodes[id] for id, ports in self.ports.items() if ports is not None)
-        return self.flat.nodes | {node.id: Node(node.id, THROUGH, order=node.order) for node in stand_ins}
+        found = dict(self.flat.nodes)
+        for id, ports in self.ports.items():
+            node = self.document.nodes[id]
+            if ports is not None:
+                late = latency_of(self.flat, id, latency)
+                found[id] = Node(id, THROUGH, {DELAY: float(late)}, node.parent, node.order)
+        return found
 
     def wires(self) -> Iterator[FlatWire]:
         """All wires that are to be there."""

@@ -14,6 +14,7 @@ import msgspec
 
 from graphdaw.graph.flatten import Delta, Flat, FlatWire
 from graphdaw.graph.model import Document, Node, settings
+from graphdaw.graph.routes import Routes
 from graphdaw.graph.timeline import Timeline
 from graphdaw.graph.vocabulary import Edit, Move
 from graphdaw.nodes.base import find
@@ -41,7 +42,7 @@ def voice_of(key: str) -> int:
 class Voiced:
     """Plain nodes and wires as an engine plays them; it follows a document."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: Flat | Routes) -> None:
         self.flat = flat
         self.document: Document = flat.document
         self.nodes: dict[str, Node] = {}

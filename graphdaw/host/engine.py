@@ -15,6 +15,7 @@ from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
+from graphdaw.graph.routes import Routes
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
 from graphdaw.host.events import (
@@ -87,7 +88,7 @@ class Engine(Timing):
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
-            self._flat = Voiced(Flat(graph.document))
+            self._flat = Voiced(Routes(Flat(graph.document), self.sample_rate))
             self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
             self._recordings = Recordings(self._lowering.graph, self.sample_rate)
             self._taps = Taps(self._lowering)
