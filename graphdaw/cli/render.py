@@ -33,6 +33,9 @@ def render(
     stems: Annotated[
         bool, typer.Option("--stems", help="Also one file for each node or group wired into an output or a bus.")
     ] = False,
+    stem: Annotated[
+        list[str] | None, typer.Option(metavar="NODE", help="Also a file of what this node or group has a part in.")
+    ] = None,
     outputs: Annotated[bool, typer.Option("--outputs", help="Also one file for each output node.")] = False,
     form: Annotated[
         str | None, typer.Option("--format", help="wav, flac, ogg, opus or mp3, where the name has no ending.")
@@ -74,7 +77,7 @@ def render(
         from_s=begin,
         to_s=_end(begin, end, seconds),
         tail_s=tail,
-        stems=_one_of({TRACKS: stems, OUTPUTS: outputs}),
+        stems=_one_of({TRACKS: stems, OUTPUTS: outputs, tuple(stem or ()): bool(stem)}),
         bit_depth=bits,
         quality=quality,
         rate_hz=rate,
@@ -116,11 +119,11 @@ def _end(begin: float, end: float | None, seconds: float | None) -> float:
     return end if end is not None else begin + (DEFAULT_S if seconds is None else seconds)
 
 
-def _one_of(kinds: dict[str, bool]) -> str:
+def _one_of(kinds: dict[str | tuple[str, ...], bool]) -> str | tuple[str, ...]:
     wanted = [kind for kind, asked in kinds.items() if asked]
     if len(wanted) > 1:
-        raise typer.BadParameter("--stems and --outputs cannot be had at once: render twice.")
-    return "".join(wanted)
+        raise typer.BadParameter("--stems, --stem and --outputs cannot be had at once: render twice.")
+    return wanted[0] if wanted else ""
 
 
 def _tags(pairs: list[str]) -> Any:

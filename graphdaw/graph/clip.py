@@ -73,6 +73,7 @@ def graft(document: Document, part: Document, parent: str = "", shift: tuple[flo
                 node.bypassed,
                 node.muted,
                 node.soloed,
+                node.frozen,
                 node.extra,
             )
         )

@@ -191,6 +191,7 @@ def _replace(document: Document, edit: ReplaceNode) -> Expansion:
             bypassed=old.bypassed,
             muted=old.muted,
             soloed=old.soloed,
+            frozen=old.frozen,
         )
     ]
     into, out = document.wires_into(old.id), document.wires_from(old.id)

@@ -123,7 +123,7 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
         document.top = order
     node = Node(
         edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, clips,
-        edit.bypassed, edit.muted, edit.soloed, edit.extra,
+        edit.bypassed, edit.muted, edit.soloed, edit.frozen, edit.extra,
     )  # fmt: skip
     document.insert_node(node)
     if order != edit.order or values is not edit.values or place is not edit.place or clips is not edit.clips:

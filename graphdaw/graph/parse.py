@@ -126,7 +126,7 @@ class _Reader(MusicLines):
                 raise self.fault(f"{mark!r} is none of order, place, label, comment, {', '.join(FLAGS)}")
         extra = self.extra(Node.__struct_fields__)
         parent = self.enclosing()
-        on = ("bypassed" in flags, "muted" in flags, "soloed" in flags)
+        on = ("bypassed" in flags, "muted" in flags, "soloed" in flags, "frozen" in flags)
         node = Node(id, type, values, parent, order, place, texts["label"], texts["comment"], (), (), *on, extra)
         self.nodes.append(node)
         self.parents.append(id)

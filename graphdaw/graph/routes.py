@@ -1,4 +1,4 @@
-"""Routes: the flat view as bypass, mute and solo leave it, kept up to date while a document is edited.
+"""Routes: the flat view as bypass, mute, solo and freeze leave it, kept up to date while a document is edited.
 
 Without any of them it costs nothing. With some, an edit of values costs what it touches, and one of nodes or wires a
 look at all of them.
@@ -86,7 +86,7 @@ class Routes:
         """Take note of the flags of nodes."""
         for id in ids:
             node = self.document.nodes.get(id)
-            if node is not None and (node.bypassed or node.muted or node.soloed):
+            if node is not None and any(getattr(node, flag) for flag in FLAGS):
                 self._flags[id] = node
             else:
                 self._flags.pop(id, None)
@@ -107,8 +107,10 @@ class Routes:
         for id in {getattr(edit, "id", "") for edit in edits}:
             if id in nodes and nodes[id].type != THROUGH:
                 nodes[id] = self.flat.nodes[id]
-        delta.values_set = [value for value in delta.values_set if nodes[value[0]].type != THROUGH]
-        delta.clips_set = [id for id in delta.clips_set if nodes[id].type != THROUGH]
+        heard = {id for id in (*(id for id, _, _ in delta.values_set), *delta.clips_set) if id in nodes}
+        heard = {id for id in heard if nodes[id].type != THROUGH}
+        delta.values_set = [value for value in delta.values_set if value[0] in heard]
+        delta.clips_set = [id for id in delta.clips_set if id in heard]
         for id in self._flags:
             if id in nodes and nodes[id].type == THROUGH:
                 late = latency_of(self.flat, id, self._latency)
@@ -136,7 +138,7 @@ def _change_buses(edits: list[Edit]) -> bool:
 
 
 def _brings_flags(edit: Edit) -> bool:
-    return isinstance(edit, SetFlags) or (isinstance(edit, AddNode) and (edit.bypassed or edit.muted or edit.soloed))
+    return isinstance(edit, SetFlags) or (isinstance(edit, AddNode) and any(getattr(edit, flag) for flag in FLAGS))
 
 
 def _between(old: Routed, new: Routed, plain: Delta) -> Delta:

@@ -1,10 +1,11 @@
-"""Routing: what bypass, mute and solo leave of the flat view, which itself knows nothing of them.
+"""Routing: what bypass, mute, solo and freeze leave of the flat view, which itself knows nothing of them.
 
 Muted: the wires that leave a node or a group are not there, nor those into an output. Bypassed: in place of a node, or
 beside a group, stands a pass-through from its first audio inlet to its first audio outlet, and nothing else leaves;
 what has no such inlet or outlet is silent, and what would run in a circle, now that a delay is passed by, is not let
 in. Soloed: only what leads to a soloed node, through it, and what it leads to is heard. Side wires (into parameters and
-sidechains) stay, with what leads to them, so that what is heard sounds as it does among everything else.
+sidechains) stay, with what leads to them, so that what is heard sounds as it does among everything else. Frozen: not
+there at all, a group with all inside it, since a recording of it plays instead.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ Latency = Callable[[Node], int]
 
 
 class Flags(msgspec.Struct, frozen=True):
-    """Ids of the nodes and groups that are bypassed, muted and soloed."""
+    """Ids of the nodes and groups that are bypassed, muted, soloed and frozen."""
 
     bypassed: frozenset[str] = frozenset()
     muted: frozenset[str] = frozenset()
     soloed: frozenset[str] = frozenset()
+    frozen: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.bypassed or self.muted or self.soloed)
+        return bool(self.bypassed or self.muted or self.soloed or self.frozen)
 
 
 class Routed(msgspec.Struct):
@@ -110,12 +112,14 @@ class _Router:
     def __init__(self, flat: Flat, flags: Flags) -> None:
         self.flat, self.document = flat, flat.document
         self.muted = flags.muted
+        self.frozen = {id for one in flags.frozen if one in self.document.nodes for id in self._with_all_inside(one)}
         self.ports = {
             id: first_ports(self.document, self.document.nodes[id])
             for id in sorted(flags.bypassed)
-            if id in self.document.nodes and self.document.nodes[id].type != OUTPUT
+            if id in self.document.nodes and self.document.nodes[id].type != OUTPUT and id not in self.frozen
         }
-        self.solo = _Solo(flat, self._members(flags.soloed)) if flags.soloed else None
+        wires = [w for w in flat.wires.values() if not {w.source, w.target} & self.frozen]
+        self.solo = _Solo(flat.nodes, wires, self._members(flags.soloed) - self.frozen) if flags.soloed else None
         self._reaching: dict[str, list[str]] = {}  # by wires, the bypassed groups whose first audio inlet they feed
         for id, ports in self.ports.items():
             if ports is not None and self.document.nodes[id].type == GROUP:
@@ -132,9 +136,13 @@ class _Router:
                 found |= {node.id for node in self.document.below(id) if node.type != GROUP}
         return found
 
+    def _with_all_inside(self, id: str) -> Iterator[str]:
+        yield id
+        yield from (node.id for node in self.document.below(id))
+
     def nodes(self, latency: Latency) -> dict[str, Node]:
         """The plain nodes, with pass-throughs where they are needed."""
-        found = dict(self.flat.nodes)
+        found = {id: node for id, node in self.flat.nodes.items() if id not in self.frozen}
         for id, ports in self.ports.items():
             node = self.document.nodes[id]
             if ports is not None:
@@ -154,7 +162,7 @@ class _Router:
         """A drawn wire, from the outermost bypassed thing it leaves to all it reaches."""
         left = list(_way_out(self.document, wire))
         start = self._start(left)
-        if start is None or any(id in self.muted for id, _ in left):
+        if start is None or start[0] in self.frozen or any(id in self.muted for id, _ in left):
             return
         origin = left[-1][0]  # whose sound it is, where nothing is bypassed
         for place, end in enumerate(targets_of(self.document, wire.target, wire.target_port)):
@@ -170,7 +178,9 @@ class _Router:
         """What a bus carries: it leaves every group around its send, but by no outlet of theirs."""
         left = [id for id in self._around(wire.source) if id not in self._around(wire.target)]
         end = self._end((wire.target, wire.target_port))
-        if any(id in self.muted or id in self.ports for id in [*left, wire.source]) or end is None:
+        if end is None or wire.source in self.frozen:
+            return
+        if any(id in self.muted or id in self.ports for id in [*left, wire.source]):
             return
         if self._is_heard(wire.source, wire.target, wire.target_port):
             yield FlatWire(wire.key, wire.source, wire.source_port, *end, wire.depth, wire.order)
@@ -194,6 +204,8 @@ class _Router:
         """Where a wire ends that leads to this plain node."""
         id, port = end
         if self.document.nodes[id].type == OUTPUT and not self.muted.isdisjoint([id, *self._around(id)]):
+            return None
+        if id in self.frozen:
             return None
         if id not in self.ports:
             return end
@@ -241,11 +253,10 @@ def _without_circles(nodes: dict[str, Node], wires: dict[str, FlatWire]) -> dict
 class _Solo:
     """Which wires are heard while some nodes are soloed."""
 
-    def __init__(self, flat: Flat, soloed: set[str]) -> None:
-        self._nodes = flat.nodes
-        wires = flat.wires.values()
-        main = [wire for wire in wires if not is_side(flat.nodes[wire.target], wire.target_port)]
-        side = {wire.source for wire in wires if is_side(flat.nodes[wire.target], wire.target_port)}
+    def __init__(self, nodes: dict[str, Node], wires: list[FlatWire], soloed: set[str]) -> None:
+        self._nodes = nodes
+        main = [wire for wire in wires if not is_side(nodes[wire.target], wire.target_port)]
+        side = {wire.source for wire in wires if is_side(nodes[wire.target], wire.target_port)}
         self._before = _reached((wire.target, wire.source) for wire in main)(soloed)
         self._after = _reached((wire.source, wire.target) for wire in main)(soloed)
         self._helps = _reached((wire.target, wire.source) for wire in wires)(side)

@@ -12,7 +12,7 @@
 The timeline and the clips of nodes have lines of their own, which `clip_text` shows, and so have controls, which
 stand before the nodes (`control_text`). Names that are not plain words
 are quoted as in JSON; `raw(...)` is base64 of msgpack this version cannot read. Lines that begin with # are remarks,
-which are read over. A node that is bypassed, muted or soloed is marked @bypassed, @muted or @soloed.
+which are read over. A node that is bypassed, muted, soloed or frozen is marked @bypassed, @muted, @soloed or @frozen.
 """
 
 from __future__ import annotations

@@ -93,12 +93,13 @@ class SetComment(_Edit, frozen=True, tag="set_comment"):
 
 
 class SetFlags(_Edit, frozen=True, tag="set_flags"):
-    """Bypass, mute or solo a node or group, or end that; None leaves a flag alone."""
+    """Bypass, mute, solo or freeze a node or group, or end that; None leaves a flag alone."""
 
     id: str
     bypassed: bool | None = None
     muted: bool | None = None
     soloed: bool | None = None
+    frozen: bool | None = None
 
 
 class SetGraph(_Edit, frozen=True, tag="set_graph"):

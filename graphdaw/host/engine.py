@@ -157,7 +157,7 @@ class Engine(Timing):
                 raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
             for id, param, value in messages:
                 self._send(id, param, value)
-            self._behind |= self._taps.aim(self.graph.document)
+            self._behind |= self._taps.aim()
             self._close_streams_of_removed()
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
@@ -275,7 +275,7 @@ class Engine(Timing):
         finally:
             self._begin_at = 0
         self._close_streams_of_removed()
-        self._taps.aim(self.graph.document)
+        self._taps.aim()
         lib.gd_engine_locate(self._engine, position_frames)
 
     # Taps
@@ -305,7 +305,7 @@ class Engine(Timing):
             self._taps_changed()
 
     def _taps_changed(self) -> None:
-        self._taps.aim(self.graph.document)
+        self._taps.aim()
         self._behind = True
         self.commit()
 

@@ -36,8 +36,8 @@ class ExportSettings:
     """What of a piece becomes a file, and how.
 
     The region goes from `from_s` to `to_s`; after it, up to `tail_s` seconds more are taken until nothing is heard.
-    `stems` is "", "tracks" or "outputs" (see `stem_graphs`). The piece is played at the graph's rate, and converted
-    to `rate_hz`. Dither is for 16 bits. `loudness_lufs` is reached by gain alone; where the true peak would pass
+    `stems` is "", "tracks", "outputs" or ids of nodes (see `stem_graphs`). The piece is played at the graph's rate,
+    and converted to `rate_hz`. Dither is for 16 bits. `loudness_lufs` is reached by gain alone; where the true peak would pass
     `ceiling_db`, by the limiter if `limit` allows it, and else as nearly as the ceiling leaves room. `normalize_db`
     brings the highest sample to a level instead. Stems get the gain of the mix, and no limiter.
     """
@@ -45,7 +45,7 @@ class ExportSettings:
     to_s: float
     from_s: float = 0.0
     tail_s: float = 0.0
-    stems: str = ""
+    stems: str | tuple[str, ...] = ""
     bit_depth: int | None = None
     quality: float | None = None
     rate_hz: int | None = None

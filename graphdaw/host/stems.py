@@ -11,6 +11,7 @@ from graphdaw.graph import buses
 from graphdaw.graph.flatten import Flat, flat_wires
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Document, Node, Wire
+from graphdaw.graph.ports import node_of
 
 OUTPUT = "output"
 NOWHERE = "\x00nowhere"  # a bus that nobody hears
@@ -29,11 +30,16 @@ def stem_graphs(graph: Graph, stems: str | tuple[str, ...]) -> Iterator[tuple[st
     """For each stem: its title, and a copy of the graph in which only it is heard.
 
     `TRACKS`: each node or group that is wired into an output or a bus; what only buses feed is heard in each, with
-    what that track sends, so the sum is exact as far as it is linear. `OUTPUTS`: each output. Raises EngineError.
+    what that track sends, so the sum is exact as far as it is linear. `OUTPUTS`: each output. Ids of nodes or groups:
+    each as if it were soloed. Raises EngineError and UnknownNodeError.
     """
+    if not isinstance(stems, str):
+        for id in stems:
+            yield _title(graph.document, id), _alone(graph, id)
+        return
     kinds: dict[str, Callable[[Document], list[Stem]]] = {TRACKS: tracks_of, OUTPUTS: outputs_of}
-    if not isinstance(stems, str) or stems not in kinds:
-        raise EngineError(f"There are no stems {stems!r}; {suggestion(str(stems), kinds, 'kinds')}")
+    if stems not in kinds:
+        raise EngineError(f"There are no stems {stems!r}; {suggestion(stems, kinds, 'kinds')}")
     for stem in kinds[stems](graph.document):
         alone = Graph(document=graph.document.copy())
         for wire in stem.cut:
@@ -160,5 +166,13 @@ def _sender(flat: Flat, send: Node, tracks: dict[str, None]) -> str:
     return next((wire.source for wire in flat.document.wires_into(send.id)), send.id)
 
 
+def _alone(graph: Graph, id: str) -> Graph:
+    alone = Graph(document=graph.document.copy())
+    for node in [node for node in alone.nodes.values() if node.soloed]:
+        alone.solo(node.id, False)
+    alone.solo(id)
+    return alone
+
+
 def _title(document: Document, id: str) -> str:
-    return document.nodes[id].label or id
+    return node_of(document, id).label or id

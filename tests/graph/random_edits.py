@@ -126,7 +126,7 @@ def _look(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> li
 
 
 def _flag(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
-    flags = {name: dice.random() < 0.6 for name in ("bypassed", "muted", "soloed") if dice.random() < 0.5}
+    flags = {name: dice.random() < 0.6 for name in ("bypassed", "muted", "soloed", "frozen") if dice.random() < 0.5}
     return [SetFlags(dice.choice(nodes), **flags)]
 
 

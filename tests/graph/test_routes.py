@@ -14,13 +14,17 @@ from graphdaw.graph.differences import difference
 from graphdaw.graph.flatten import Delta, Flat
 from graphdaw.graph.model import FLAGS, Node
 from graphdaw.graph.routes import Routes
-from graphdaw.graph.vocabulary import AddNode, Edit, SetFlags
+from graphdaw.graph.vocabulary import AddNode, Connect, Edit, SetFlags
 from graphdaw.nodes.base import In, Out, Param, registry
 from graphdaw.nodes.base import Node as Declared
 from graphdaw.nodes.through import DELAY, THROUGH
 from tests.graph.random_edits import act
 
 seeds, lengths = st.integers(0, 1 << 32), st.integers(1, 40)
+
+
+CHAIN = [("t_osc", "t_amp"), ("t_amp", "t_filter"), ("t_filter", "t_late")]
+CHAINED = [(f"{a}1", f"{b}1") for a, b in CHAIN]
 
 
 class TLate(Declared, kernel=""):
@@ -144,6 +148,25 @@ def test_a_bypassed_node_stays_as_late_as_it_is() -> None:
     follower.check()
     graph.bypass("t_late1", False)
     assert follower.nodes["t_late1"].type == "t_late"
+
+
+def test_what_is_frozen_is_not_there() -> None:
+    graph = Graph()
+    for node in ("t_osc", "t_amp", "t_filter", "t_late"):
+        graph.add(node)
+    graph.apply([Connect(f"w{k}", f"{a}1", "out", f"{b}1", "in") for k, (a, b) in enumerate(CHAIN)])
+    follower = Follower(graph)
+    inner = graph.group(["t_amp1", "t_filter1"])
+    graph.bypass("t_filter1")
+
+    graph.apply([SetFlags(inner.id, frozen=True)])
+
+    assert set(follower.nodes) == {"t_osc1", "t_late1"} and not follower.wires
+    graph.apply([SetFlags(inner.id, frozen=False), SetFlags("t_osc1", frozen=True, soloed=True)])
+    assert set(follower.nodes) == {"t_amp1", "t_filter1", "t_late1"} and not follower.wires
+    graph.solo("t_osc1", False)
+    assert {(wire.source, wire.target) for wire in follower.wires.values()} == set(CHAINED[1:])
+    follower.check()
 
 
 def test_a_node_that_takes_the_place_of_another_keeps_its_flags() -> None:
