@@ -11,6 +11,7 @@ import typer
 from graphdaw.cli.output import AsJson, ProjectFile, decibels, progress, remark, say, say_json
 
 if TYPE_CHECKING:
+    from graphdaw.graph.graph import Graph
     from graphdaw.host.export import Exported
 
 DEFAULT_S = 10.0
@@ -21,12 +22,13 @@ def render(
     file: ProjectFile,
     output: Annotated[str, typer.Option("-o", "--output", help="Where to: a .wav, .flac, .ogg, .opus or .mp3 file.")],
     seconds: Annotated[
-        float | None, typer.Option(min=0.001, max=LONGEST_S, help="How long; 10 if nothing is said.")
+        float | None,
+        typer.Option(min=0.001, max=LONGEST_S, help="How long; to the end of the last clip, or 10, if not said."),
     ] = None,
-    begin: Annotated[float, typer.Option("--from", min=0.0, max=LONGEST_S, help="Where it begins, in seconds.")] = 0.0,
-    end: Annotated[
-        float | None, typer.Option("--to", min=0.0, max=LONGEST_S, help="Where it ends, in seconds.")
-    ] = None,
+    begin: Annotated[
+        str, typer.Option("--from", metavar="PLACE", help="Where it begins: seconds, or a bar (bar9, bar9.3).")
+    ] = "0",
+    end: Annotated[str | None, typer.Option("--to", metavar="PLACE", help="Where it ends.")] = None,
     tail: Annotated[
         float, typer.Option(min=0.0, max=600.0, help="Seconds to go on at most, until nothing is heard.")
     ] = 0.0,
@@ -73,9 +75,13 @@ def render(
     from graphdaw.host.stems import OUTPUTS, TRACKS
 
     path = _named(output, form)
+    if end is not None and seconds is not None:
+        raise typer.BadParameter("--to and --seconds both say where it ends: leave one of them out.")
+    graph = at_rate(load_to_hear(file), sample_rate)
+    from_s, to_s = _region(graph, begin, end, seconds)
     settings = ExportSettings(
-        from_s=begin,
-        to_s=_end(begin, end, seconds),
+        from_s=from_s,
+        to_s=to_s,
         tail_s=tail,
         stems=_one_of({TRACKS: stems, OUTPUTS: outputs, tuple(stem or ()): bool(stem)}),
         bit_depth=bits,
@@ -88,7 +94,6 @@ def render(
         normalize_db=normalize,
         tags=_tags(tag or []),
     )
-    graph = at_rate(load_to_hear(file), sample_rate)
     started = time.perf_counter()
     with progress(f"Rendering {path}") as moved:
         written = export(graph, path, settings, progress=moved)
@@ -113,10 +118,17 @@ def _named(output: str, form: str | None) -> str:
     return output + ending
 
 
-def _end(begin: float, end: float | None, seconds: float | None) -> float:
-    if end is not None and seconds is not None:
-        raise typer.BadParameter("--to and --seconds both say where it ends: leave one of them out.")
-    return end if end is not None else begin + (DEFAULT_S if seconds is None else seconds)
+def _region(graph: Graph, begin: str, end: str | None, seconds: float | None) -> tuple[float, float]:
+    from graphdaw.host.regions import end_of_clips_s, seconds_at
+
+    timeline = graph.document.timeline
+    from_s = seconds_at(timeline, begin)
+    if end is not None:
+        return from_s, min(seconds_at(timeline, end), LONGEST_S)
+    if seconds is None:
+        last_s = end_of_clips_s(graph.document)
+        return from_s, last_s if last_s > from_s else from_s + DEFAULT_S
+    return from_s, from_s + seconds
 
 
 def _one_of(kinds: dict[str | tuple[str, ...], bool]) -> str | tuple[str, ...]:

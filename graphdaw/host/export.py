@@ -18,7 +18,7 @@ from graphdaw.errors import CancelledError, EngineError, MediaError
 from graphdaw.graph.graph import Graph
 from graphdaw.host.files import AudioWriter, Written, fitting_rate
 from graphdaw.host.mastering import SILENT_LUFS, Limiter, Loudness, LoudnessMeter, decibels, factor
-from graphdaw.host.regions import Region, Sounding
+from graphdaw.host.regions import Mix, Region, Sounding
 from graphdaw.host.scratch import Scratch
 from graphdaw.host.stems import OUTPUT, stem_graphs, stem_path
 from graphdaw.host.tags import Tags
@@ -37,9 +37,9 @@ class ExportSettings:
 
     The region goes from `from_s` to `to_s`; after it, up to `tail_s` seconds more are taken until nothing is heard.
     `stems` is "", "tracks", "outputs" or ids of nodes (see `stem_graphs`). The piece is played at the graph's rate,
-    and converted to `rate_hz`. Dither is for 16 bits. `loudness_lufs` is reached by gain alone; where the true peak would pass
-    `ceiling_db`, by the limiter if `limit` allows it, and else as nearly as the ceiling leaves room. `normalize_db`
-    brings the highest sample to a level instead. Stems get the gain of the mix, and no limiter.
+    and converted to `rate_hz`. Dither is for 16 bits. `loudness_lufs` is reached by gain alone; where the true peak
+    would pass `ceiling_db`, by the limiter if `limit` allows it, and else as nearly as the ceiling leaves room.
+    `normalize_db` brings the highest sample to a level instead. Stems get the gain of the mix, and no limiter.
     """
 
     to_s: float
@@ -104,7 +104,7 @@ def export(
         still = Graph(document=graph.document.copy())
     _check(still, path, settings)
     stems = list(stem_graphs(still, settings.stems)) if settings.stems else []
-    exporter = _Exporter(settings, _Watch(settings.passes * (1 + len(stems)), progress, stop))
+    exporter = _Exporter(settings, Watch(settings.passes * (1 + len(stems)), progress, stop))
     mix = exporter.mix(still, path)
     return [mix, *(exporter.stem(alone, stem_path(path, name), name, mix.level) for name, alone in stems)]
 
@@ -122,7 +122,7 @@ def _check(graph: Graph, path: Path, settings: ExportSettings) -> None:
         raise MediaError(f"{path} cannot have a ceiling of {settings.ceiling_db:g} dBTP: it goes from -30 to 0.")
 
 
-class _Watch:
+class Watch:
     """Tells of progress through so many parts of equal length, and stops the work when it is told to."""
 
     def __init__(self, parts: int, progress: Progress | None, stop: threading.Event | None) -> None:
@@ -145,7 +145,7 @@ class _Watch:
 class _Exporter:
     """One export: what its files have in common."""
 
-    def __init__(self, settings: ExportSettings, watch: _Watch) -> None:
+    def __init__(self, settings: ExportSettings, watch: Watch) -> None:
         self.settings = settings
         self.watch = watch
         self._frames: int | None = None  # of the mix, at the graph's rate; stems are as long
@@ -181,7 +181,7 @@ class _Exporter:
         settings = self.settings
         region = Region(settings.from_s, settings.to_s, settings.tail_s, self._frames)
         rate_hz = settings.rate_hz or fitting_rate(path, graph.sample_rate)
-        with Sounding(graph, region, rate_hz, self.watch.done) as sound:
+        with Sounding(Mix(graph), region, graph.sample_rate, rate_hz, self.watch.done) as sound:
             writer = AudioWriter(
                 path,
                 sample_rate_hz=rate_hz,

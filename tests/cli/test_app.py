@@ -137,6 +137,35 @@ def test_render_takes_a_region_a_format_a_loudness_and_tags(project: Path, tmp_p
     assert (tags["title"], tags["bpm"]) == (["Part one"], ["96"])
 
 
+def test_render_goes_by_bars_and_ends_with_the_last_clip(tmp_path: Path) -> None:
+    graph = gd.Graph()
+    graph.set_tempo(60.0)
+    graph.set_signature(3, 4)
+    notes, voices, osc = graph.add("notes"), graph.add("voices"), graph.add("sine")
+    graph.connect(notes["events"], voices["events"])
+    graph.connect(voices["frequency_hz"], osc["frequency_hz"])
+    osc >> graph.add("output")
+    graph.write(notes, [(0, 9, "A4")])
+    graph.save(tmp_path / "song.gdaw")
+
+    def length(*arguments: object) -> float:
+        run = graphdaw("render", tmp_path / "song.gdaw", "-o", tmp_path / "a.wav", "--json", *arguments)
+        return json.loads(run.stdout)["files"][0]["frames"] / 48_000
+
+    assert length() == 9.0
+    assert length("--from", "bar2", "--to", "bar3.2") == 4.0
+    assert length("--from", "bar2.3") == 4.0
+    assert length("--from", 1.5, "--seconds", 0.5) == 0.5
+    assert "bar9.3" in refused("render", tmp_path / "song.gdaw", "-o", tmp_path / "a.wav", "--from", "verse")
+
+
+def test_named_nodes_can_be_rendered_apart(project: Path, tmp_path: Path) -> None:
+    run = graphdaw("render", project, "-o", tmp_path / "a.wav", "--seconds", 0.1, "--stem", "sine1")
+
+    assert [Path(line.split(": ")[0]).name for line in run.stdout.splitlines()] == ["a.wav", "a.sine1.wav"]
+    assert "sine1" in refused("render", project, "-o", tmp_path / "a.wav", "--stem", "sin1")
+
+
 def test_a_loudness_that_the_ceiling_does_not_allow_is_said(project: Path, tmp_path: Path) -> None:
     run = graphdaw("render", project, "-o", tmp_path / "a.wav", "--loudness", 0)
 
