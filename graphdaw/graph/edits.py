@@ -47,9 +47,8 @@ from graphdaw.graph.vocabulary import (
 __all__ = [
     "AddNode", "Composite", "Connect", "DeclarePort", "Disconnect", "Edit", "EditNotes", "Group", "InsertOnWire",
     "Move", "Primitive", "PutClip", "RemoveNode", "ReplaceNode", "SetClip", "SetComment", "SetControl", "SetDepth",
-    "SetFlags",
-    "SetGraph", "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort", "Ungroup",
-    "apply", "perform", "replay",
+    "SetFlags", "SetGraph", "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort",
+    "Ungroup", "apply", "perform", "replay",
 ]  # fmt: skip
 
 Step = tuple[Any, Any]

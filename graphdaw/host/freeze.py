@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import msgspec
-
 from graphdaw.errors import EngineError
 from graphdaw.graph import buses
 from graphdaw.graph.flatten import Flat
@@ -26,8 +24,6 @@ from graphdaw.nodes.base import registry
 PLAYER = "audio_file"
 BITS = 32  # floating point, which keeps every bit
 MARK = "frozen"  # in the id of a player
-
-replace = msgspec.structs.replace
 
 
 def bounce(
@@ -206,8 +202,8 @@ def _heard_from(document: Document, id: str) -> object:
     return document.timeline, document.sample_rate, sounding, {one: into.get(one) for one in found}
 
 
-def _sound_of(node: Node) -> Node:
-    return replace(node, place=None, label="", comment="", soloed=False)
+def _sound_of(node: Node) -> object:
+    return node.type, node.values, node.clips, node.bypassed, node.muted, node.frozen
 
 
 def _freezing(document: Document, id: str, made: Iterable[tuple[str, Path]]) -> tuple[list[Edit], list[str]]:
@@ -246,7 +242,10 @@ def _exposures(document: Document, id: str, port: str) -> list[GroupPort]:
 
 def _ports_moved(document: Document, old: tuple[str, str], new: tuple[str, str]) -> list[Edit]:
     parent = document.nodes[old[0]].parent
-    return [DeclarePort(parent, replace(outer, inner=(new,))) for outer in _exposures(document, *old)]
+    return [
+        DeclarePort(parent, GroupPort(outer.name, outer.direction, outer.type, (new,)))
+        for outer in _exposures(document, *old)
+    ]
 
 
 def _players(document: Document, id: str, port: str) -> list[str]:
