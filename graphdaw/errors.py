@@ -186,6 +186,12 @@ class MediaError(ProjectError):
     code = "media"
 
 
+class CancelledError(GraphdawError):
+    """Long work that was told to stop, and left nothing half done."""
+
+    code = "cancelled"
+
+
 def brief(words: object, most: int = 200) -> str:
     """What a library says went wrong, without the end of what it may quote."""
     text = str(words)

@@ -83,6 +83,12 @@ def check_number(number: object, what: str, node: str = "", wire: str = "") -> f
     return value
 
 
+def check_switch(value: object, flag: str, node: str) -> None:
+    """True or False."""
+    if type(value) is not bool:
+        raise ValueKindError(f"Node {node!r} is {flag} or not: give True or False, not {value!r}.", node=node)
+
+
 def check_place(place: tuple[float, float] | None, node: str) -> tuple[float, float] | None:
     """Two finite numbers, or None."""
     if place is None:

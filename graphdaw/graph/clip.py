@@ -70,6 +70,10 @@ def graft(document: Document, part: Document, parent: str = "", shift: tuple[flo
                 node.comment,
                 (),
                 node.clips,
+                node.bypassed,
+                node.muted,
+                node.soloed,
+                node.frozen,
                 node.extra,
             )
         )

@@ -178,7 +178,21 @@ def _replace(document: Document, edit: ReplaceNode) -> Expansion:
     values = {**_shared_values(old, edit.type), **edit.values}
     clips = tuple(clip for clip in old.clips if clip_checks.takes(edit.type, clip))
     edits: list[Edit] = [
-        AddNode(new, edit.type, values, old.parent, old.order, old.place, old.label, old.comment, clips=clips)
+        AddNode(
+            new,
+            edit.type,
+            values,
+            old.parent,
+            old.order,
+            old.place,
+            old.label,
+            old.comment,
+            clips=clips,
+            bypassed=old.bypassed,
+            muted=old.muted,
+            soloed=old.soloed,
+            frozen=old.frozen,
+        )
     ]
     into, out = document.wires_into(old.id), document.wires_from(old.id)
     wires = {w.id: w for w in into + out}

@@ -8,7 +8,7 @@ import msgspec
 
 from graphdaw.graph.clip_edits import HELD
 from graphdaw.graph.clips import Clip, NoteClip
-from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
+from graphdaw.graph.model import FLAGS, GROUP, Document, GroupPort, Node, Value, Wire
 from graphdaw.graph.structure import outside_paths
 from graphdaw.graph.vocabulary import (
     AddNode,
@@ -24,6 +24,7 @@ from graphdaw.graph.vocabulary import (
     SetComment,
     SetControl,
     SetDepth,
+    SetFlags,
     SetGraph,
     SetLabel,
     SetMedia,
@@ -182,6 +183,9 @@ def _changed(old: Node, new: Node) -> list[Edit]:
         edits.append(SetLabel(new.id, new.label))
     if old.comment != new.comment:
         edits.append(SetComment(new.id, new.comment))
+    flags = {name: getattr(new, name) for name in FLAGS if getattr(old, name) != getattr(new, name)}
+    if flags:
+        edits.append(SetFlags(new.id, **flags))
     return edits + _clips(old, new)
 
 

@@ -11,7 +11,7 @@ from graphdaw.errors import GroupingError, NameFormError, UnknownPortError, Unkn
 from graphdaw.graph import checks, clip_checks, clip_edits, composites
 from graphdaw.graph.clips import weight
 from graphdaw.graph.controls import MOST_CONTROLS, as_stored
-from graphdaw.graph.model import Document, Node, Wire
+from graphdaw.graph.model import FLAGS, Document, Node, Wire
 from graphdaw.graph.ports import loop_through, loop_through_bus, node_of, source_of, targets_of, title, wires_through
 from graphdaw.graph.vocabulary import (
     AddNode,
@@ -32,6 +32,7 @@ from graphdaw.graph.vocabulary import (
     SetComment,
     SetControl,
     SetDepth,
+    SetFlags,
     SetGraph,
     SetLabel,
     SetMedia,
@@ -46,8 +47,8 @@ from graphdaw.graph.vocabulary import (
 __all__ = [
     "AddNode", "Composite", "Connect", "DeclarePort", "Disconnect", "Edit", "EditNotes", "Group", "InsertOnWire",
     "Move", "Primitive", "PutClip", "RemoveNode", "ReplaceNode", "SetClip", "SetComment", "SetControl", "SetDepth",
-    "SetGraph", "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort", "Ungroup",
-    "apply", "perform", "replay",
+    "SetFlags", "SetGraph", "SetLabel", "SetMedia", "SetPlace", "SetTimeline", "SetValues", "TakeClip", "UndeclarePort",
+    "Ungroup", "apply", "perform", "replay",
 ]  # fmt: skip
 
 Step = tuple[Any, Any]
@@ -109,6 +110,8 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
                 values = {name: value for name, value in checked.items() if value is not None}
         if edit.label or edit.comment or edit.place or edit.ports or edit.extra:
             place = _check_look(edit)
+        for flag in FLAGS:
+            checks.check_switch(getattr(edit, flag), flag, edit.id)
         if clips:
             for clip in clips:
                 clip_checks.check_kind(edit, clip)
@@ -118,8 +121,9 @@ def _add_node(document: Document, edit: AddNode, trusted: bool) -> Step:
     if order > document.top:
         document.top = order
     node = Node(
-        edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, clips, edit.extra
-    )
+        edit.id, edit.type, values, edit.parent, order, place, edit.label, edit.comment, edit.ports, clips,
+        edit.bypassed, edit.muted, edit.soloed, edit.frozen, edit.extra,
+    )  # fmt: skip
     document.insert_node(node)
     if order != edit.order or values is not edit.values or place is not edit.place or clips is not edit.clips:
         edit = replace(edit, order=order, values=values, place=place, clips=clips)
@@ -321,6 +325,16 @@ def _set_comment(document: Document, edit: SetComment, trusted: bool) -> Step:
     return edit, SetComment(node.id, node.comment)
 
 
+def _set_flags(document: Document, edit: SetFlags, trusted: bool) -> Step:
+    node = node_of(document, edit.id)
+    new = {name: getattr(edit, name) for name in FLAGS if getattr(edit, name) is not None}
+    if not trusted:
+        for name, value in new.items():
+            checks.check_switch(value, name, node.id)
+    document.nodes[node.id] = replace(node, **new)
+    return SetFlags(node.id, **new), SetFlags(node.id, **{name: getattr(node, name) for name in new})
+
+
 def _set_graph(document: Document, edit: SetGraph, trusted: bool) -> Step:
     checks.check_sample_rate(edit.sample_rate)
     old, document.sample_rate = document.sample_rate, edit.sample_rate
@@ -369,6 +383,7 @@ PRIMITIVES: dict[type, Callable[[Document, Any, bool], Step]] = {
     SetPlace: _set_place,
     SetLabel: _set_label,
     SetComment: _set_comment,
+    SetFlags: _set_flags,
     SetGraph: _set_graph,
     SetMedia: _set_media,
     PutClip: clip_edits.put_clip,

@@ -23,6 +23,7 @@ from graphdaw.graph.vocabulary import (
     SetClip,
     SetComment,
     SetDepth,
+    SetFlags,
     SetGraph,
     SetLabel,
     SetPlace,
@@ -99,7 +100,7 @@ class Flat:
         delta = Delta()
         for edit in edits:
             match edit:
-                case SetValues() | AddNode() | RemoveNode() | SetPlace() | SetLabel() | SetComment():
+                case SetValues() | AddNode() | RemoveNode() | SetPlace() | SetLabel() | SetComment() | SetFlags():
                     nodes[edit.id] = None
                 case PutClip() | TakeClip() | SetClip() | EditNotes():
                     nodes[edit.id] = None

@@ -29,6 +29,7 @@ from graphdaw.graph.vocabulary import (
     SetComment,
     SetControl,
     SetDepth,
+    SetFlags,
     SetGraph,
     SetLabel,
     SetPlace,
@@ -325,6 +326,24 @@ class Graph(Music):
         if id not in self.document.controls:
             raise NameFormError(f"There is no control {id!r}; {suggestion(id, self.document.controls, 'controls')}")
         self.apply([SetControl(id)], "remove control")
+
+    def bypass(self, node: End, on: bool = True) -> None:
+        """Let what comes into a node or group pass by it, as late as it would be; or let it in again.
+
+        >>> g = Graph()
+        >>> g.bypass(g.add("reverb"))
+        >>> g.nodes["reverb1"].bypassed
+        True
+        """
+        self.apply([SetFlags(self._id(node), bypassed=on)], "bypass" if on else "end bypass")
+
+    def mute(self, node: End, on: bool = True) -> None:
+        """Silence a node or group; or let it sound again."""
+        self.apply([SetFlags(self._id(node), muted=on)], "mute" if on else "unmute")
+
+    def solo(self, node: End, on: bool = True) -> None:
+        """Hear only what has a part in this node or group, and in others that are soloed; or end that."""
+        self.apply([SetFlags(self._id(node), soloed=on)], "solo" if on else "end solo")
 
     # History
 

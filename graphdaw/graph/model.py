@@ -12,6 +12,7 @@ from graphdaw.graph.timeline import Timeline
 from graphdaw.nodes.base import NodeType, find
 
 GROUP = "group"
+FLAGS = ("bypassed", "muted", "soloed", "frozen")  # of a node
 
 
 class Opaque(msgspec.Struct, frozen=True, gc=False):
@@ -35,7 +36,7 @@ class GroupPort(msgspec.Struct, frozen=True, gc=False):
 class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One node; `values` holds only what was set, `parent` is the enclosing group, `extra` fields not known here.
 
-    `clips` are in the order of their starts.
+    `clips` are in the order of their starts. What `bypassed`, `muted`, `soloed` and `frozen` do is told in `routing`.
     """
 
     id: str
@@ -48,6 +49,10 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     comment: str = ""
     ports: tuple[GroupPort, ...] = ()
     clips: tuple[Clip, ...] = ()
+    bypassed: bool = False
+    muted: bool = False
+    soloed: bool = False
+    frozen: bool = False
     extra: dict[str, bytes] | None = None
 
 

@@ -19,6 +19,13 @@ def state_folder() -> Path:
     return Path(platformdirs.user_state_dir("graphdaw", appauthor=False))
 
 
+def cache_folder() -> Path:
+    """The folder for what can be made again at any time; it may not exist yet."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("graphdaw", appauthor=False))
+
+
 def unnamed_folder() -> Path:
     """Where projects lie that have no name yet."""
     return state_folder() / "unnamed"

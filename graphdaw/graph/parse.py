@@ -13,7 +13,7 @@ from graphdaw.graph import checks, structure
 from graphdaw.graph.clip_parse import MusicLines
 from graphdaw.graph.control_text import read_control
 from graphdaw.graph.controls import MOST_CONTROLS
-from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
+from graphdaw.graph.model import FLAGS, Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 
 MAX_TEXT = 8 * 1024 * 1024  # characters; a project of 10,000 nodes has 2 million
 
@@ -106,9 +106,13 @@ class _Reader(MusicLines):
             self.take("=")
             values[name] = self._value()
         order, place, texts = -1, None, {"label": "", "comment": ""}
+        flags: set[str] = set()
         while self.peek() == "@":
             self.at += 1
             mark = self.take("word")
+            if mark in FLAGS:
+                flags.add(mark)
+                continue
             self.take("=")
             if mark == "order":
                 order = self.whole()
@@ -119,10 +123,11 @@ class _Reader(MusicLines):
             elif mark in texts:
                 texts[mark] = self.take("text", "word")
             else:
-                raise self.fault(f"{mark!r} is none of order, place, label, comment")
+                raise self.fault(f"{mark!r} is none of order, place, label, comment, {', '.join(FLAGS)}")
         extra = self.extra(Node.__struct_fields__)
         parent = self.enclosing()
-        node = Node(id, type, values, parent, order, place, texts["label"], texts["comment"], (), (), extra)
+        on = ("bypassed" in flags, "muted" in flags, "soloed" in flags, "frozen" in flags)
+        node = Node(id, type, values, parent, order, place, texts["label"], texts["comment"], (), (), *on, extra)
         self.nodes.append(node)
         self.parents.append(id)
 

@@ -12,7 +12,7 @@
 The timeline and the clips of nodes have lines of their own, which `clip_text` shows, and so have controls, which
 stand before the nodes (`control_text`). Names that are not plain words
 are quoted as in JSON; `raw(...)` is base64 of msgpack this version cannot read. Lines that begin with # are remarks,
-which are read over.
+which are read over. A node that is bypassed, muted, soloed or frozen is marked @bypassed, @muted, @soloed or @frozen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import msgspec
 from graphdaw.graph.clip import distrust, graft, selection
 from graphdaw.graph.clip_text import clip_changes, clip_lines, timeline_changes, timeline_lines
 from graphdaw.graph.control_text import control_changes, control_lines
-from graphdaw.graph.model import Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
+from graphdaw.graph.model import FLAGS, Document, GroupPort, Medium, Node, Opaque, Sketch, Value, Wire
 from graphdaw.graph.parse import parse
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.written import extra_words, quoted, raw_word, word
@@ -113,6 +113,7 @@ def node_line(node: Node) -> str:
         marks += f" @label={quoted(node.label)}"
     if node.comment:
         marks += f" @comment={quoted(node.comment)}"
+    marks += "".join(f" @{flag}" for flag in FLAGS if getattr(node, flag))
     return f"node {word(node.id)} {word(node.type)}{values}{marks}{extra_words(node.extra)}"
 
 
@@ -178,7 +179,7 @@ def _node_changes(old: Node, new: Node) -> list[str]:
             unit = f" {kind.params[name].unit}" if kind and name in kind.params and kind.params[name].unit else ""
             shown = ["default" if v is None else _value(v) for v in (before, after)]
             lines.append(f"~ {word(new.id)}.{word(name)} {shown[0]} -> {shown[1]}{unit}")
-    for field in ("type", "parent", "order", "place", "label", "comment", "extra"):
+    for field in ("type", "parent", "order", "place", "label", "comment", *FLAGS, "extra"):
         before, after = getattr(old, field), getattr(new, field)
         if before != after:
             lines.append(f"~ {word(new.id)} {field} {_shown(before)} -> {_shown(after)}")

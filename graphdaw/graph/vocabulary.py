@@ -92,6 +92,16 @@ class SetComment(_Edit, frozen=True, tag="set_comment"):
     comment: str
 
 
+class SetFlags(_Edit, frozen=True, tag="set_flags"):
+    """Bypass, mute, solo or freeze a node or group, or end that; None leaves a flag alone."""
+
+    id: str
+    bypassed: bool | None = None
+    muted: bool | None = None
+    soloed: bool | None = None
+    frozen: bool | None = None
+
+
 class SetGraph(_Edit, frozen=True, tag="set_graph"):
     """Set the sample rate, in hertz."""
 
@@ -183,9 +193,8 @@ class Ungroup(_Edit, frozen=True, tag="ungroup"):
 
 Primitive = (
     AddNode | RemoveNode | SetValues | Connect | Disconnect | SetDepth | Move | DeclarePort | UndeclarePort
-    | SetPlace | SetLabel | SetComment | SetGraph | SetMedia | PutClip | TakeClip | SetClip | EditNotes | SetTimeline
-    | SetPlace | SetLabel | SetComment | SetGraph | SetMedia
-    | SetControl
+    | SetPlace | SetLabel | SetComment | SetFlags | SetGraph | SetMedia | PutClip | TakeClip | SetClip | EditNotes
+    | SetTimeline | SetControl
 )  # fmt: skip
 Composite = InsertOnWire | ReplaceNode | Group | Ungroup
 Edit = Primitive | Composite

@@ -14,9 +14,12 @@ import msgspec
 
 from graphdaw.graph.flatten import Delta, Flat, FlatWire
 from graphdaw.graph.model import Document, Node, settings
+from graphdaw.graph.ports import source_of
+from graphdaw.graph.routes import Routes
 from graphdaw.graph.timeline import Timeline
 from graphdaw.graph.vocabulary import Edit, Move
 from graphdaw.nodes.base import find
+from graphdaw.nodes.through import THROUGH
 from graphdaw.nodes.voices import HAND, LEVEL, VOICE, spares_of
 
 VOICES = "voices"
@@ -41,7 +44,7 @@ def voice_of(key: str) -> int:
 class Voiced:
     """Plain nodes and wires as an engine plays them; it follows a document."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: Flat | Routes) -> None:
         self.flat = flat
         self.document: Document = flat.document
         self.nodes: dict[str, Node] = {}
@@ -103,6 +106,18 @@ class Voiced:
             copies = copies[1:]
         return [(copy, port) for copy in copies]
 
+    def heard_at(self, id: str, port: str) -> tuple[str, str] | None:
+        """The outlet of a plain node that is heard at an outlet, also of a group; None where there is nothing."""
+        if isinstance(self.flat, Routes):
+            stand_in = self.flat.heard_at(id, port)
+            if stand_in is not None:
+                return stand_in
+        return source_of(self.document, id, port) if id in self.document.nodes else None
+
+    def is_passed(self, id: str) -> bool:
+        """Whether a pass-through stands in for a node."""
+        return any(self.nodes[copy].type == THROUGH for copy in self._copies.get(id, ()))
+
     def copies(self, id: str) -> list[str]:
         """What a plain node has become: itself, or one node a voice."""
         return self._copies.get(id, [])
@@ -132,7 +147,7 @@ class Voiced:
                 for id in edit.ids:
                     if id in self.flat.nodes:
                         yield id
-                    elif id in self.document.nodes:
+                    if id in self.document.nodes:
                         yield from (node.id for node in self.document.below(id) if node.id in self.flat.nodes)
 
     def _choir(self, node: Node) -> tuple[str, int, int] | None:

@@ -15,6 +15,7 @@ from graphdaw.errors import EngineError, MediaError
 from graphdaw.graph.flatten import Flat
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
+from graphdaw.graph.routes import Routes
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
 from graphdaw.host.events import (
@@ -87,7 +88,7 @@ class Engine(Timing):
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
-            self._flat = Voiced(Flat(graph.document))
+            self._flat = Voiced(Routes(Flat(graph.document), self.sample_rate))
             self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
             self._recordings = Recordings(self._lowering.graph, self.sample_rate)
             self._taps = Taps(self._lowering)
@@ -156,7 +157,7 @@ class Engine(Timing):
                 raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
             for id, param, value in messages:
                 self._send(id, param, value)
-            self._behind |= self._taps.aim(self.graph.document)
+            self._behind |= self._taps.aim()
             self._close_streams_of_removed()
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
@@ -274,7 +275,7 @@ class Engine(Timing):
         finally:
             self._begin_at = 0
         self._close_streams_of_removed()
-        self._taps.aim(self.graph.document)
+        self._taps.aim()
         lib.gd_engine_locate(self._engine, position_frames)
 
     # Taps
@@ -304,7 +305,7 @@ class Engine(Timing):
             self._taps_changed()
 
     def _taps_changed(self) -> None:
-        self._taps.aim(self.graph.document)
+        self._taps.aim()
         self._behind = True
         self.commit()
 

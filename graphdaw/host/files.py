@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,15 @@ from graphdaw.errors import MediaError
 from graphdaw.graph.project import disk
 
 if TYPE_CHECKING:
-    from graphdaw.graph.graph import Graph
+    from graphdaw.host.tags import Tags
 
 Samples = npt.NDArray[np.float32]
 
-BLOCK_FRAMES = 1_024
 CHUNK_FRAMES = 16_384  # what an encoder is handed, always: Vorbis decides by what it has, so blocks must not matter
 WAV_LIMIT_BYTES = (1 << 32) - 65_536  # past this a WAV file counts its bytes in 64 bits (RF64)
 TAKEN_BY_SAMPLES = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+WHOLE = {"PCM_16": 16, "PCM_24": 24}  # bits of what is written as whole numbers; past full scale is cut off
+DITHER_SEED = 16  # always the same noise, so that two files of one sound are equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,13 @@ class Format:
     subtypes: dict[int, str]  # by bit depth; the first is the default, 0 stands for "no depth to choose"
     max_channels: int
     max_rate_hz: int
+    rates_hz: tuple[int, ...] = ()  # where only some are possible
+    kind: str = ""  # how people call it
+
+    @property
+    def title(self) -> str:
+        """Its name in a sentence."""
+        return self.kind or self.name
 
 
 PCM = {24: "PCM_24", 16: "PCM_16"}
@@ -46,10 +53,16 @@ FORMATS = {
     ".wav": Format("WAV", {**PCM, 32: "FLOAT"}, 1_024, 768_000),
     ".flac": Format("FLAC", PCM, 8, 655_350),
     ".ogg": Format("OGG", {0: "VORBIS"}, 255, 200_000),
-    ".mp3": Format("MP3", {0: "MPEG_LAYER_III"}, 2, 48_000),
+    ".opus": Format("OGG", {0: "OPUS"}, 255, 48_000, (8_000, 12_000, 16_000, 24_000, 48_000), "Opus"),
+    ".mp3": Format(
+        "MP3",
+        {0: "MPEG_LAYER_III"},
+        2,
+        48_000,
+        (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000),
+    ),
 }
 SYSTEM_ERROR = 2  # libsndfile's, for whatever the system refused
-CLIPS = {"PCM_16", "PCM_24"}  # whatever is louder than full scale is cut off there
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,9 @@ class Written:
 class AudioWriter:
     """Writes blocks to a file that appears under its name only when all of it is there.
 
-    `path` ends in .wav, .flac, .ogg or .mp3; `bit_depth` is 16, 24 (default) or, in WAV, 32 (floating point).
+    `path` ends in .wav, .flac, .ogg, .opus or .mp3; `bit_depth` is 16, 24 (default) or, in WAV, 32 (floating point).
+    With `dither`, 16 bits are rounded by the toss of two dice (noise of triangular density, two steps wide), so that
+    what is lost is heard as noise and never as distortion. `quality`, from 0 to 1, is for formats that lose something.
     As a context manager it finishes the file on leaving, or removes it on leaving by an error. Raises `MediaError`.
     """
 
@@ -79,6 +94,9 @@ class AudioWriter:
         channels: int,
         bit_depth: int | None = None,
         expected_frames: int = 0,
+        dither: bool = False,
+        quality: float | None = None,
+        tags: Tags | None = None,
     ) -> None:
         self.path = Path(path)
         self.channels = channels
@@ -88,12 +106,17 @@ class AudioWriter:
         self._waiting = np.zeros((0, channels), np.float32)
         form = _format_of(self.path, channels, sample_rate_hz)
         self._subtype = _subtype_of(self.path, form, bit_depth)
+        self._tags = tags
+        self._dice = np.random.default_rng(DITHER_SEED) if dither and self._subtype == "PCM_16" else None
         size = expected_frames * channels * TAKEN_BY_SAMPLES.get(self._subtype, 0)
         name = "RF64" if form.name == "WAV" and size > WAV_LIMIT_BYTES else form.name
+        if name == "RF64" and tags:
+            raise MediaError(f"{self.path} cannot hold tags: a WAV past 4 GiB has no room for them; choose FLAC.")
+        how = _compression(self.path, form, quality)
         self._partial = self._make_partial()
         try:
             self._file = soundfile.SoundFile(
-                str(self._partial), "w", sample_rate_hz, channels, self._subtype, format=name
+                str(self._partial), "w", sample_rate_hz, channels, self._subtype, format=name, **how
             )
         except soundfile.LibsndfileError as error:
             self._partial.unlink(missing_ok=True)
@@ -131,6 +154,10 @@ class AudioWriter:
         try:
             self._put(self._waiting)
             self._file.close()
+            if self._tags:
+                from graphdaw.host.tags import write_tags  # here, because few files have any
+
+                write_tags(self._partial, self.path, self._tags)
             with self._partial.open("rb") as file:
                 os.fsync(file.fileno())
             self._check_length()
@@ -143,7 +170,7 @@ class AudioWriter:
             raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial, error)}") from error
 
     def _written(self, path: Path) -> Written:
-        clipped = self._subtype in CLIPS and self.peak > 1.0
+        clipped = self._subtype in WHOLE and self.peak > 1.0
         return Written(path, self.channels, self.frames, self.sample_rate_hz, self.peak, clipped)
 
     def discard(self) -> None:
@@ -166,7 +193,8 @@ class AudioWriter:
 
     def _put(self, chunk: Samples) -> None:
         try:
-            self._file.write(np.ascontiguousarray(chunk))
+            bits = WHOLE.get(self._subtype)
+            self._file.write(quantised(chunk, bits, self._dice) if bits else np.ascontiguousarray(chunk))
         except (soundfile.LibsndfileError, AssertionError) as error:
             raise MediaError(f"{self.path} could not be written: {_why_disk(self._partial)}") from error
 
@@ -191,6 +219,27 @@ class AudioWriter:
         size = self.frames * self.channels * TAKEN_BY_SAMPLES.get(self._subtype, 0)
         if self.path.suffix.lower() == ".wav" and self._partial.stat().st_size < size:
             raise OSError("the disk is full.")
+
+
+def quantised(samples: Samples, bits: int, dice: np.random.Generator | None = None) -> npt.NDArray[np.int32]:
+    """Samples as whole numbers in the upper `bits` of 32, the nearest ones unless there are dice.
+
+    The library's own conversion rounds down, and scales by one step less than what it reads back by.
+    """
+    scaled = samples.astype(np.float64) * (1 << (bits - 1))
+    if dice is not None:
+        scaled += dice.random(samples.shape) - dice.random(samples.shape)
+    whole = np.clip(np.nan_to_num(np.rint(scaled)), -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    return np.ascontiguousarray(whole.astype(np.int32) << (32 - bits))
+
+
+def fitting_rate(path: Path, rate_hz: int) -> int:
+    """The rate itself where files of this ending can have it, else the lowest one above, else their highest."""
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        return rate_hz
+    higher = [rate for rate in form.rates_hz if rate >= rate_hz]
+    return min(higher) if higher else min(rate_hz, form.max_rate_hz)
 
 
 def check_format(path: Path, sample_rate_hz: int, bit_depth: int | None, channels: int = 1) -> None:
@@ -268,93 +317,18 @@ def write_audio(path: str | Path, audio: Samples, sample_rate_hz: int, bit_depth
     return writer.finish()
 
 
-def render_file(
-    graph: Graph,
-    path: str | Path,
-    *,
-    seconds: float,
-    progress: Callable[[float], None] | None = None,
-    stems: bool = False,
-    bit_depth: int | None = None,
-) -> list[Written]:
-    """Render a graph to a file in constant memory; `progress` is called with the part done, 0 to 1.
-
-    With `stems` the mix is followed by one file for each node wired into an output, named after it.
-    Raises `MediaError`, and what compiling the graph raises.
-    """
-    versions = [(Path(path), graph)]
-    if stems:
-        versions += [(stem_path(Path(path), name), alone) for name, alone in stem_graphs(graph)]
-    written = []
-    for place, (name, version) in enumerate(versions):
-
-        def part(done: float, place: int = place) -> None:
-            if progress is not None:
-                progress((place + done) / len(versions))
-
-        written.append(_render_one(version, name, seconds, part, bit_depth))
-    return written
-
-
-def _render_one(
-    graph: Graph, path: Path, seconds: float, progress: Callable[[float], None], bit_depth: int | None
-) -> Written:
-    from graphdaw.host.offline import Renderer  # here, so that writing a file does not load the core
-
-    frames = round(seconds * graph.sample_rate)
-    if frames < 1:
-        raise MediaError(f"{path} would be empty: {seconds} seconds were asked for.")
-    with Renderer(graph, block_frames=BLOCK_FRAMES, threads=1) as renderer:
-        writer = AudioWriter(
-            path,
-            sample_rate_hz=round(renderer.sample_rate),
-            channels=renderer.channels,
-            bit_depth=bit_depth,
-            expected_frames=frames,
-        )
-        try:
-            for start in range(0, frames, BLOCK_FRAMES):
-                writer.write(renderer.render(min(BLOCK_FRAMES, frames - start)))
-                progress(min(1.0, (start + BLOCK_FRAMES) / frames))
-        except BaseException:
-            writer.discard()
-            raise
-        return writer.finish()
-
-
-def stem_graphs(graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """For each node wired into an output: its title, and a copy of the graph in which only it is heard."""
-    from graphdaw.graph.graph import Graph
-
-    outputs = {node.id for node in graph.nodes.values() if node.type == "output"}
-    heard = [wire for wire in graph.wires.values() if wire.target in outputs]
-    for source in dict.fromkeys(wire.source for wire in sorted(heard, key=lambda wire: wire.order)):
-        alone = Graph(document=graph.document.copy())
-        for wire in heard:
-            if wire.source != source:
-                alone.disconnect(wire)
-        yield graph.nodes[source].label or source, alone
-
-
-def stem_path(path: Path, name: str) -> Path:
-    """Where a stem goes: beside the mix, with the node's name in it.
-
-    >>> stem_path(Path("out/song.wav"), "drums/left").as_posix()
-    'out/song.drums-left.wav'
-    """
-    plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name)
-    return path.with_name(f"{path.stem}.{plain}{path.suffix}")
-
-
 def _format_of(path: Path, channels: int, sample_rate_hz: int) -> Format:
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         ending = f"“{path.suffix}” is no format" if path.suffix else "the name has no ending"
         raise MediaError(f"{path} cannot be written: {ending} GraphDAW writes ({', '.join(sorted(FORMATS))}).")
     if not 1 <= channels <= form.max_channels:
-        raise MediaError(f"{path} cannot hold {channels} channels: {form.name} takes 1 to {form.max_channels}.")
+        raise MediaError(f"{path} cannot hold {channels} channels: {form.title} takes 1 to {form.max_channels}.")
     if sample_rate_hz > form.max_rate_hz:
-        raise MediaError(f"{path} cannot be at {sample_rate_hz} Hz: {form.name} goes up to {form.max_rate_hz} Hz.")
+        raise MediaError(f"{path} cannot be at {sample_rate_hz} Hz: {form.title} goes up to {form.max_rate_hz} Hz.")
+    if form.rates_hz and sample_rate_hz not in form.rates_hz:
+        possible = ", ".join(map(str, form.rates_hz))
+        raise MediaError(f"{path} cannot be at {sample_rate_hz} Hz: {form.title} takes {possible} Hz.")
     return form
 
 
@@ -363,12 +337,23 @@ def _subtype_of(path: Path, form: Format, bit_depth: int | None) -> str:
     if bit_depth is None:
         return next(iter(form.subtypes.values()))
     if not depths:
-        raise MediaError(f"{path} cannot have a bit depth: {form.name} has none to choose.")
+        raise MediaError(f"{path} cannot have a bit depth: {form.title} has none to choose.")
     if bit_depth not in depths:
         raise MediaError(
-            f"{path} cannot have {bit_depth} bits: {form.name} takes {', '.join(map(str, sorted(depths)))}."
+            f"{path} cannot have {bit_depth} bits: {form.title} takes {', '.join(map(str, sorted(depths)))}."
         )
     return form.subtypes[bit_depth]
+
+
+def _compression(path: Path, form: Format, quality: float | None) -> dict[str, float]:
+    """What the library is told about quality: its scale goes from best to smallest."""
+    if quality is None:
+        return {}
+    if any(form.subtypes):
+        raise MediaError(f"{path} cannot have a quality: {form.title} loses nothing.")
+    if not 0.0 <= quality <= 1.0:
+        raise MediaError(f"{path} cannot have a quality of {quality}: it goes from 0 to 1.")
+    return {"compression_level": 1.0 - quality}
 
 
 def _why_disk(partial: Path, error: Exception | None = None) -> str:

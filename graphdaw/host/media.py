@@ -10,11 +10,11 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 import soundfile
-import soxr
 
 from graphdaw.errors import MediaError
 from graphdaw.graph import outside
 from graphdaw.host.chunks import read_chunks
+from graphdaw.host.rates import RateChanger
 from graphdaw.nodes.base import Recording
 
 Samples = npt.NDArray[np.float32]
@@ -27,7 +27,6 @@ MAGIC = {b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"fLaC",
 KINDS = "WAV, AIFF, FLAC, Ogg, MP3, CAF, W64 and AU can be"
 LOUDEST = 1e9  # full scale is 1; what is louder is damage, and would overflow in the resampler
 CHUNK_FRAMES = 16_384  # decoded at a time, or as many fewer as a higher rate makes of them
-QUALITY = "HQ"  # soxr: 20-bit precision, pass band to 91 % of the lower rate's half
 PREROLL_FRAMES = 2_048  # read ahead of a place that is sought, so that the resampler's filter is full when it arrives
 
 
@@ -100,11 +99,9 @@ class MediaStream:
     def _start(self, frame: int) -> None:
         """Set the file and a fresh resampler so that `frame` comes next."""
         source, skip = frame, 0
-        self._resampler = None
+        self._resampler: RateChanger | None = None
         if self._rate_hz != self.file_rate_hz:
-            self._resampler = soxr.ResampleStream(
-                self.file_rate_hz, self._rate_hz, self.channels, dtype="float32", quality=QUALITY
-            )
+            self._resampler = RateChanger(self.file_rate_hz, self._rate_hz, self.channels)
             source, skip = self._whole_period_before(frame)
         if self.loop and self._file.frames:
             source %= self._file.frames
@@ -134,7 +131,7 @@ class MediaStream:
         block = self._decode()
         last = len(block) == 0
         if self._resampler is not None:
-            block = self._resampler.resample_chunk(block, last=last)
+            block = self._resampler.change(block, last)
         self._ended = last
         self._pending = np.concatenate([self._pending, block.T], axis=1)
 

@@ -88,12 +88,19 @@ class Numbers:
         return (sum(mean for mean, _ in costs), sum(peak for _, peak in costs)) if costs else None
 
     def readings(self, id: str, channel: int = 0, count: int = 3) -> list[float] | None:
-        """The first words of a node's (first voice's) memory, such as a meter's readings; None where there are none."""
+        """The first words of a node's (first voice's) memory, such as a meter's readings; None where there are none.
+
+        There are none of a node that is bypassed.
+        """
         words = ffi.new("float[]", count)
         with self._lock:
             self._check_open()
             index = next(iter(self._lowering.all_of(id)), None)
-            if index is None or not lib.gd_graph_peek(self._lowering.graph, index, channel, words, count):
+            if (
+                index is None
+                or self._lowering.flat.is_passed(id)
+                or not lib.gd_graph_peek(self._lowering.graph, index, channel, words, count)
+            ):
                 return None
         return list(words)
 

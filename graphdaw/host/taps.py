@@ -11,8 +11,7 @@ import numpy.typing as npt
 from graphdaw._core import ffi, lib
 from graphdaw.errors import UnknownPortError
 from graphdaw.graph.graph import End, Graph, PortHandle
-from graphdaw.graph.model import Document
-from graphdaw.graph.ports import node_of, outlet_type, outlets, source_of, title
+from graphdaw.graph.ports import node_of, outlet_type, outlets, title
 from graphdaw.host.lowering import Listening, Lowering
 
 Samples = npt.NDArray[np.float32]
@@ -120,13 +119,11 @@ class Taps:
         self._taps.clear()
         return taps
 
-    def aim(self, document: Document) -> bool:
+    def aim(self) -> bool:
         """Let taps follow their outlets, wherever groups lead and whatever replaces a node; True if one had to."""
         moved = False
         for tap, listening in self._taps.items():
-            id, port = tap.end
-            source = source_of(document, id, port) if id in document.nodes else None
-            moved |= self._lowering.aim(listening, source)
+            moved |= self._lowering.aim(listening, self._lowering.flat.heard_at(*tap.end))
         return moved
 
 

@@ -10,6 +10,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import mutagen
 import numpy as np
 import pytest
 
@@ -120,6 +121,80 @@ def test_stems_add_up_to_the_mix(tmp_path: Path) -> None:
     assert len(stems) == 2
     assert {int(np.argmax(np.abs(np.fft.rfft(stem[0])))) for stem in stems} == {220, 330}
     np.testing.assert_allclose(sum(stems), mix, atol=1e-6)
+
+
+def test_render_takes_a_region_a_format_a_loudness_and_tags(project: Path, tmp_path: Path) -> None:
+    run = graphdaw(
+        "render", project, "-o", tmp_path / "part", "--format", "flac", "--from", 1, "--to", 2.5, "--rate", 44_100,
+        "--loudness", -20, "--ceiling", -2, "--tag", "title=Part one", "--tag", "bpm=96", "--json",
+    )  # fmt: skip
+
+    (file,) = json.loads(run.stdout)["files"]
+    assert file["path"] == str(tmp_path / "part.flac")
+    assert (file["frames"], file["sample_rate_hz"]) == (66_150, 44_100)
+    assert file["loudness_lufs"] == pytest.approx(-20.0, abs=0.05)
+    tags = mutagen.File(tmp_path / "part.flac")
+    assert (tags["title"], tags["bpm"]) == (["Part one"], ["96"])
+
+
+def test_render_goes_by_bars_and_ends_with_the_last_clip(tmp_path: Path) -> None:
+    graph = gd.Graph()
+    graph.set_tempo(60.0)
+    graph.set_signature(3, 4)
+    notes, voices, osc = graph.add("notes"), graph.add("voices"), graph.add("sine")
+    graph.connect(notes["events"], voices["events"])
+    graph.connect(voices["frequency_hz"], osc["frequency_hz"])
+    osc >> graph.add("output")
+    graph.write(notes, [(0, 9, "A4")])
+    graph.save(tmp_path / "song.gdaw")
+
+    def length(*arguments: object) -> float:
+        run = graphdaw("render", tmp_path / "song.gdaw", "-o", tmp_path / "a.wav", "--json", *arguments)
+        return json.loads(run.stdout)["files"][0]["frames"] / 48_000
+
+    assert length() == 9.0
+    assert length("--from", "bar2", "--to", "bar3.2") == 4.0
+    assert length("--from", "bar2.3") == 4.0
+    assert length("--from", 1.5, "--seconds", 0.5) == 0.5
+    assert "bar9.3" in refused("render", tmp_path / "song.gdaw", "-o", tmp_path / "a.wav", "--from", "verse")
+
+
+def test_named_nodes_can_be_rendered_apart(project: Path, tmp_path: Path) -> None:
+    run = graphdaw("render", project, "-o", tmp_path / "a.wav", "--seconds", 0.1, "--stem", "sine1")
+
+    assert [Path(line.split(": ")[0]).name for line in run.stdout.splitlines()] == ["a.wav", "a.sine1.wav"]
+    assert "sine1" in refused("render", project, "-o", tmp_path / "a.wav", "--stem", "sin1")
+
+
+def test_a_loudness_that_the_ceiling_does_not_allow_is_said(project: Path, tmp_path: Path) -> None:
+    run = graphdaw("render", project, "-o", tmp_path / "a.wav", "--loudness", 0)
+
+    assert run.returncode == 0
+    assert "below the loudness asked for: --limit" in run.stderr
+
+
+def test_outputs_can_be_rendered_apart(tmp_path: Path) -> None:
+    graph = gd.Graph()
+    for pitch in (220.0, 330.0):
+        graph.add("sine", frequency_hz=pitch) >> graph.add("output", gain_db=-12.0)
+    graph.save(tmp_path / "two.gdaw")
+
+    run = graphdaw("render", tmp_path / "two.gdaw", "-o", tmp_path / "two.wav", "--seconds", 1, "--outputs")
+
+    names = [Path(line.split(": ")[0]).name for line in run.stdout.splitlines()]
+    assert names == ["two.wav", "two.output1.wav", "two.output2.wav"]
+
+
+def test_what_contradicts_itself_is_refused(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.wav"
+
+    assert "--format" in refused("render", project, "-o", out, "--format", "mp3")
+    assert "--seconds" in refused("render", project, "-o", out, "--to", 3, "--seconds", 1)
+    assert "would be empty" in refused("render", project, "-o", out, "--from", 3, "--to", 2)
+    assert "not both" in refused("render", project, "-o", out, "--loudness", -14, "--normalize", -1)
+    assert "render twice" in refused("render", project, "-o", out, "--stems", "--outputs")
+    assert "NAME=TEXT" in refused("render", project, "-o", out, "--tag", "title")
+    assert list(tmp_path.glob("a.*")) == []
 
 
 def test_nodes_lists_the_types_and_describes_one() -> None:

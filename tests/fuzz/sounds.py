@@ -23,6 +23,7 @@ from graphdaw.host.media import MediaStream, load_media, read_recording
 from graphdaw.host.midi_files import parse_midi
 from graphdaw.host.offline import Renderer
 from graphdaw.host.songs.midi import song_of_midi
+from graphdaw.host.tags import read_cover
 from graphdaw.nodes.prepare import formula, wavetable
 from tests.fuzz import mutate, songs
 
@@ -161,6 +162,15 @@ def midi_seeds() -> list[bytes]:
         file.save(file=out)
         found.append(out.getvalue())
     return found
+
+
+def cover_seeds() -> list[bytes]:
+    return [b"\x89PNG\r\n\x1a\n" + bytes(range(200)), b"\xff\xd8\xff\xe0" + bytes(300)]
+
+
+def read_cover_bytes(data: bytes, folder: Path) -> None:
+    (folder / "cover").write_bytes(data)
+    assert read_cover(folder / "cover") == data
 
 
 def read_midi_bytes(data: bytes, _folder: Path) -> None:

@@ -61,5 +61,6 @@ TARGETS: dict[str, Target] = {
     "drumkit": Target(instruments.drumkit_seeds, LINES, instruments.read_drumkit, MEDIA, 1_500),
     "pack": Target(instruments.pack_seeds, BYTES, instruments.read_pack, MEDIA, 500),
     "tuning": Target(instruments.tuning_seeds, LINES, instruments.read_tuning, MEDIA, 3_000),
+    "cover": Target(sounds.cover_seeds, BYTES, sounds.read_cover_bytes, MEDIA, 1_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
 }

@@ -25,6 +25,7 @@ from graphdaw.graph.vocabulary import (
     SetComment,
     SetControl,
     SetDepth,
+    SetFlags,
     SetGraph,
     SetLabel,
     SetMedia,
@@ -124,6 +125,11 @@ def _look(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> li
     return dice.sample(looks, 2)
 
 
+def _flag(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
+    flags = {name: dice.random() < 0.6 for name in ("bypassed", "muted", "soloed", "frozen") if dice.random() < 0.5}
+    return [SetFlags(dice.choice(nodes), **flags)]
+
+
 def _replace(graph: Graph, dice: random.Random, nodes: list[str], *_: object) -> list[Edit]:
     return [ReplaceNode(dice.choice(nodes), dice.choice(LEAF))]
 
@@ -202,6 +208,7 @@ _ACTIONS: dict[str, Callable[[Graph, random.Random, list[str], list[str], list[s
     "declare": _declare,
     "undeclare": _undeclare,
     "look": _look,
+    "flag": _flag,
     "replace": _replace,
     "remove": _remove,
     "group": _group,

@@ -81,7 +81,7 @@ def test_a_file_past_four_gigabytes_is_announced_as_rf64(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "channels", "rate_hz", "bits", "says"),
     [
-        ("a.xyz", 2, RATE_HZ, None, ".flac, .mp3, .ogg, .wav"),
+        ("a.xyz", 2, RATE_HZ, None, ".flac, .mp3, .ogg, .opus, .wav"),
         ("a", 2, RATE_HZ, None, "no ending"),
         ("none/a.wav", 2, RATE_HZ, None, "does not exist"),
         ("a.mp3", 3, RATE_HZ, None, "1 to 2"),

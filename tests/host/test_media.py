@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphdaw.errors import MediaError
-from graphdaw.host import media
+from graphdaw.host import media, rates
 from graphdaw.host.media import MediaStream, load_media
 
 
@@ -49,7 +49,7 @@ def test_another_rate_is_resampled_as_soxr_resamples_the_whole(tmp_path: Path, r
 
     loaded = load_media(recording(tmp_path, audio, rate_hz), 48_000)
 
-    expected = soxr.resample(audio.T, rate_hz, 48_000, quality=media.QUALITY).T
+    expected = soxr.resample(audio.T, rate_hz, 48_000, quality=rates.QUALITY).T
     assert loaded.shape == expected.shape
     np.testing.assert_allclose(loaded, expected, atol=1e-6)
 
