@@ -48,8 +48,8 @@ def chain(*nodes: tuple[str, dict[str, Any]]) -> gd.Graph:
 
 
 def put_all(renderer: Renderer, puts: list[Put]) -> None:
-    """In order of frames, ends first."""
-    for one in sorted(puts, key=lambda p: (p.frame, p.kind == ON)):
+    """In order of frames; of one frame ends come first, and what is for a note behind its beginning."""
+    for one in sorted(puts, key=lambda p: (p.frame, p.kind not in (OFF, ALL_OFF), p.kind != ON and p.note != 0)):
         fields = one._asdict()
         assert press(renderer.engine, "midi_in1", fields.pop("kind"), time=fields.pop("frame"), **fields)
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from graphdaw.errors import GraphError
-from graphdaw.graph.vocabulary import PutClip
+from graphdaw.graph.timeline import Tempo, Timeline
+from graphdaw.graph.vocabulary import PutClip, SetTimeline
 from graphdaw.host.offline import Renderer
+from graphdaw.nodes.prepare.chords import CHORDS
 from graphdaw.nodes.prepare.filters import KINDS
 from graphdaw.nodes.prepare.scales import ROOTS, SCALES
 from tests.event_streams import Put, chain, put_all, struck, through
-from tests.events import BEND, CC, OFF, ON, PRESSURE, Heard, clip, heard, offs, ons
+from tests.events import ALL_OFF, BEND, CC, OFF, ON, PRESSURE, Heard, clip, heard, offs, ons
 
 
 def keys_of(type: str, keys: list[float], **values: Any) -> list[float | None]:
@@ -193,3 +195,97 @@ def test_a_track_plays_through_a_chain() -> None:
 
     assert ons(events) == [(0, 60.0), (24_000, 64.0)]
     assert offs(events) == [(12_000, 60.0), (36_000, 64.0)]
+
+
+# chord
+
+
+@pytest.mark.parametrize(("name", "intervals"), [(n, c) for n, c in CHORDS.items() if n != "own"])
+def test_chords_by_name(name: str, intervals: tuple[int, ...]) -> None:
+    events = through(chain(("chord", {"chord": name, "level": 0.5})), struck(30, 900, 5, 60.0), 1_000)
+
+    assert ons(events) == [(30, 60.0 + k) for k in sorted((0, *intervals))]
+    assert sorted(offs(events)) == [(900, 60.0 + k) for k in sorted((0, *intervals))]
+    assert {e.key: round(e.value, 6) for e in events if e.kind == ON} == {60.0 + k: 0.4 if k else 0.8 for k in (0, *intervals)}
+    assert [e.note for e in events if e.kind == ON and e.key == 60.0] == [5]
+
+
+@pytest.mark.parametrize("turns", range(-6, 7))
+def test_inversions_move_the_lowest_up_or_the_highest_down(turns: int) -> None:
+    values = {"chord": "own", "add1": 10.0, "add3": 3.0, "add4": 7.0, "inversion": float(turns)}
+    expected = [0.0, 3.0, 7.0, 10.0]
+    for _ in range(abs(turns)):
+        expected = sorted([*expected[1:], expected[0] + 12] if turns > 0 else [*expected[:-1], expected[-1] - 12])
+
+    events = through(chain(("chord", values)), struck(0, 100, 1, 60.0), 200)
+
+    assert [key - 60.0 for _, key in ons(events)] == expected
+
+
+@pytest.mark.parametrize("strum_ms", [10.0, -2.5])
+def test_a_strum_plucks_string_after_string_and_ends_at_once(strum_ms: float) -> None:
+    values = {"chord": "seventh", "strum_ms": strum_ms}
+    whole = through(chain(("chord", values)), struck(40, 5_000, 1, 60.0), 6_000)
+    short = through(chain(("chord", values)), struck(40, 200, 1, 60.0), 6_000)
+
+    apart = round(abs(strum_ms) * 48)
+    keys = [60.0, 64.0, 67.0, 70.0][:: 1 if strum_ms > 0 else -1]
+    assert ons(whole) == [(40 + apart * k, key) for k, key in enumerate(keys)]
+    assert {frame for frame, _ in offs(whole)} == {5_000}
+    assert ons(short) == [(frame, key) for frame, key in ons(whole) if frame < 200]
+    assert {frame for frame, _ in offs(short)} == {200}
+
+
+def test_a_chord_bends_as_one() -> None:
+    puts = [*struck(0, 900, 9, 60.0), Put(0, PRESSURE, 9, value=0.25), Put(500, BEND, 9, value=0.5), Put(600, BEND, 0, value=1.0)]
+    events = through(chain(("chord", {"chord": "minor"})), puts, 1_000)
+
+    notes = {e.note for e in events if e.kind == ON}
+    assert len(notes) == 3
+    assert {e.note for e in events if e.kind == PRESSURE} == notes
+    assert [e.note for e in events if e.kind == BEND and e.frame == 600] == [0]
+    assert {e.note for e in events if e.kind == BEND and e.frame == 500} == notes
+
+
+# event_delay
+
+
+def test_echoes_are_later_softer_higher_and_as_long() -> None:
+    values = {"time_s": 0.1, "repeats": 3.0, "decay": 0.5, "semitones": 12.0}
+    events = through(chain(("event_delay", values)), struck(100, 12_100, 1, 60.0, 0.8), 40_000)
+
+    assert ons(events) == [(100 + 4_800 * k, 60.0 + 12 * k) for k in range(4)]
+    assert offs(events) == [(12_100 + 4_800 * k, 60.0 + 12 * k) for k in range(4)]
+    np.testing.assert_allclose([e.value for e in events if e.kind == ON], [0.8, 0.4, 0.2, 0.1], rtol=1e-6)
+    wet = through(chain(("event_delay", {**values, "dry": "off"})), struck(100, 12_100, 1, 60.0, 0.8), 40_000)
+    assert ons(wet) == ons(events)[1:]
+
+
+@pytest.mark.parametrize("rolls", [True, False])
+def test_echoes_in_time_go_by_the_tempo_of_the_piece(rolls: bool) -> None:
+    graph = chain(("event_delay", {"sync": "1/8", "repeats": 4.0}))
+    song = Timeline((Tempo(0, 60.0, True), Tempo(3840, 180.0)))
+    graph.apply([SetTimeline(song)])
+    events = through(graph, struck(48_000, 48_100, 1, 60.0), 160_000, rolls=rolls)
+
+    if rolls:
+        tick = song.ticks(1.0)
+        expected = [round(song.seconds(tick + 480 * k) * 48_000) for k in range(5)]
+    else:
+        expected = [48_000 + 24_000 * k for k in range(5)]
+    np.testing.assert_allclose([frame for frame, _ in ons(events)], expected, atol=1)
+
+
+def test_the_end_of_all_notes_is_the_end_of_echoes() -> None:
+    puts = [*struck(0, 100, 1, 60.0), Put(5_000, ALL_OFF, channel=255)]
+    events = through(chain(("event_delay", {"time_s": 0.1})), puts, 40_000)
+
+    assert ons(events) == [(0, 60.0), (4_800, 60.0)]
+    assert offs(events) == [(100, 60.0), (4_900, 60.0)]
+
+
+def test_as_many_echoes_as_chance_says() -> None:
+    puts = [put for k in range(60) for put in struck(1_000 * k, 1_000 * k + 10, k + 1, 60.0)]
+    events = through(chain(("event_delay", {"time_s": 0.004, "repeats": 4.0, "chance": 0.4})), puts, 70_000)
+
+    assert abs(len(ons(events)) - 60 - 96) < 4 * np.sqrt(240 * 0.4 * 0.6)
