@@ -4,6 +4,8 @@
 
 #include "../block.h"
 #include "../timeline.h"
+#include "fine_phase.h"
+#include "gate.h"
 #include "tempo.h"
 
 #define GD_TICKS_PER_BEAT 960.0
@@ -35,6 +37,30 @@ GD_RT static inline double song_frames(const GdBlock *b, uint32_t i, double tick
     const double tick = gd_tick_at(t, position) + ticks;
     const GdTempoSpan *span = gd_span_at_tick(t, tick);
     return span->frame + gd_frames_in_span(t, span, tick - span->tick) - position;
+}
+
+/* --- nodes that have a tempo of their own, or that of the piece --- */
+
+/* The lanes that go by the piece. */
+INLINE Ints follows_song(Lanes tempo_bpm) { return lanes_less(tempo_bpm, lanes(GD_SLOWEST_BPM)); }
+
+/* The tempo that counts at a frame of this slice. In `reset` nobody knows the piece's: it is 0 then. */
+INLINE Lanes tempo_or_song(const GdBlock *b, Lanes tempo_bpm, uint32_t i)
+{
+    const Ints follows = follows_song(tempo_bpm);
+    if (!any_lane(follows))
+        return tempo_bpm;
+    return lanes_where(follows, lanes(b->transport ? (float)song_bpm(b, i) : 0.0f), tempo_bpm);
+}
+
+/* What turns once in so many beats since the start of the piece: its phase at a frame of this slice, and its whole turns. It
+ * is pushed on by a ten-thousandth of a frame, so that rounding never makes a beat that falls on a frame late. */
+INLINE FinePhase song_phase(const GdBlock *b, uint32_t i, double beats, Words *turns)
+{
+    const double at = (song_tick(b, i) * (1.0 / GD_TICKS_PER_BEAT) + 0x1p-28) / beats, whole = floor(at);
+    const uint64_t part = (uint64_t)((at - whole) * 0x1p64);
+    *turns = (Words){0} + (uint32_t)(uint64_t)whole;
+    return (FinePhase){(Words){0} + (uint32_t)(part >> 32), (Words){0} + (uint32_t)part};
 }
 
 #endif
