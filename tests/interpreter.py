@@ -21,7 +21,7 @@ from graphdaw.graph.model import Document, Node, settings
 from graphdaw.nodes import registry
 from tests.reference import LOOP, Array, render
 from tests.reference.delay import between
-from tests.reference.lfo import beats
+from tests.reference.lfo import SONG_BPM, beats
 
 WORD = 2**32 - 1
 
@@ -199,7 +199,8 @@ class Interpreter:
         """The phase wraps, and is kept to 2^-24 turns."""
         hz = values["rate_hz"].astype(np.float32)
         if values["sync"] != "free":
-            hz = values["tempo_bpm"].astype(np.float32) * np.float32(1 / (60 * beats(values["sync"])))
+            tempo = np.where(values["tempo_bpm"] < 1.0, SONG_BPM, values["tempo_bpm"])
+            hz = tempo.astype(np.float32) * np.float32(1 / (60 * beats(values["sync"])))
             values = {**values, "sync": "free"}
         turns = single(hz * np.float32(1 / self.rate))
         phase = np.trunc(values["phase"] * 2**24) / 2**24 % 1.0

@@ -2,6 +2,8 @@
 #ifndef GD_DSP_FINE_PHASE_H
 #define GD_DSP_FINE_PHASE_H
 
+#include <string.h>
+
 #include "phase.h"
 
 typedef struct { Words turns, fine; } FinePhase; /* 2^-32 and 2^-64 turns */
@@ -24,15 +26,27 @@ INLINE Words words_times(Words a, uint32_t times, Words *over)
 /* Where a phase of that step is after so many frames, to the bit of going on frame by frame, and its whole turns. */
 INLINE FinePhase fine_after(FinePhase step, uint64_t frames, Words *turns)
 {
-    FinePhase at = step;
-    for (uint32_t l = 0; l < sizeof at.turns / sizeof(uint32_t); ++l) {
+    uint32_t whole[W], part[W], fine[W];
+    FinePhase at;
+    for (uint32_t l = 0; l < W; ++l) {
         const uint64_t one = (uint64_t)LANE(step.turns, l) << 32 | LANE(step.fine, l);
         const unsigned __int128 all = (unsigned __int128)one * frames;
-        LANE(at.turns, l) = (uint32_t)(all >> 32);
-        LANE(at.fine, l) = (uint32_t)all;
-        LANE(*turns, l) = (uint32_t)(all >> 64);
+        whole[l] = (uint32_t)(all >> 64);
+        part[l] = (uint32_t)(all >> 32);
+        fine[l] = (uint32_t)all;
     }
+    memcpy(turns, whole, sizeof *turns);
+    memcpy(&at.turns, part, sizeof at.turns);
+    memcpy(&at.fine, fine, sizeof at.fine);
     return at;
+}
+
+/* How far one phase is ahead of another; 1 is taken from the whole turns where it would be less than nothing. */
+INLINE FinePhase fine_between(FinePhase from, FinePhase to, Words *less)
+{
+    const Words borrow = (Words)MASK(to.fine < from.fine) & 1u, by = to.turns - from.turns;
+    *less = ((Words)MASK(to.turns < from.turns) & 1u) + ((Words)MASK(by < borrow) & 1u);
+    return (FinePhase){by - borrow, to.fine - from.fine};
 }
 
 /* Go on by one frame; 1 where a turn is completed. */

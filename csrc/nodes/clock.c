@@ -2,7 +2,8 @@
  * every outlet is a whole multiple of it: nothing drifts from anything else, and nothing from the tempo.
  *
  * It begins, and after a locate goes on, where it would be if it had run from the start of the piece at its present tempo;
- * one that stands still begins at the start of a bar. */
+ * one that stands still begins at the start of a bar. At the tempo of the piece its phase is the place in the piece, less
+ * where it was reset or set running. */
 #define NODE clock
 #define INS P(RESET, "reset")
 #define OUTS                                                                                                        \
@@ -15,12 +16,14 @@
 #include "kernel.h"
 #include "dsp/fine_phase.h"
 #include "dsp/gate.h"
-#include "dsp/tempo.h"
+#include "dsp/song.h"
 
 enum { CYCLE = 192 /* beats */ };
 
 typedef struct {
     FinePhase at, step; /* of the cycle */
+    FinePhase origin;   /* what goes by the piece counts from here */
+    Ints follows, ran;  /* masks: it goes by the piece; it ran in the last frame */
     Words beat;         /* within the cycle */
     Ints bar_at, open;  /* beats since the bar's first; a mask */
     Ints started;       /* mask */
@@ -28,14 +31,18 @@ typedef struct {
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
 
-/* In double precision and rounded up, so that a beat that falls on a frame is never a frame late. */
-GD_RT INLINE FinePhase step_of(const GdBlock *b, Lanes tempo_bpm)
+/* In double precision and rounded up, so that a beat that falls on a frame is never a frame late. Of the piece's tempo it only
+ * says how long a frame is at least, by a millionth more than it is. */
+GD_RT INLINE FinePhase step_of(const GdBlock *b, uint32_t i)
 {
+    const Lanes tempo_bpm = AT(TEMPO_BPM, i);
     const double units = 0x1p64 / (60.0 * CYCLE * (double)b->sample_rate_hz);
-    FinePhase step;
-    step.turns = step.fine = (Words){0};
+    FinePhase step = {(Words){0}, (Words){0}};
+    const bool any_follows = any_lane(follows_song(tempo_bpm));
+    const double song = any_follows ? song_bpm(b, i) * 1.000001 : 0.0;
     for (uint32_t l = 0; l < b->lanes; ++l) {
-        uint64_t whole = (uint64_t)((double)LANE(tempo_bpm, l) * units) + 1u;
+        const double bpm = LANE(tempo_bpm, l) < GD_SLOWEST_BPM ? song : (double)LANE(tempo_bpm, l);
+        uint64_t whole = (uint64_t)(bpm * units) + 1u;
         LANE(step.turns, l) = (uint32_t)(whole >> 32);
         LANE(step.fine, l) = (uint32_t)whole;
     }
@@ -70,7 +77,7 @@ GD_RT INLINE Lanes swung_of(const State *s, uint32_t pairs, Lanes swing, Lanes w
     return gate_of((lanes_less(since, width * span) | lanes_less(since, frame)) & runs);
 }
 
-GD_RT static void prepare(void *state, const GdBlock *b) { ((State *)state)->step = step_of(b, b->param[TEMPO_BPM][0]); }
+GD_RT static void prepare(void *state, const GdBlock *b) { ((State *)state)->step = step_of(b, 0); }
 
 GD_RT INLINE void count_beats(State *s, const GdBlock *b, uint32_t i)
 {
@@ -83,21 +90,27 @@ GD_RT INLINE void count_beats(State *s, const GdBlock *b, uint32_t i)
     s->beat = beat;
 }
 
-/* The lanes that begin or are moved go to the transport's position. */
-GD_RT INLINE void find_place(State *s, const GdBlock *b)
+INLINE FinePhase fine_where(Ints mask, FinePhase a, FinePhase b)
 {
-    const Ints fresh = ~s->started, moved = b->transport->jumped ? (Ints){0} - 1 : fresh;
-    if (!any_lane(moved))
-        return;
-    Words turns, beat;
-    const Ints stands = fresh & lanes_less(AT(RUN, 0), lanes(0.5f)), there = moved & ~stands;
-    const FinePhase at = fine_after(step_of(b, AT(TEMPO_BPM, 0)), b->transport->position, &turns);
+    return (FinePhase){words_where(mask, a.turns, b.turns), words_where(mask, a.fine, b.fine)};
+}
+
+/* These lanes go to the transport's position; of what is new and stands still only the place is noted where it stands. */
+GD_RT INLINE void find_place(State *s, const GdBlock *b, uint32_t i, Ints moved)
+{
+    Words turns, song_turns, beat, none;
+    const Ints fresh = ~s->started, follows = follows_song(AT(TEMPO_BPM, i));
+    const Ints stands = fresh & lanes_less(AT(RUN, i), lanes(0.5f)), there = moved & ~stands;
+    const FinePhase song = song_phase(b, i, CYCLE, &song_turns);
+    const FinePhase at = fine_where(follows, song, fine_after(step_of(b, i), b->transport->position, &turns));
+    turns = words_where(follows, song_turns, turns);
     times_of(at, CYCLE, &beat);
-    s->at.turns = words_where(there, at.turns, s->at.turns);
-    s->at.fine = words_where(there, at.fine, s->at.fine);
+    s->at = fine_where(there, at, s->at);
     s->beat = words_where(there, beat, s->beat);
+    s->origin = fine_where(moved, fine_between(s->at, song, &none), s->origin);
+    s->ran |= moved;
     for (uint32_t l = 0; l < b->lanes; ++l) {
-        const uint32_t bar = (uint32_t)(LANE(AT(BEATS_PER_BAR, 0), l) + 0.5f);
+        const uint32_t bar = (uint32_t)(LANE(AT(BEATS_PER_BAR, i), l) + 0.5f);
         const uint64_t beats = (uint64_t)LANE(turns, l) * CYCLE + LANE(beat, l);
         if (LANE(there, l))
             LANE(s->bar_at, l) = (int32_t)(beats % bar);
@@ -105,30 +118,60 @@ GD_RT INLINE void find_place(State *s, const GdBlock *b)
     s->started = (Ints){0} - 1;
 }
 
+/* Lanes at the tempo of the piece are where it is, and those that did not run stay where they are. */
+GD_RT INLINE void follow(State *s, const GdBlock *b, uint32_t i)
+{
+    Words none;
+    const FinePhase song = song_phase(b, i, CYCLE, &none);
+    const Ints goes = s->follows & s->ran;
+    s->at = fine_where(goes, fine_between(s->origin, song, &none), s->at);
+    s->origin = fine_where(s->follows & ~s->ran, fine_between(s->at, song, &none), s->origin);
+}
+
+/* Where a frame begins: what has come to the piece's tempo, or into being, or was moved with the transport, finds its place. */
+GD_RT INLINE void begin_frame(State *s, const GdBlock *b, uint32_t i)
+{
+    if (i && !MOVES(b, TEMPO_BPM) && !any_lane(s->follows))
+        return;
+    const Ints follows = follows_song(AT(TEMPO_BPM, i)), jumps = !i && b->transport->jumped ? (Ints){0} - 1 : (Ints){0};
+    const Ints moved = jumps | ~s->started | (follows & ~s->follows);
+    s->follows = follows;
+    if (any_lane(moved))
+        find_place(s, b, i, moved);
+    if (any_lane(follows))
+        follow(s, b, i);
+    if (any_lane(follows) || MOVES(b, TEMPO_BPM))
+        s->step = step_of(b, i);
+}
+
 GD_RT INLINE void run(void *state, const GdBlock *b)
 {
     State s = *(State *)state;
-    find_place(&s, b);
     const uint32_t times = (uint32_t)(CYCLE / beats_of_sync(b->choice[RATE] + 1u) + 0.5f);
+    const Ints rolls = b->transport->rolling ? (Ints){0} - 1 : (Ints){0};
     Words whole;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const Words kept = ~(Words)gate_opens(&s.open, b->in[RESET][i]);
-        s.at = (FinePhase){s.at.turns & kept, s.at.fine & kept};
-        s.beat &= kept;
-        s.bar_at &= (Ints)kept;
-        if (MOVES(b, TEMPO_BPM))
-            s.step = step_of(b, b->param[TEMPO_BPM][i]);
+        begin_frame(&s, b, i);
+        const Ints opens = gate_opens(&s.open, b->in[RESET][i]);
+        if (any_lane(opens)) {
+            s.origin = fine_where(opens, song_phase(b, i, CYCLE, &whole), s.origin);
+            s.at = fine_where(opens, (FinePhase){(Words){0}, (Words){0}}, s.at);
+            s.beat &= ~(Words)opens;
+            s.bar_at &= ~opens;
+        }
         count_beats(&s, b, i);
-        const Ints runs = lanes_at_least(AT(RUN, i), lanes(0.5f));
+        const Ints runs = lanes_at_least(AT(RUN, i), lanes(0.5f)), goes = runs & rolls;
         const Lanes width = AT(WIDTH, i);
-        b->out[OUT][i] = swung_of(&s, times / 2, AT(SWING, i), width, runs);
-        b->out[TWICE][i] = pulse_of(&s, times * 2, width, runs);
-        b->out[FOURFOLD][i] = pulse_of(&s, times * 4, width, runs);
-        b->out[HALF][i] = pulse_of(&s, times / 2, width, runs);
-        b->out[QUARTER][i] = pulse_of(&s, times / 4, width, runs);
-        b->out[BAR][i] = pulse_of(&s, CYCLE, width, runs & MASK(s.bar_at == 0));
+        b->out[OUT][i] = swung_of(&s, times / 2, AT(SWING, i), width, goes);
+        b->out[TWICE][i] = pulse_of(&s, times * 2, width, goes);
+        b->out[FOURFOLD][i] = pulse_of(&s, times * 4, width, goes);
+        b->out[HALF][i] = pulse_of(&s, times / 2, width, goes);
+        b->out[QUARTER][i] = pulse_of(&s, times / 4, width, goes);
+        b->out[BAR][i] = pulse_of(&s, CYCLE, width, goes & MASK(s.bar_at == 0));
         b->out[PHASE][i] = lanes_from_ints((Ints)(times_of(s.at, times, &whole) >> 8)) * 0x1p-24f;
-        fine_go(&s.at, (FinePhase){s.step.turns & (Words)runs, s.step.fine & (Words)runs});
+        const Words by = (Words)(goes & ~s.follows);
+        fine_go(&s.at, (FinePhase){s.step.turns & by, s.step.fine & by});
+        s.ran = runs;
     }
     *(State *)state = s;
 }

@@ -11,7 +11,7 @@
 #include "dsp/delay.h"
 #include "dsp/ringing.h"
 #include "dsp/swing.h"
-#include "dsp/tempo.h"
+#include "dsp/song.h"
 
 enum { STEREO, PING_PONG, CROSS };
 enum { DIGITAL, TAPE };
@@ -47,7 +47,7 @@ INLINE Lanes wanted(const GdBlock *b, uint32_t side, uint32_t i)
 {
     Lanes seconds = b->choice[SYNC] == SYNC_FREE
                         ? b->param[TIME_S][i * b->stride[TIME_S]]
-                        : sync_seconds(b->param[TEMPO_BPM][i * b->stride[TEMPO_BPM]], b->choice[SYNC]);
+                        : sync_seconds(tempo_or_song(b, b->param[TEMPO_BPM][i * b->stride[TEMPO_BPM]], i), b->choice[SYNC]);
     if (side)
         seconds *= b->param[RIGHT_RATIO][i * b->stride[RIGHT_RATIO]];
     return lanes_max(seconds * b->sample_rate_hz, lanes((float)SHORTEST));
@@ -58,8 +58,21 @@ GD_RT static void reset(void *state, const GdBlock *b)
     State *s = state;
     s->ringing = ringing_unknown(b);
     s->faded = whole_number(FADE);
-    for (uint32_t c = 0; c < SIDES; ++c)
-        s->old[c] = s->now[c] = s->place[c] = s->pull[c] = wanted(b, c, 0);
+}
+
+/* A new node begins at the delay that is asked for. */
+INLINE void begin(State *s, const GdBlock *b)
+{
+    const Ints fresh = MASK(s->now[0] == 0.0f);
+    if (!any_lane(fresh))
+        return;
+    for (uint32_t c = 0; c < SIDES; ++c) {
+        const Lanes asked = wanted(b, c, 0);
+        s->old[c] = lanes_where(fresh, asked, s->old[c]);
+        s->now[c] = lanes_where(fresh, asked, s->now[c]);
+        s->place[c] = lanes_where(fresh, asked, s->place[c]);
+        s->pull[c] = lanes_where(fresh, asked, s->pull[c]);
+    }
 }
 
 GD_RT static void prepare(void *state, const GdBlock *b)
@@ -292,6 +305,7 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     Ints sounding = {0};
     const float rise = b->seconds_per_frame / attack_s; /* below 1 at any rate there is */
     const float fall = b->seconds_per_frame / release_s;
+    begin(s, b);
     if (b->offset == 0)
         begin_cell(s, b);
     place_all(&reads, s, b);

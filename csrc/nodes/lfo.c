@@ -1,5 +1,5 @@
 /* lfo: a slow oscillator for control, once a frame or once a cell. In time with the tempo it begins where it would be if it
- * had run from the start of the piece. */
+ * had run from the start of the piece; at the tempo of the piece it is where that is, and goes on by itself while it stands. */
 #define NODE lfo
 #define INS P(TRIGGER, "trigger")
 #define OUTS P(OUT, "out")
@@ -11,7 +11,7 @@
 #include "dsp/fine_phase.h"
 #include "dsp/gate.h"
 #include "dsp/hash.h"
-#include "dsp/tempo.h"
+#include "dsp/song.h"
 
 enum { PER_FRAME, PER_CELL };
 enum { SINE, TRIANGLE, SAW, SQUARE, RANDOM, SMOOTH };
@@ -20,6 +20,9 @@ enum { LOOP, ONE_SHOT };
 typedef struct {
     FinePhase at, step;
     Words cycle;                 /* whole turns so far: the place in the random sequence */
+    FinePhase origin;            /* what goes by the piece counts from here */
+    Words origin_cycle;
+    Ints placed;                 /* mask: it goes by the piece, which rolls */
     Words seed;
     Lanes held;                  /* value of this cell, when once a cell */
     Lanes wave;                  /* the last one, slewed */
@@ -31,11 +34,15 @@ typedef struct {
 /* Turns a frame. */
 GD_RT INLINE FinePhase step_of(const GdBlock *b, uint32_t i)
 {
-    Lanes hz = b->choice[SYNC] ? sync_hz(AT(TEMPO_BPM, i), b->choice[SYNC]) : AT(RATE_HZ, i);
+    Lanes hz = b->choice[SYNC] ? sync_hz(tempo_or_song(b, AT(TEMPO_BPM, i), i), b->choice[SYNC]) : AT(RATE_HZ, i);
     return fine_of_turns(hz * b->seconds_per_frame);
 }
 
-GD_RT INLINE bool rate_moves(const GdBlock *b) { return b->choice[SYNC] ? MOVES(b, TEMPO_BPM) : MOVES(b, RATE_HZ); }
+/* The piece's tempo may be another one in any frame. */
+GD_RT INLINE bool rate_moves(const GdBlock *b)
+{
+    return b->choice[SYNC] ? MOVES(b, TEMPO_BPM) || any_lane(follows_song(b->param[TEMPO_BPM][0])) : MOVES(b, RATE_HZ);
+}
 
 /* Of the shapes that are no random ones. */
 GD_RT INLINE Lanes wave_of(Words at, uint32_t shape)
@@ -114,14 +121,47 @@ GD_RT INLINE Lanes value_at(State *s, const GdBlock *b, uint32_t shape, uint32_t
     return AT(OFFSET, i) + AT(AMOUNT, i) * s->wave;
 }
 
-/* A trigger begins the turn anew, and a new number of a random sequence. */
-GD_RT INLINE void trigger(State *s, Lanes signal)
+/* What goes by the piece is where that is, since its origin: the start of the piece, or the last trigger. */
+GD_RT INLINE void follow(State *s, const GdBlock *b, uint32_t i)
 {
-    const Ints opens = gate_opens(&s->open, signal);
+    if (!b->choice[SYNC] || b->choice[MODE] != LOOP || (i && !rate_moves(b)))
+        return;
+    const Ints rolls = b->transport->rolling ? (Ints){0} - 1 : (Ints){0}, placed = rolls & follows_song(AT(TEMPO_BPM, i));
+    if (any_lane(placed)) {
+        Words cycle, less;
+        const FinePhase song = song_phase(b, i, (double)beats_of_sync(b->choice[SYNC]), &cycle);
+        const Words anew = (Words)(i || !b->transport->jumped ? placed & ~s->placed : placed);
+        s->origin = (FinePhase){s->origin.turns & ~anew, s->origin.fine & ~anew};
+        s->origin_cycle &= ~anew;
+        const FinePhase at = fine_between(s->origin, song, &less);
+        s->at.turns = words_where(placed, at.turns, s->at.turns);
+        s->at.fine = words_where(placed, at.fine, s->at.fine);
+        s->cycle = words_where(placed, cycle - less - s->origin_cycle, s->cycle);
+    }
+    s->placed = placed;
+}
+
+/* The turn begins here, of which the number is `cycle`. */
+GD_RT INLINE void set_origin(State *s, const GdBlock *b, uint32_t i, Ints which)
+{
+    Words cycle;
+    const FinePhase song = song_phase(b, i, (double)beats_of_sync(b->choice[SYNC]), &cycle);
+    s->origin.turns = words_where(which, song.turns, s->origin.turns);
+    s->origin.fine = words_where(which, song.fine, s->origin.fine);
+    s->origin_cycle = words_where(which, cycle - s->cycle, s->origin_cycle);
+}
+
+/* A trigger begins the turn anew, and a new number of a random sequence. */
+GD_RT INLINE void trigger(State *s, const GdBlock *b, uint32_t i)
+{
+    follow(s, b, i);
+    const Ints opens = gate_opens(&s->open, b->in[TRIGGER][i]);
     s->at.turns &= ~(Words)opens;
     s->at.fine &= ~(Words)opens;
     s->cycle += (Words)opens & 1u;
     s->running |= opens;
+    if (any_lane(opens & s->placed))
+        set_origin(s, b, i, opens & s->placed);
 }
 
 GD_RT INLINE void go_on(State *s, bool one_shot)
@@ -177,7 +217,7 @@ GD_RT INLINE void run_frames(State *state, const GdBlock *b, uint32_t shape)
     }
     State s = *state;
     for (uint32_t i = 0; i < b->frames; ++i) {
-        trigger(&s, b->in[TRIGGER][i]);
+        trigger(&s, b, i);
         b->out[OUT][i] = value_at(&s, b, shape, i, 1);
         if (rate_moves(b))
             s.step = step_of(b, i);
@@ -189,6 +229,7 @@ GD_RT INLINE void run_frames(State *state, const GdBlock *b, uint32_t shape)
 /* One row a cell, taken at its first frame and repeated in each of its slices. */
 GD_RT INLINE void run_cell(State *s, const GdBlock *b)
 {
+    follow(s, b, 0);
     if (b->offset == 0 || LANE(s->started, 0) == 0) {
         s->step = step_of(b, 0);
         s->held = value_at(s, b, b->choice[SHAPE], 0, GD_SLICE);
@@ -200,7 +241,7 @@ GD_RT INLINE void run_cell(State *s, const GdBlock *b)
         return;
     }
     for (uint32_t i = 0; i < b->frames; ++i) {
-        trigger(s, b->in[TRIGGER][i]);
+        trigger(s, b, i);
         go_on(s, b->choice[MODE] == ONE_SHOT);
     }
 }

@@ -10,7 +10,7 @@
 #include "dsp/fine_phase.h"
 #include "dsp/gate.h"
 #include "dsp/hash.h"
-#include "dsp/tempo.h"
+#include "dsp/song.h"
 
 enum { SMOOTH, LINEAR, STEPPED };
 enum { BY_RATE, BY_TRIGGER };
@@ -20,14 +20,16 @@ typedef struct {
     Lanes past[4];      /* numbers, the latest last */
     Lanes now;          /* the value of the last frame, from -1 to 1 */
     Words count;
+    Words whole;        /* turns of the piece, for what goes by it */
     Ints open, over, started;
+    Ints placed;        /* mask: it goes by the piece, which rolls */
 } State;
 
 #define AT(parameter, i) b->param[parameter][(i) * b->stride[parameter]]
 
 GD_RT INLINE FinePhase step_of(const GdBlock *b, uint32_t i)
 {
-    Lanes hz = b->choice[SYNC] ? sync_hz(AT(TEMPO_BPM, i), b->choice[SYNC]) : AT(RATE_HZ, i);
+    Lanes hz = b->choice[SYNC] ? sync_hz(tempo_or_song(b, AT(TEMPO_BPM, i), i), b->choice[SYNC]) : AT(RATE_HZ, i);
     return fine_of_turns(hz * b->seconds_per_frame);
 }
 
@@ -90,11 +92,33 @@ GD_RT INLINE void begin(State *s, const GdBlock *b)
     s->started = (Ints){0} - 1;
 }
 
+/* What goes by the piece is where that is, and takes a number with each of its turns; a jump of the piece takes none. */
+GD_RT INLINE void follow(State *s, const GdBlock *b, uint32_t i)
+{
+    const Ints rolls = b->transport->rolling ? (Ints){0} - 1 : (Ints){0}, placed = rolls & follows_song(AT(TEMPO_BPM, i));
+    if (any_lane(placed)) {
+        Words whole;
+        const FinePhase at = song_phase(b, i, (double)beats_of_sync(b->choice[SYNC]), &whole);
+        const Ints goes = i || !b->transport->jumped ? placed & s->placed : (Ints){0};
+        const Ints turned = goes & MASK(whole != s->whole);
+        if (any_lane(turned))
+            draw(s, b, i, turned);
+        s->at.turns = words_where(placed, at.turns, s->at.turns);
+        s->at.fine = words_where(placed, at.fine, s->at.fine);
+        s->whole = words_where(placed, whole, s->whole);
+    }
+    s->placed = placed;
+}
+
 GD_RT INLINE void wander(State *state, const GdBlock *b, uint32_t shape, bool triggered)
 {
     State s = *state;
     begin(&s, b);
+    const bool synced = b->choice[SYNC] != SYNC_FREE;
+    const bool follows = synced && (MOVES(b, TEMPO_BPM) || any_lane(follows_song(b->param[TEMPO_BPM][0])));
     for (uint32_t i = 0; i < b->frames; ++i) {
+        if (synced && !triggered && (!i || follows))
+            follow(&s, b, i);
         const Ints opens = gate_opens(&s.open, b->in[TRIGGER][i]);
         if (triggered && any_lane(opens)) {
             draw(&s, b, i, opens);
@@ -105,9 +129,9 @@ GD_RT INLINE void wander(State *state, const GdBlock *b, uint32_t shape, bool tr
         Lanes t = lanes_from_ints((Ints)(s.at.turns >> 8)) * 0x1p-24f;
         s.now = between(&s, triggered ? lanes_where(s.over, lanes(1.0f), t) : t, shape, triggered);
         b->out[OUT][i] = AT(OFFSET, i) + AT(AMOUNT, i) * s.now;
-        if (MOVES(b, RATE_HZ) || MOVES(b, TEMPO_BPM))
+        if (MOVES(b, RATE_HZ) || MOVES(b, TEMPO_BPM) || follows)
             s.step = step_of(b, i);
-        const Ints turned = MASK(fine_go(&s.at, s.step) != 0);
+        const Ints turned = MASK(fine_go(&s.at, s.step) != 0) & ~s.placed;
         s.over |= turned;
         if (!triggered && any_lane(turned))
             draw(&s, b, i, turned);

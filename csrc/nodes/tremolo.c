@@ -10,7 +10,7 @@
 #include "dsp/delay.h"
 #include "dsp/dynamics.h"
 #include "dsp/swing.h"
-#include "dsp/tempo.h"
+#include "dsp/song.h"
 
 enum { SINE, TRIANGLE, SQUARE, RISING, FALLING };
 enum { LEVEL, HARMONIC };
@@ -30,6 +30,20 @@ typedef struct {
 INLINE Lanes rate_at(const GdBlock *b, uint32_t i)
 {
     return b->choice[SYNC] ? sync_hz(AT(TEMPO_BPM, i), b->choice[SYNC]) : AT(RATE_HZ, i);
+}
+
+/* Lanes that go by the tempo of the piece. */
+INLINE Ints following(const GdBlock *b, uint32_t i) { return b->choice[SYNC] ? follows_song(AT(TEMPO_BPM, i)) : (Ints){0}; }
+
+/* Their phase is a function of the place in the piece, or of the time where it stands, so it does not matter whether the kernel
+ * was skipped in silence. */
+INLINE Words song_turn(const GdBlock *b, uint32_t i)
+{
+    Words whole;
+    if (b->transport->rolling)
+        return song_phase(b, i, (double)beats_of_sync(b->choice[SYNC]), &whole).turns;
+    const Lanes hz = sync_hz(lanes((float)song_bpm(b, i)), b->choice[SYNC]);
+    return phase_step(hz, b->seconds_per_frame) * ((uint32_t)b->time + i);
 }
 
 INLINE Coefs coefs_at(const GdBlock *b, uint32_t i)
@@ -84,7 +98,7 @@ INLINE Lanes wave_of(Words phase, uint32_t shape)
     }
 }
 
-INLINE void swell(State *state, const GdBlock *b, bool moves, bool some_rest)
+INLINE void swell(State *state, const GdBlock *b, bool moves, bool follows, bool some_rest)
 {
     State s = *state;
     Coefs c = s.coefs;
@@ -96,8 +110,11 @@ INLINE void swell(State *state, const GdBlock *b, bool moves, bool some_rest)
             s.turn.step = phase_step(rate_at(b, i), b->seconds_per_frame);
             c = coefs_at(b, i);
         }
+        Words turn = at;
+        if (follows)
+            turn = words_where(following(b, i), song_turn(b, i), at);
         for (uint32_t k = 0; k < CHANNELS; ++k) {
-            const Words phase = k == LEFT ? at : at + phase_of_turns(AT(SPREAD, i));
+            const Words phase = k == LEFT ? turn : turn + phase_of_turns(AT(SPREAD, i));
             const Lanes in = b->in[LEFT_IN + k][i], wave = wave_of(phase, b->choice[SHAPE]);
             s.sounded |= ints_as_words(lanes_to_bits(in)) << 1; /* but for the sign */
             s.swing[k] += c.smooth * (wave - s.swing[k]);
@@ -123,13 +140,14 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     if (b->offset == 0)
         begin_cell(s);
     const bool moves = MOVES(b, RATE_HZ) || MOVES(b, SMOOTH_S) || MOVES(b, CROSSOVER_HZ) || MOVES(b, TEMPO_BPM);
+    const bool follows = b->choice[SYNC] && (MOVES(b, TEMPO_BPM) || any_lane(following(b, 0)));
     int32_t rests = 0;
     for (uint32_t l = 0; l < b->lanes; ++l)
         rests |= LANE(s->rests, l);
-    if (moves || rests)
-        swell(s, b, moves, rests != 0);
+    if (moves || rests || follows)
+        swell(s, b, moves, follows, rests != 0);
     else
-        swell(s, b, false, false);
+        swell(s, b, false, false, false);
 }
 
 KERNEL(.prepare = prepare, .idle = idle, .flags = GD_RINGS)

@@ -11,6 +11,9 @@ SYNC = (
 """Note lengths; a dot makes one half as long again, three of a t fit into two. `csrc/dsp/tempo.h` has their beats."""
 
 
+TEMPO_HELP = "Quarter notes a minute; 0, or anything below 1, goes with the piece at its tempo."
+
+
 def sync(what: str, default: str = "free") -> Choice:
     """The choice `sync`; `what` ends the sentence "Note length of ...", and says what "free" goes by."""
     return Choice(SYNC, default, help=f"Note length of {what}; a dot is half as long again, t a triplet.")
@@ -18,4 +21,4 @@ def sync(what: str, default: str = "free") -> Choice:
 
 def tempo_bpm() -> Param:
     """The parameter `tempo_bpm`."""
-    return Param(120.0, lo=20.0, hi=400.0, unit="bpm", curve="log", help="Quarter notes a minute, for `sync`.")
+    return Param(0.0, lo=0.0, hi=400.0, unit="bpm", curve="log", ramp_s=0.0, help=TEMPO_HELP)

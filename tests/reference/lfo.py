@@ -11,6 +11,7 @@ import numpy as np
 from tests.reference import CELL, Array, moving, option, wired
 from tests.reference.noise import bipolar, mix
 
+SONG_BPM = 120.0  # of a piece of which nobody has said its tempo
 BEATS = {"1": 4.0, "1/2": 2.0, "1/4": 1.0, "1/8": 0.5, "1/16": 0.25, "1/32": 0.125}
 
 
@@ -106,7 +107,8 @@ def render_lfo(
     rate = moving(values, "rate_hz", channels, frames)[:, held] / sample_rate
     sync = option(values, "sync", "free")
     if sync != "free":
-        rate = moving(values, "tempo_bpm", channels, frames)[:, held] / (60 * beats(sync) * sample_rate)
+        tempo = moving(values, "tempo_bpm", channels, frames)[:, held]
+        rate = np.where(tempo < 1.0, SONG_BPM, tempo) / (60 * beats(sync) * sample_rate)
     trigger, one_shot = wired(inputs, "trigger", channels, frames), option(values, "mode", "loop") == "one_shot"
     standing = {"skew": 0.5, "slew_s": 0.0, **values}
     skew, slew = (moving(standing, name, channels, frames)[:, held] for name in ("skew", "slew_s"))

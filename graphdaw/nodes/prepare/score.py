@@ -48,8 +48,11 @@ Item = tuple[float, float, float, float, float, float, int, int, int, int]
 
 
 def score(items: Iterable[Item], *, loop_ticks: float = 0.0, chases: bool = False) -> bytes:
-    """The bytes of a score; items in any order, those of a kind other than notes before notes of the same tick."""
-    table = np.array(sorted(items, key=lambda item: (item[0], item[8] == NOTE_ON)), ITEM)
+    """The bytes of a score; items in any order.
+
+    Of one tick, changes for the channel come first and those for a single note behind its beginning.
+    """
+    table = np.array(sorted(items, key=lambda item: (item[0], item[6] != 0, item[8] != NOTE_ON)), ITEM)
     header = np.zeros(1, HEADER)
     longest = float((table["end"] - table["at"]).max()) if len(table) else 0.0
     header[0] = (len(table), next(_SERIALS) & 0xFFFF_FFFF, loop_ticks, longest, chases, 0)

@@ -1,0 +1,25 @@
+"""Every node that events go through: no note hangs, all is in order, and the size of blocks changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.event_streams import tidy, turmoil
+
+MOST: dict[str, dict[str, float]] = {"event_delay": {"time_s": 0.03}}  # values are drawn up to these
+TAIL_FRAMES = {"event_delay": 17 * 48_000, "chord": 60_000}
+LAST: dict[str, dict[str, Any]] = {"arpeggiator": {"hold": "off"}}
+THROUGH = ["transpose", "scale", "velocity", "event_filter", "chord", "event_delay", "arpeggiator"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("type", THROUGH)
+def test_whatever_happens_every_note_ends_and_blocks_change_nothing(type: str, seed: int) -> None:
+    setting = (MOST.get(type, {}), TAIL_FRAMES.get(type, 2_000), LAST.get(type, {}))
+    events = turmoil(type, seed, 1024, *setting)
+
+    tidy(events)
+    for block in (100, 1) if seed < 2 else (100,):
+        assert turmoil(type, seed, block, *setting) == events
