@@ -17,6 +17,7 @@ from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
+from graphdaw.host.audio_tracks import Arranged
 from graphdaw.host.events import (
     Event,
     Located,
@@ -84,11 +85,14 @@ class Engine(Timing):
         self._begin_at = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._edited = False  # since the last beginning
+        self._timed: set[str] = set()  # tracks of recordings that depend on the tempo
+        self._waiting: set[str] = set()  # that wait for a stretched copy
+        self._silent: set[str] = set()  # with clips that cannot be heard
         self.recorder = Recorder(self)
         self._told: list[Event] = []
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
             self._flat = Voiced(Flat(graph.document))
-            self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+            self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill, self._arrange)
             self._recordings = Recordings(self._lowering.graph, self.sample_rate)
             self._taps = Taps(self._lowering)
             self._begin(threads)
@@ -151,6 +155,8 @@ class Engine(Timing):
             self._behind |= not self._lowering.whole  # so is what an earlier change has left out
             try:
                 messages = self._lowering.follow(delta)
+                if delta.timeline is not None:
+                    self._arrange_again(self._timed)
             except MemoryError as error:
                 self._behind = True
                 raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
@@ -161,6 +167,7 @@ class Engine(Timing):
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
+            self._note_width()
             if self._behind:
                 self.commit()
 
@@ -187,6 +194,9 @@ class Engine(Timing):
     def keep_up(self) -> bool:
         """Do what waits: publish edits, feed recordings. True if there is nothing more to wait for."""
         try:
+            with self._lock:
+                self._arrange_again(self._waiting)
+                self._note_width()
             behind = not self.commit() or not self.settled()
         except EngineError as error:  # what sounds goes on; the next edit tries again
             self._note("", error)
@@ -323,7 +333,34 @@ class Engine(Timing):
                 # a kernel finds memory of the form it expects, for no recording
                 self._recordings.fill(self.graph.document, node.type, "", values, index, self._begin_at)
 
-    def _note(self, id: str, error: Exception) -> None:
+    def _arrange(self, node: Node) -> Arranged:
+        """What a track of recordings plays now; what of it cannot be heard is a problem of the node while that is so."""
+        strict = self._missing == "error"
+        track = self._recordings.tracks.arrange(self.graph.document, node, self._flat.timeline, strict=strict)
+        (self._timed.add if track.timed else self._timed.discard)(node.id)
+        (self._waiting.add if track.waiting else self._waiting.discard)(node.id)
+        if track.faults:
+            self._silent.add(node.id)
+            self._note(node.id, " ".join(track.faults))
+        elif node.id in self._silent:
+            self._silent.discard(node.id)
+            self.problems.pop(node.id, None)
+        return track
+
+    def _arrange_again(self, ids: set[str]) -> None:
+        """Tracks whose stretched copies may be ready, or must be other ones."""
+        for id in sorted(ids):
+            if id in self._lowering.nodes:
+                self._lowering.reshape(id)
+            else:
+                ids.discard(id)
+
+    def _note_width(self) -> None:
+        """A track with more channels than before needs a plan."""
+        self._behind |= self._lowering.widened
+        self._lowering.widened = False
+
+    def _note(self, id: str, error: Exception | str) -> None:
         """What is wrong with a node, told once."""
         if self.problems.get(id) != str(error):
             self.problems[id] = str(error)

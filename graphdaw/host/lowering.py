@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
@@ -18,6 +18,22 @@ from graphdaw.nodes.base import In, find
 OUTPUT = "output"
 LAST = 1 << 62  # in the order of nodes and wires: behind all of the document
 VOICE_BITS = 7  # of the order, for the voices that share a place in the document
+
+
+class Arranged(Protocol):
+    """What a track of recordings plays: bytes for its kernel, the core's recordings, and how many channels they have."""
+
+    @property
+    def data(self) -> bytes:
+        """A header and pieces."""
+
+    @property
+    def media(self) -> list[Any]:
+        """By their numbers."""
+
+    @property
+    def channels(self) -> int:
+        """Of the widest one."""
 
 
 class LoweredType(NamedTuple):
@@ -57,11 +73,17 @@ class Listening:
 class Lowering:
     """The core's graph for one document; `fill` gives nodes their recordings and rings before they sound.
 
-    `fill(node, settings, index)` is called for nodes whose type declares or prepares media. Wires to and from nodes of
-    unknown types are left out, so such a node is silent.
+    `fill(node, settings, index)` is called for nodes whose type declares or prepares media, `arrange(node)` for tracks
+    of recordings. Wires to and from nodes of unknown types are left out, so such a node is silent.
     """
 
-    def __init__(self, flat: Voiced, sample_rate_hz: float, fill: Callable[[Node, dict[str, Any], int], None]) -> None:
+    def __init__(
+        self,
+        flat: Voiced,
+        sample_rate_hz: float,
+        fill: Callable[[Node, dict[str, Any], int], None],
+        arrange: Callable[[Node], Arranged],
+    ) -> None:
         self.flat = flat
         self.sample_rate_hz = sample_rate_hz
         self.graph = lib.gd_graph_new(sample_rate_hz)
@@ -69,6 +91,8 @@ class Lowering:
             raise MemoryError("no memory for the core's graph")
         self.nodes: dict[str, int] = {}
         self._fill = fill
+        self._arrange = arrange
+        self._channels: dict[str, int] = {}  # of tracks of recordings
         self._types: dict[str, LoweredType | None] = {}
         self._wires: dict[str, int] = {}
         self._touching: dict[str, set[str]] = {}
@@ -81,6 +105,7 @@ class Lowering:
         self._listening: list[Listening] = []
         self._device = lib.gd_graph_device(self.graph)
         self.whole = True  # false where a change could not be followed, until it is mended
+        self.widened = False  # a node has got more channels, which the next plan gives it
         self._unsaid: list[tuple[str, str, float | str]] = []
 
     def lower(self) -> None:
@@ -156,7 +181,8 @@ class Lowering:
     def _follow_clips(self, id: str) -> set[str]:
         """A track has other clips; returns the keys of its wires, none of the core's while it has no points."""
         self.reshape(id)
-        keys = {key for key in self._touching.get(id, ()) if self.flat.wires[key].source == id}
+        wires = self.flat.wires
+        keys = {key for key in self._touching.get(id, ()) if key in wires and wires[key].source == id}
         if not speaks(self.flat.nodes[id]):
             for key in keys:
                 self._disconnect(key)
@@ -251,10 +277,24 @@ class Lowering:
         """Give a node that plays what its clips and settings make of it now: notes, a curve, a tuning."""
         node = self.flat.nodes[id]
         kind = self._type(node.type)
-        if kind is None or kind.declared.data is None or id not in self.nodes:
+        if kind is None or id not in self.nodes:
             return
-        data = kind.declared.data(node, settings(node))
-        if not lib.gd_graph_data(self.graph, self.nodes[id], ffi.from_buffer("char[]", data), len(data)):
+        if kind.declared.clips == "audio":
+            track = self._arrange(node)
+            self._give(id, track.data, track.media)
+            if track.channels > self._channels.get(id, 1):
+                self._channels[id] = track.channels
+                lib.gd_graph_channels(self.graph, self.nodes[id], track.channels)
+                self.widened = True
+        elif kind.declared.data is not None:
+            self._give(id, kind.declared.data(node, settings(node)), ())
+
+    def _give(self, id: str, data: bytes, media: Sequence[Any]) -> None:
+        """Let the kernel of a node find these bytes, which name recordings by number."""
+        table = ffi.new("GdMedia *[]", media) if media else ffi.NULL
+        if not lib.gd_graph_data(
+            self.graph, self.nodes[id], ffi.from_buffer("char[]", data), len(data), table, len(media)
+        ):
             raise MemoryError("no memory for what a track plays")
 
     def _type(self, name: str) -> LoweredType | None:
@@ -374,6 +414,7 @@ class Lowering:
         if id in self._master_wires:
             lib.gd_graph_unwire(self.graph, self._master_wires.pop(id))
         lib.gd_graph_remove(self.graph, self.nodes.pop(id))
+        self._channels.pop(id, None)
         return keys
 
     def _connect(self, wire: FlatWire) -> None:
