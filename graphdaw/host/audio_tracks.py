@@ -53,8 +53,9 @@ class Arranged(NamedTuple):
 class AudioTracks:
     """Finds what the clips of tracks play; `stretcher` makes the copies that follow a tempo or are transposed."""
 
+    stretcher: Stretcher | None = None
+
     def __init__(self, prepared: PreparedMedia, sample_rate_hz: int, folder: Callable[[], str]) -> None:
-        self.stretcher: Stretcher | None = None
         self._prepared = prepared
         self._sample_rate_hz = sample_rate_hz
         self._folder = folder
@@ -142,7 +143,9 @@ class AudioTracks:
         if copy is None:
             self._waiting[(*file, clip.reversed)] = original
             track.waiting = True
-            track.faults.append(f"Clip {clip.id!r} is silent while it is being stretched; it is heard when that is done.")
+            track.faults.append(
+                f"Clip {clip.id!r} is silent while it is being stretched; it is heard when that is done."
+            )
         return copy
 
 
