@@ -54,9 +54,7 @@ def offs(events: list[Heard]) -> list[tuple[int, float]]:
     return [(e.frame, e.key) for e in events if e.kind == OFF]
 
 
-def clip(
-    *notes: tuple[int, int, float], id: str = "c1", at: int = 0, length: int = 1 << 30, **more: object
-) -> NoteClip:
+def clip(*notes: tuple[int, int, float], id: str = "c1", at: int = 0, length: int = 1 << 30, **more: object) -> NoteClip:
     """A clip of (tick, length, key)."""
     made = tuple(Note(k, tick, length, key) for k, (tick, length, key) in enumerate(notes))
     return NoteClip(id, at, length, notes=made, **more)  # type: ignore[arg-type]

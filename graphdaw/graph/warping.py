@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from graphdaw.graph.clips import TICKS_PER_QUARTER, AudioClip
@@ -55,7 +56,7 @@ def _time(timeline: Timeline, tick: int) -> float:
 def _bends(tempos: tuple[Tempo, ...], origin: int, content: int) -> set[int]:
     """Ticks of the content at which the tempo is another one."""
     found = {tempo.at_ticks - origin for tempo in tempos}
-    for tempo, after in zip(tempos, tempos[1:], strict=False):
+    for tempo, after in pairwise(tempos):
         if tempo.ramp and tempo.bpm != after.bpm:
             first, end = max(origin, tempo.at_ticks), min(origin + content, after.at_ticks)
             steps = range(first - origin, end - origin, TICKS_PER_QUARTER // 4)

@@ -39,7 +39,8 @@ class Stretcher(Protocol):
 class Arranged(NamedTuple):
     """What a track gives to its kernel, and what is to be known of it.
 
-    `timed`: it is another one at other tempos; `waiting`: a stretched copy is not ready; `faults`: why a clip is silent.
+    `timed`: it is another one at other tempos; `waiting`: a stretched copy is not ready; `faults`: why clips are
+    silent.
     """
 
     data: bytes
@@ -62,7 +63,7 @@ class AudioTracks:
         self._waiting: dict[Key, Recording] = {}  # recordings that are being stretched
 
     def arrange(self, document: Document, node: Node, timeline: Timeline, *, strict: bool) -> Arranged:
-        """All that a track plays. Clips that cannot be heard are left out, or raise `MediaError` where that is strict."""
+        """All that a track plays. Clips that cannot be heard are left out; if `strict` they raise `MediaError`."""
         track = _Track(document, timeline, strict)
         for clip in node.clips:
             if isinstance(clip, AudioClip) and clip.media and not clip.muted:

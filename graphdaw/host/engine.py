@@ -17,14 +17,13 @@ from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
-from graphdaw.host.audio_tracks import Arranged
+from graphdaw.host.arranging import Arranging
 from graphdaw.host.events import (
     Event,
     Located,
     Looped,
     NotFinite,
     OverBudget,
-    Problem,
     RecordingStopped,
     Rolling,
     Settled,
@@ -37,7 +36,6 @@ from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Tap, Taps
-from graphdaw.host.timing import Timing
 from graphdaw.nodes.base import find
 
 WHY = {
@@ -66,7 +64,7 @@ def is_streamed(node: Node) -> bool:
     return kind is not None and any(media.streamed for media in kind.media.values())
 
 
-class Engine(Timing):
+class Engine(Arranging):
     """Plays one graph; somebody else (a device, a render) calls for its sound.
 
     With `missing="silence"` a recording that cannot be read is silent and listed in `problems`; with "error" it raises
@@ -79,17 +77,12 @@ class Engine(Timing):
         super().__init__()
         self.graph = graph
         self.sample_rate = sample_rate_hz or graph.sample_rate
-        self.problems: dict[str, str] = {}
         self._missing = missing
         self._wanted: int | None = None  # a position that the next plan goes to
         self._begin_at = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._edited = False  # since the last beginning
-        self._timed: set[str] = set()  # tracks of recordings that depend on the tempo
-        self._waiting: set[str] = set()  # that wait for a stretched copy
-        self._silent: set[str] = set()  # with clips that cannot be heard
         self.recorder = Recorder(self)
-        self._told: list[Event] = []
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
             self._flat = Voiced(Flat(graph.document))
             self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill, self._arrange)
@@ -156,7 +149,7 @@ class Engine(Timing):
             try:
                 messages = self._lowering.follow(delta)
                 if delta.timeline is not None:
-                    self._arrange_again(self._timed)
+                    self._arrange_timed()
             except MemoryError as error:
                 self._behind = True
                 raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
@@ -194,9 +187,7 @@ class Engine(Timing):
     def keep_up(self) -> bool:
         """Do what waits: publish edits, feed recordings. True if there is nothing more to wait for."""
         try:
-            with self._lock:
-                self._arrange_again(self._waiting)
-                self._note_width()
+            self._arrange_waiting()
             behind = not self.commit() or not self.settled()
         except EngineError as error:  # what sounds goes on; the next edit tries again
             self._note("", error)
@@ -332,39 +323,6 @@ class Engine(Timing):
                 self._note(node.id, error)
                 # a kernel finds memory of the form it expects, for no recording
                 self._recordings.fill(self.graph.document, node.type, "", values, index, self._begin_at)
-
-    def _arrange(self, node: Node) -> Arranged:
-        """What a track of recordings plays now; what of it cannot be heard is a problem of the node while that is so."""
-        strict = self._missing == "error"
-        track = self._recordings.tracks.arrange(self.graph.document, node, self._flat.timeline, strict=strict)
-        (self._timed.add if track.timed else self._timed.discard)(node.id)
-        (self._waiting.add if track.waiting else self._waiting.discard)(node.id)
-        if track.faults:
-            self._silent.add(node.id)
-            self._note(node.id, " ".join(track.faults))
-        elif node.id in self._silent:
-            self._silent.discard(node.id)
-            self.problems.pop(node.id, None)
-        return track
-
-    def _arrange_again(self, ids: set[str]) -> None:
-        """Tracks whose stretched copies may be ready, or must be other ones."""
-        for id in sorted(ids):
-            if id in self._lowering.nodes:
-                self._lowering.reshape(id)
-            else:
-                ids.discard(id)
-
-    def _note_width(self) -> None:
-        """A track with more channels than before needs a plan."""
-        self._behind |= self._lowering.widened
-        self._lowering.widened = False
-
-    def _note(self, id: str, error: Exception | str) -> None:
-        """What is wrong with a node, told once."""
-        if self.problems.get(id) != str(error):
-            self.problems[id] = str(error)
-            self._told.append(Problem(id, str(error)))
 
     def _close_streams_of_removed(self) -> None:
         if not self._recordings.streams:

@@ -5,35 +5,20 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
 from graphdaw.graph.flatten import Delta, FlatWire
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.voicing import Voiced, VoiceNode, voice_of
+from graphdaw.host.audio_tracks import Arranged
 from graphdaw.nodes import NodeType
 from graphdaw.nodes.base import In, find
 
 OUTPUT = "output"
 LAST = 1 << 62  # in the order of nodes and wires: behind all of the document
 VOICE_BITS = 7  # of the order, for the voices that share a place in the document
-
-
-class Arranged(Protocol):
-    """What a track of recordings plays: bytes for its kernel, the core's recordings, and how many channels they have."""
-
-    @property
-    def data(self) -> bytes:
-        """A header and pieces."""
-
-    @property
-    def media(self) -> list[Any]:
-        """By their numbers."""
-
-    @property
-    def channels(self) -> int:
-        """Of the widest one."""
 
 
 class LoweredType(NamedTuple):

@@ -1,4 +1,4 @@
-"""Audio clips: each sample on its frame, at the level and speed that the clip says, and no click where it goes on elsewhere."""
+"""Audio clips: each sample on its frame, at the clip's level and speed, and no click where it goes on elsewhere."""
 
 from __future__ import annotations
 

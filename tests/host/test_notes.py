@@ -83,9 +83,7 @@ def test_a_loop_plays_its_notes_again_on_the_frame_and_ends_what_crosses_its_end
 
     events = rendered(graph, 100_000)
 
-    assert ons(events) == [
-        (f, k) for turn in range(5) for f, k in ((24_000 * turn, 60.0), (24_000 * turn + 12_000, 67.0)) if f < 100_000
-    ]
+    assert ons(events) == [(f, k) for turn in range(5) for f, k in ((24_000 * turn, 60.0), (24_000 * turn + 12_000, 67.0)) if f < 100_000]
     assert [e for e in offs(events) if e[1] == 67.0] == [(24_000 * turn, 67.0) for turn in range(1, 5)]
 
 
@@ -203,9 +201,7 @@ def test_no_note_ever_hangs(data: st.DataObject) -> None:
         events = []
         session.play()
         for _ in range(data.draw(st.integers(1, 8))):
-            action = data.draw(
-                st.sampled_from(["step", "locate", "edit", "tempo", "loop", "stand", "roll", "undo", "wire", "stop"])
-            )
+            action = data.draw(st.sampled_from(["step", "locate", "edit", "tempo", "loop", "stand", "roll", "undo", "wire", "stop"]))
             match action:
                 case "locate":
                     session.locate(data.draw(st.floats(0, 4)))

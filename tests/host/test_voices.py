@@ -14,9 +14,7 @@ from tests.events import clip
 RATE = 48_000
 
 
-def synth(
-    voices: int = 8, source: str = "sine", *, release_s: float = 0.05, attack_s: float = 0.002, **settings: float | str
-) -> gd.Graph:
+def synth(voices: int = 8, source: str = "sine", *, release_s: float = 0.05, attack_s: float = 0.002, **settings: float | str) -> gd.Graph:
     """`notes1` into a group: voices, an oscillator shaped by an envelope and velocity, and out."""
     graph = gd.Graph(sample_rate=RATE)
     track = graph.add("notes")
