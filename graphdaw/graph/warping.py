@@ -10,6 +10,7 @@ from graphdaw.graph.clips import TICKS_PER_QUARTER, AudioClip
 from graphdaw.graph.timeline import Tempo, Timeline
 
 MOST_MARKS = 20_000
+LAST_TICK = 1 << 40
 
 
 class StretchMark(NamedTuple):
@@ -29,19 +30,21 @@ def is_stretched(clip: AudioClip) -> bool:
     return is_warped(clip) or clip.pitch_semitones != 0.0
 
 
-def marks_of(clip: AudioClip, timeline: Timeline) -> tuple[StretchMark, ...]:
-    """Where the content of a warped clip without turns lies, from its beginning to what is heard last.
+def marks_of(clip: AudioClip, timeline: Timeline, length_s: float) -> tuple[StretchMark, ...]:
+    """Where the content of a warped clip lies, from its beginning to the end of a recording of that length.
 
-    Between two marks the recording runs evenly. In a ramp of the tempo there is one on every sixteenth.
+    That does not depend on how much of it is heard, so that the parts of a clip that was cut play one copy. A clip that
+    repeats is looked at as if its content began where the clip does, and up to where it begins again. Between two marks
+    the recording runs evenly. In a ramp of the tempo there is one on every sixteenth.
 
     >>> song = AudioClip("c1", 960, 1920, media_bpm=60.0, follows_tempo=True)
-    >>> marks_of(song, Timeline())
+    >>> marks_of(song, Timeline(), 2.0)
     (StretchMark(media_s=0.0, out_s=0.0), StretchMark(media_s=2.0, out_s=1.0))
     """
-    content = clip.offset_ticks + clip.length_ticks
     origin = clip.at_ticks - clip.offset_ticks
     begin = _time(timeline, origin)
     place = _place_in(clip, lambda tick: _time(timeline, origin + tick) - begin)
+    content = clip.loop_ticks or _first_tick(place, length_s)
     ticks = {0, content, *(mark.at_ticks for mark in clip.warp if mark.at_ticks < content)}
     ticks.update(_bends(timeline.tempos, origin, content))
     marks = [StretchMark(place(tick), _time(timeline, origin + tick) - begin) for tick in sorted(ticks)]
@@ -51,6 +54,17 @@ def marks_of(clip: AudioClip, timeline: Timeline) -> tuple[StretchMark, ...]:
 def _time(timeline: Timeline, tick: int) -> float:
     """Seconds of a tick; before the piece the first tempo holds."""
     return timeline.seconds(tick) if tick >= 0 else tick * 60.0 / (TICKS_PER_QUARTER * timeline.tempos[0].bpm)
+
+
+def _first_tick(place: Callable[[int], float], media_s: float) -> int:
+    """Where a place of the recording is reached, to the tick."""
+    lo, hi = 0, 1
+    while place(hi) < media_s and hi < LAST_TICK:
+        lo, hi = hi, 2 * hi
+    while hi - lo > 1:
+        middle = (lo + hi) // 2
+        lo, hi = (middle, hi) if place(middle) < media_s else (lo, middle)
+    return hi
 
 
 def _bends(tempos: tuple[Tempo, ...], origin: int, content: int) -> set[int]:

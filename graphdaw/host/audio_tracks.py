@@ -16,7 +16,7 @@ from graphdaw.graph.model import Document, Node
 from graphdaw.graph.project import media_path
 from graphdaw.graph.timeline import Timeline
 from graphdaw.graph.warping import StretchMark, is_stretched, is_warped, marks_of
-from graphdaw.host.media import read_recording
+from graphdaw.host.media import length_s, read_recording
 from graphdaw.host.prepared import Held, Key, PreparedMedia, file_key
 from graphdaw.nodes.base import Prepared, Recording, as_recorded
 from graphdaw.nodes.prepare.pieces import Sound, Turn, pieces, placed_turns
@@ -60,6 +60,7 @@ class AudioTracks:
         self._prepared = prepared
         self._sample_rate_hz = sample_rate_hz
         self._folder = folder
+        self._lengths: dict[Key, float] = {}  # of recordings that follow the tempo, in seconds
         self._waiting: dict[Key, Recording] = {}  # recordings that are being stretched
 
     def arrange(self, document: Document, node: Node, timeline: Timeline, *, strict: bool) -> Arranged:
@@ -112,9 +113,11 @@ class AudioTracks:
         """A copy of a whole turn from its origin on, or of the whole recording where only the pitch is another one."""
         marks: tuple[StretchMark, ...] = ()
         if is_warped(clip):
-            end = turn.origin + clip.loop_ticks if clip.loop_ticks else turn.end
-            whole = replace(clip, at_ticks=turn.origin, length_ticks=end - turn.origin, offset_ticks=0, loop_ticks=0)
-            marks = tuple(StretchMark(round(m, 9), round(out, 9)) for m, out in marks_of(whole, track.timeline))
+            turned = replace(clip, at_ticks=turn.origin, offset_ticks=0)
+            marks = tuple(
+                StretchMark(round(media_s, 9), round(out_s, 9))
+                for media_s, out_s in marks_of(turned, track.timeline, self._length_s(path))
+            )
         copies = not marks and clip.speed > 1.0
         file = file_key(path)
         key = (*file, marks, clip.pitch_semitones, clip.reversed, copies)
@@ -126,6 +129,12 @@ class AudioTracks:
         start_s, speed = (0.0, 1.0) if marks else (clip.start_s, clip.speed)
         number = self._number(track, key, name, lambda: _prepared(copy, copies))
         return Sound(number, start_s, speed, False, copies)
+
+    def _length_s(self, path: str) -> float:
+        key = file_key(path)
+        if key not in self._lengths:
+            self._lengths[key] = length_s(path)
+        return self._lengths[key]
 
     def _copy(
         self, track: _Track, clip: AudioClip, marks: tuple[StretchMark, ...], file: Key, name: str

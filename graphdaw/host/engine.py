@@ -17,7 +17,7 @@ from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
-from graphdaw.host.arranging import Arranging
+from graphdaw.host.arranged import Arranging
 from graphdaw.host.events import (
     Event,
     Located,

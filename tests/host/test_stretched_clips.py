@@ -105,12 +105,12 @@ def test_turns_of_a_loop_share_one_copy(tmp_path: Path) -> None:
 
 def test_marks_follow_warp_marks_and_ramps() -> None:
     warped = AudioClip("c1", 960, 1920, warp=(WarpMark(0, 0.5), WarpMark(960, 1.1), WarpMark(1920, 2.0)))
-    assert marks_of(warped, Timeline()) == (StretchMark(0.5, 0.0), StretchMark(1.1, 0.5), StretchMark(2.0, 1.0))
+    assert marks_of(warped, Timeline(), 2.0) == (StretchMark(0.5, 0.0), StretchMark(1.1, 0.5), StretchMark(2.0, 1.0))
 
     song = Timeline((Tempo(0, 60.0, ramp=True), Tempo(1920, 180.0)))
-    marks = marks_of(AudioClip("c1", 0, 3840, media_bpm=60.0, follows_tempo=True), song)
+    marks = marks_of(AudioClip("c1", 0, 3840, media_bpm=60.0, follows_tempo=True), song, 4.0)
     assert [mark.out_s for mark in marks] == pytest.approx([song.seconds(960 * mark.media_s) for mark in marks])
     assert len(marks) == 8 + 2
 
-    single = marks_of(AudioClip("c1", 0, 960, warp=(WarpMark(480, 1.0),)), Timeline())
+    single = marks_of(AudioClip("c1", 0, 960, warp=(WarpMark(480, 1.0),)), Timeline(), 1.25)
     assert single == (StretchMark(0.75, 0.0), StretchMark(1.0, 0.25), StretchMark(1.25, 0.5))
