@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphdaw.graph import tracks
 from graphdaw.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["Graph", "Project", "Session", "example", "load", "open", "recover_takes", "render", "unsaved_projects"]
+
+
+def _length_s(path: str) -> float:
+    from graphdaw.host.media import length_s
+
+    return length_s(path)
+
+
+tracks.measure = _length_s
 
 
 def load(path: str) -> Graph:

@@ -14,6 +14,7 @@ from graphdaw.graph import checks, vocabulary
 from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
 from graphdaw.graph.ports import compatible, inlets, node_of, outlets, title
+from graphdaw.graph.tracks import Tracks
 from graphdaw.graph.vocabulary import (
     AddNode,
     Connect,
@@ -117,7 +118,7 @@ End = NodeHandle | PortHandle | str
 """A node or a port: a handle, or its id ("lp1" or "lp1.cutoff_hz")."""
 
 
-class Graph:
+class Graph(Tracks):
     """A graph that is edited call by call: `add`, `connect`, `set`, `remove`, `undo`, `redo`, `save`."""
 
     def __init__(self, sample_rate: int = 48_000, *, document: Document | None = None) -> None:
