@@ -31,11 +31,13 @@ from graphdaw.host.events import (
     Swapped,
     TakeFinished,
 )
+from graphdaw.host.journey import Journey
 from graphdaw.host.lowering import Lowering
+from graphdaw.host.note_recorder import NoteRecorder
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
-from graphdaw.host.taps import Tap, Taps
+from graphdaw.host.taps import Ear, Tap, Taps
 from graphdaw.nodes.base import find
 
 WHY = {
@@ -83,6 +85,8 @@ class Engine(Arranging):
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._edited = False  # since the last beginning
         self.recorder = Recorder(self)
+        self.journey = Journey()
+        self.notes = NoteRecorder(self)
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
             self._flat = Voiced(Flat(graph.document))
             self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill, self._arrange)
@@ -262,7 +266,9 @@ class Engine(Arranging):
             self._go_to(position_frames)
             self._unsent.clear()  # all values are in the graph
             lib.gd_engine_restart(self._engine, position_frames)
+            self.notes.hear()
             self._restarted_at += end
+            self.journey.turn(self._restarted_at, position_frames, self.rolls)
             self.recorder.follow_from(self._lowering.nodes, end, position_frames)
             self._edited, self._behind = False, True
             self.commit()
@@ -290,7 +296,17 @@ class Engine(Arranging):
             self._taps_changed()
             return tap
 
-    def untap(self, tap: Tap) -> None:
+    def overhear(self, end: tuple[str, str]) -> Ear:
+        """Listen to an outlet of events, until `untap`; the document knows nothing of it."""
+        with self._lock:
+            self._check_open()
+            ear = Ear(self, end)
+            self._taps.add(ear)
+            self._edited = True
+            self._taps_changed()
+            return ear
+
+    def untap(self, tap: Tap | Ear) -> None:
         """Let go of a tap; what was heard can still be read."""
         with self._lock:
             if self._engine is not None and self._taps.drop(tap):
@@ -333,6 +349,7 @@ class Engine(Arranging):
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
         with self._lock:
+            self.notes.hear()
             for id, told in self.recorder.sweep():
                 if isinstance(told, str):
                     self.problems[id] = told
@@ -420,15 +437,19 @@ class Engine(Arranging):
             case lib.GD_NEWS_NOT_FINITE:
                 return NotFinite(int(item.count), frame)
             case lib.GD_NEWS_LOCATED:
+                self.journey.turn(frame, int(item.position))
                 self.recorder.located(int(item.time), int(item.position))
                 return Located(item.position / self.sample_rate, frame)
             case lib.GD_NEWS_LOOPED:
+                self.journey.turn(frame, int(item.position))
                 self.recorder.located(int(item.time), int(item.position))
                 return Looped(int(item.count), frame)
             case lib.GD_NEWS_ROLLING:
+                self.journey.turn(frame, int(item.position), rolls=True)
                 self.recorder.located(int(item.time), int(item.position))
                 return Rolling(item.position / self.sample_rate, frame)
             case lib.GD_NEWS_STANDING:
+                self.journey.turn(frame, int(item.position), rolls=False)
                 return Standing(item.position / self.sample_rate, frame)
             case _:
                 return OverBudget(frame)

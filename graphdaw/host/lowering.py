@@ -44,6 +44,7 @@ def speaks(node: Node) -> bool:
 
 
 TAP = NodeType("tap", "tap", "", False, inputs={"in": In("in")})
+EAR = NodeType("~ear", "midi_out", "", False, inputs={"events": In("events", "event", 1)})
 
 
 class Listening:
@@ -198,14 +199,24 @@ class Lowering:
     # Taps
 
     def listen(self, tap: Any) -> Listening:
-        """A hidden node that writes what it is aimed at into a tap."""
-        if TAP.name not in self._types:
-            self._types[TAP.name] = self._declare(TAP)
-        kind = self._types[TAP.name]
+        """A hidden node that writes the sound that it is aimed at into a tap."""
+        listening = self._listen(TAP)
+        lib.gd_graph_tap(self.graph, listening.index, tap)
+        return listening
+
+    def overhear(self, ring: Any) -> Listening:
+        """A hidden node that puts the events that it is aimed at into a ring."""
+        listening = self._listen(EAR)
+        lib.gd_graph_ring(self.graph, listening.index, ring)
+        return listening
+
+    def _listen(self, type: NodeType) -> Listening:
+        if type.name not in self._types:
+            self._types[type.name] = self._declare(type)
+        kind = self._types[type.name]
         index = lib.gd_graph_add(self.graph, kind.id, LAST, 0, ffi.NULL, 0, ffi.NULL) if kind is not None else -1
         if index < 0:
             raise MemoryError(self._error())
-        lib.gd_graph_tap(self.graph, index, tap)
         self._listening.append(Listening(index))
         return self._listening[-1]
 
