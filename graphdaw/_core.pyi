@@ -46,6 +46,8 @@ class Lib(Protocol):
     GD_HOLD: int
     GD_CURVE: int
     GD_SMOOTH: int
+    GD_PIECE_REVERSED: int
+    GD_PIECE_COPIES: int
     GD_VOICES: int
     GD_KEYS: int
     GD_POLY: int

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-import msgspec
-
 from graphdaw.errors import MediaError
+from graphdaw.graph.arranging import replace
 from graphdaw.graph.clips import AudioClip
 from graphdaw.graph.model import Document, Node
 from graphdaw.graph.project import media_path
@@ -23,8 +22,6 @@ from graphdaw.nodes.prepare.pieces import Sound, Turn, pieces, placed_turns
 from graphdaw.nodes.prepare.recording import prepare
 
 MOST_PIECES = 100_000  # of a track: what a loop of a few ticks would make of a long clip is none that anybody wants
-
-replace = msgspec.structs.replace
 
 
 class Stretcher(Protocol):

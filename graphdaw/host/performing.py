@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from graphdaw.errors import EngineError
-from graphdaw.graph.arranging import fresh_id
+from graphdaw.graph.arranging import fresh_id, replace
 from graphdaw.graph.clips import Clip, CurveClip, NoteClip, Point
 from graphdaw.graph.edits import Edit
 from graphdaw.graph.graph import End, Graph, NodeHandle
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from graphdaw.host.engine import Engine
 
 ERROR = 0.002  # of the way that a knob travels: how far a recorded curve may be off
-
-replace = msgspec.structs.replace
 
 
 class Moves:
