@@ -54,12 +54,13 @@ static double ticks(uint32_t most) { return rig_random(&rig, most); }
 /* Other pieces of other recordings. */
 static void arrange(int32_t place)
 {
-    struct { GdPieces head; GdPiece piece[MOST]; } value = {{0}};
+    static struct { GdPieces head; GdPiece piece[MOST]; } value;
     GdMedia *media[3];
     const uint32_t count = rig_random(&rig, MOST + 1), kinds = 1 + rig_random(&rig, 3);
     for (uint32_t k = 0; k < kinds; ++k)
         expect((media[k] = make_media(1 + rig_random(&rig, 2))) != NULL, "a recording is made");
     double at = 0.0;
+    memset(&value, 0, sizeof value);
     for (uint32_t k = 0; k < count; ++k) {
         at += ticks(200);
         const double end = at + 1.0 + ticks(800);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -41,9 +42,11 @@ def test_a_hundred_tracks_start_loop_and_are_located(tmp_path: Path) -> None:
         session.locate(1.2345)
         took["locate"] = block_s(session, 4)
         stats = session.stats()
-    print(f"\n{TRACKS} tracks of {CLIPS} clips: started in {started_s:.2f} s; of the time of the sound", end=" ")
-    print(*(f"{what} {100 * took_s / BLOCK_S:.0f} %" for what, took_s in took.items()), sep=", ")
-    print(f"the longest block took {1e3 * stats.work_peak_s:.2f} ms of {1e3 * BLOCK_S:.2f} ms")
+    shares = ", ".join(f"{what} {100 * took_s / BLOCK_S:.0f} %" for what, took_s in took.items())
+    sys.stdout.write(
+        f"\n{TRACKS} tracks of {CLIPS} clips: started in {started_s:.2f} s; of the time of a block {shares}; "
+    )
+    sys.stdout.write(f"the longest one took {1e3 * stats.work_peak_s:.2f} ms of {1e3 * BLOCK_S:.2f} ms\n")
 
     place = 3 * BEAT
     expected = sum(waves[(t + 3) % FILES][:, :BEAT] for t in range(TRACKS))
