@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from graphdaw.errors import UnknownClipError
 from graphdaw.graph.clips import AudioClip, Note, NoteClip
 from graphdaw.graph.takes import Region, choose, clips_of_take, regions_of, takes_of
 from graphdaw.graph.timeline import Loop, Timeline
-from graphdaw.graph.vocabulary import PutClip
+from graphdaw.graph.vocabulary import PutClip, SetTimeline
 from tests.audio_tracks import BEAT, RATE, noise, recorded, track
 
 NODE = "audio_clips1"
@@ -146,3 +148,28 @@ def test_a_recording_without_a_loop_is_one_take_and_the_next_has_the_next_number
     assert [clip.muted for clip in graph.nodes[NODE].clips] == [True, False]
     graph.undo()
     assert [clip.muted for clip in graph.nodes[NODE].clips] == [False]
+
+
+def test_what_a_session_records_over_a_loop_plays_where_it_was_heard(tmp_path: Path) -> None:
+    graph = gd.Graph(sample_rate=RATE)
+    graph.add("noise") >> graph.add("record") >> graph.add("output")
+    graph.add("audio_clips")
+    graph.apply([SetTimeline(Timeline(loop=Loop(0, 960)))])
+    with gd.Session(graph, device="hand") as session:
+        session.play()
+        session.step(10)
+        session.record("record1", tmp_path / "take.wav")
+        session.step(500)
+        recorded_takes = session.stop_recording("record1")
+    graph.put_takes(NODE, recorded_takes)
+    (one,) = recorded_takes
+    x = soundfile.read(one.path, dtype="float32")[0]
+
+    assert (one.start_frame, one.frames) == (10 * 128, 500 * 128)
+    takes = graph.nodes[NODE].clips
+    assert len(takes) == 3
+    for number, clip in enumerate(sorted(takes, key=lambda clip: clip.name)):
+        y = gd.render(track(msgspec.structs.replace(clip, muted=False)), seconds=0.5)[0]
+        first, last = (1_300 if number == 0 else 0), min(BEAT, one.start_frame + one.frames - number * BEAT) - 25
+        begin = number * BEAT - one.start_frame
+        np.testing.assert_array_equal(y[first:last], x[begin + first : begin + last])
