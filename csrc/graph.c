@@ -283,12 +283,27 @@ void gd_graph_voice(GdGraph *graph, int32_t node, int32_t voices, uint32_t voice
     ++graph->epoch;
 }
 
-bool gd_graph_data(GdGraph *graph, int32_t index, const void *bytes, uint32_t size)
+bool gd_graph_data(GdGraph *graph, int32_t index, const void *bytes, uint32_t size, GdMedia *const *media,
+                   uint32_t media_count)
 {
     GdNode *node = &graph->nodes[index];
-    if (!node->box && !(node->box = calloc(1, sizeof *node->box)))
+    if (!node->box && !(node->box = calloc(GD_MAX_CHANNELS, sizeof *node->box)))
         return false;
-    return gd_box_put(node->box, bytes, size);
+    GdValue *value = gd_value_new(bytes, size, media, media_count);
+    if (!value)
+        return false;
+    gd_value_release(node->value);
+    node->value = value;
+    for (uint32_t lane = 0; lane < node->memory_lanes; ++lane)
+        gd_box_put(&node->box[lane], value);
+    return true;
+}
+
+void gd_graph_sweep(GdGraph *graph)
+{
+    for (uint32_t i = 0; i < graph->node_count; ++i)
+        for (uint32_t lane = 0; graph->nodes[i].box && lane < GD_MAX_CHANNELS; ++lane)
+            gd_box_sweep(&graph->nodes[i].box[lane]);
 }
 
 void gd_graph_ring(GdGraph *graph, int32_t index, GdEventRing *ring)

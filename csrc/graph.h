@@ -13,14 +13,6 @@ enum { GD_MAX_TYPES = 1024, GD_MAX_PORTS = 16, GD_MAX_PARAMS = 48, GD_MAX_CHANNE
 
 _Static_assert((int)GD_WORK == (int)GD_MAX_CHANNELS, "a table of memories has one place a channel to read and one to write");
 
-/* A recording, or what was made from one, that any number of nodes read. Control thread counts. */
-struct GdMedia {
-    float *data;                    /* one plane after the other */
-    uint32_t planes, frames, users;
-    float rate_hz;
-    uint32_t loop_start, loop_end;
-};
-
 /* How far a node or wire is along its life. */
 enum { GD_FREE, GD_ENTERING, GD_STEADY, GD_LEAVING, GD_GONE };
 
@@ -63,7 +55,8 @@ typedef struct GdNode {
     bool taped;                     /* the memory is rings that a disk empties: see gd_graph_tape */
     GdStream *stream;
     GdTape *tape;                   /* what empties them; null: nothing */
-    GdBox *box;                     /* what the control side gives the kernel while it plays; null: nothing yet */
+    GdBox *box;                     /* one a channel: what the control side gives the kernel while it plays; null: nothing yet */
+    GdValue *value;                 /* the newest that it gave, for lanes to come */
     GdEventRing *ring;              /* to or from another thread; null: none */
     int32_t voices;                 /* the node that hands notes to this one's voice; -1: it is of no voice */
     uint16_t voice;

@@ -102,8 +102,11 @@ bool gd_ring_put(GdEventRing *ring, const GdTimedEvent *item);            /* [an
 uint32_t gd_ring_take(GdEventRing *ring, GdTimedEvent *items, uint32_t count); /* [any, one at a time] how many there were */
 uint32_t gd_ring_lost(GdEventRing *ring);                                 /* [any] */
 
-/* [control] Give a node that plays a value of its kernel's form, in place of the one it has; false when out of memory. */
-bool gd_graph_data(GdGraph *graph, int32_t node, const void *bytes, uint32_t size);
+/* [control] Give a node that plays a value of its kernel's form, in place of the one it has; false when out of memory. The
+ * recordings that it names by number are used as long as anybody may read them. */
+bool gd_graph_data(GdGraph *graph, int32_t node, const void *bytes, uint32_t size, GdMedia *const *media,
+                   uint32_t media_count);
+void gd_graph_sweep(GdGraph *graph);                                      /* [control] let go of values that are read no more */
 
 /* Such values. A score, for the kernel `notes`: a header and that many items, by their beginnings. */
 typedef struct GdScore {
@@ -129,6 +132,22 @@ typedef struct GdCurvePoint {
     float value, curve;
     uint32_t shape, unused;
 } GdCurvePoint;
+/* Pieces of recordings, for the kernel `audio_clips`: a header and that many pieces, by their beginnings. */
+enum { GD_PIECE_REVERSED = 1, GD_PIECE_COPIES = 2 };
+typedef struct GdPieces {
+    uint32_t count, serial;     /* serial: another one for each that a node is given */
+    double longest_ticks;       /* of them */
+} GdPieces;
+typedef struct GdPiece {
+    double at, end;             /* ticks between which it sounds */
+    double origin;              /* the tick where what it plays has its beginning, in or before it */
+    double start_s;             /* the place in the recording that belongs there */
+    double speed;               /* seconds of the recording a second */
+    double clip_at, clip_end;   /* ticks: fades are those of the whole clip */
+    float fade_in_s, fade_out_s, gain;
+    uint32_t media;             /* which of the value's recordings, whose rate is the engine's */
+    uint32_t flags, unused;     /* reversed: counted from its end; copies: in the form of dsp/media.h, for speeds above 1 */
+} GdPiece;
 /* What the kernel `voices` goes by. */
 enum { GD_VOICES = 72, GD_KEYS = 128 };
 enum { GD_POLY = 0, GD_MONO = 1, GD_LEGATO = 2 };

@@ -63,7 +63,10 @@ bool gd_node_grow_memory(GdNode *node, uint32_t lanes, uint32_t frames)
         memory->frames = own;
         memory->stream = node->stream;
         lend(node, node->memory_lanes);
-        node->memory[node->memory_lanes].box = node->box;
+        if (node->box) {
+            node->memory[node->memory_lanes].box = &node->box[node->memory_lanes];
+            gd_box_put(&node->box[node->memory_lanes], node->value);
+        }
         node->memory[node->memory_lanes].ring = node->ring;
     }
     if (node->tape)
@@ -98,9 +101,10 @@ void gd_node_free_memory(GdNode *node)
         free(node->stream);
     if (node->media)
         gd_media_release(node->media);
-    if (node->box)
-        gd_box_empty(node->box);
+    for (uint32_t lane = 0; node->box && lane < GD_MAX_CHANNELS; ++lane)
+        gd_box_empty(&node->box[lane]);
     free(node->box);
+    gd_value_release(node->value);
     if (node->ring)
         gd_ring_release(node->ring);
 }

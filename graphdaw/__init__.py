@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphdaw.graph import tracks
 from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
@@ -32,6 +33,15 @@ __all__ = [
     "AudioClip", "CurveClip", "Graph", "Lane", "Loop", "Marker", "Note", "NoteClip", "Point", "Project", "Session",
     "Signature", "Tempo", "Timeline", "example", "load", "open", "recover_takes", "render", "unsaved_projects",
 ]  # fmt: skip
+
+
+def _length_s(path: str) -> float:
+    from graphdaw.host.media import length_s
+
+    return length_s(path)
+
+
+tracks.measure = _length_s
 
 
 def load(path: str) -> Graph:

@@ -17,6 +17,7 @@ from graphdaw.graph.history import History, Transaction
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Value, Wire
 from graphdaw.graph.music import Music
 from graphdaw.graph.ports import compatible, inlets, node_of, outlets, title
+from graphdaw.graph.tracks import Tracks
 from graphdaw.graph.vocabulary import (
     AddNode,
     Connect,
@@ -127,7 +128,7 @@ End = NodeHandle | PortHandle | str
 """A node or a port: a handle, or its id ("lp1" or "lp1.cutoff_hz")."""
 
 
-class Graph(Music):
+class Graph(Music, Tracks):
     """A graph that is edited call by call: `add`, `connect`, `set`, `write`, `remove`, `undo`, `redo`, `save`."""
 
     def __init__(self, sample_rate: int = 48_000, *, document: Document | None = None) -> None:

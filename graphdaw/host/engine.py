@@ -18,13 +18,13 @@ from graphdaw.graph.model import Node, settings
 from graphdaw.graph.routes import Routes
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
+from graphdaw.host.arranged import Arranging
 from graphdaw.host.events import (
     Event,
     Located,
     Looped,
     NotFinite,
     OverBudget,
-    Problem,
     RecordingStopped,
     Rolling,
     Settled,
@@ -32,12 +32,13 @@ from graphdaw.host.events import (
     Swapped,
     TakeFinished,
 )
+from graphdaw.host.journey import Journey
 from graphdaw.host.lowering import Lowering
+from graphdaw.host.note_recorder import NoteRecorder
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
 from graphdaw.host.tape import Take
-from graphdaw.host.taps import Tap, Taps
-from graphdaw.host.timing import Timing
+from graphdaw.host.taps import Ear, Tap, Taps
 from graphdaw.nodes.base import find
 
 WHY = {
@@ -66,7 +67,7 @@ def is_streamed(node: Node) -> bool:
     return kind is not None and any(media.streamed for media in kind.media.values())
 
 
-class Engine(Timing):
+class Engine(Arranging):
     """Plays one graph; somebody else (a device, a render) calls for its sound.
 
     With `missing="silence"` a recording that cannot be read is silent and listed in `problems`; with "error" it raises
@@ -79,17 +80,17 @@ class Engine(Timing):
         super().__init__()
         self.graph = graph
         self.sample_rate = sample_rate_hz or graph.sample_rate
-        self.problems: dict[str, str] = {}
         self._missing = missing
         self._wanted: int | None = None  # a position that the next plan goes to
         self._begin_at = 0  # where in the piece nodes begin that are made now
         self._unsent: dict[tuple[str, int], float] = {}  # (node, parameter): the newest value, while the ring is full
         self._edited = False  # since the last beginning
         self.recorder = Recorder(self)
-        self._told: list[Event] = []
+        self.journey = Journey()
+        self.notes = NoteRecorder(self)
         with graph.history.turn:  # no edit of another thread falls between the first look and what is followed
             self._flat = Voiced(Routes(Flat(graph.document), self.sample_rate))
-            self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill)
+            self._lowering = Lowering(self._flat, float(self.sample_rate), self._fill, self._arrange)
             self._recordings = Recordings(self._lowering.graph, self.sample_rate)
             self._taps = Taps(self._lowering)
             self._begin(threads)
@@ -152,6 +153,8 @@ class Engine(Timing):
             self._behind |= not self._lowering.whole  # so is what an earlier change has left out
             try:
                 messages = self._lowering.follow(delta)
+                if delta.timeline is not None:
+                    self._arrange_timed()
             except MemoryError as error:
                 self._behind = True
                 raise EngineError(WHY[lib.GD_NO_MEMORY]) from error
@@ -162,6 +165,7 @@ class Engine(Timing):
             self.recorder.follow(self._lowering.nodes)
             if delta.nodes_added or delta.nodes_removed or delta.wires_added or delta.wires_removed or delta.values_set:
                 self._behind = True
+            self._note_width()
             if self._behind:
                 self.commit()
 
@@ -188,6 +192,7 @@ class Engine(Timing):
     def keep_up(self) -> bool:
         """Do what waits: publish edits, feed recordings. True if there is nothing more to wait for."""
         try:
+            self._arrange_waiting()
             behind = not self.commit() or not self.settled()
         except EngineError as error:  # what sounds goes on; the next edit tries again
             self._note("", error)
@@ -262,7 +267,9 @@ class Engine(Timing):
             self._go_to(position_frames)
             self._unsent.clear()  # all values are in the graph
             lib.gd_engine_restart(self._engine, position_frames)
+            self.notes.hear()
             self._restarted_at += end
+            self.journey.turn(self._restarted_at, position_frames, self.rolls)
             self.recorder.follow_from(self._lowering.nodes, end, position_frames)
             self._edited, self._behind = False, True
             self.commit()
@@ -290,7 +297,17 @@ class Engine(Timing):
             self._taps_changed()
             return tap
 
-    def untap(self, tap: Tap) -> None:
+    def overhear(self, end: tuple[str, str]) -> Ear:
+        """Listen to an outlet of events, until `untap`; the document knows nothing of it."""
+        with self._lock:
+            self._check_open()
+            ear = Ear(self, end)
+            self._taps.add(ear)
+            self._edited = True
+            self._taps_changed()
+            return ear
+
+    def untap(self, tap: Tap | Ear) -> None:
         """Let go of a tap; what was heard can still be read."""
         with self._lock:
             if self._engine is not None and self._taps.drop(tap):
@@ -324,12 +341,6 @@ class Engine(Timing):
                 # a kernel finds memory of the form it expects, for no recording
                 self._recordings.fill(self.graph.document, node.type, "", values, index, self._begin_at)
 
-    def _note(self, id: str, error: Exception) -> None:
-        """What is wrong with a node, told once."""
-        if self.problems.get(id) != str(error):
-            self.problems[id] = str(error)
-            self._told.append(Problem(id, str(error)))
-
     def _close_streams_of_removed(self) -> None:
         if not self._recordings.streams:
             return
@@ -339,6 +350,7 @@ class Engine(Timing):
     def feed(self) -> None:
         """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
         with self._lock:
+            self.notes.hear()
             for id, told in self.recorder.sweep():
                 if isinstance(told, str):
                     self.problems[id] = told
@@ -426,15 +438,19 @@ class Engine(Timing):
             case lib.GD_NEWS_NOT_FINITE:
                 return NotFinite(int(item.count), frame)
             case lib.GD_NEWS_LOCATED:
+                self.journey.turn(frame, int(item.position))
                 self.recorder.located(int(item.time), int(item.position))
                 return Located(item.position / self.sample_rate, frame)
             case lib.GD_NEWS_LOOPED:
+                self.journey.turn(frame, int(item.position))
                 self.recorder.located(int(item.time), int(item.position))
                 return Looped(int(item.count), frame)
             case lib.GD_NEWS_ROLLING:
+                self.journey.turn(frame, int(item.position), rolls=True)
                 self.recorder.located(int(item.time), int(item.position))
                 return Rolling(item.position / self.sample_rate, frame)
             case lib.GD_NEWS_STANDING:
+                self.journey.turn(frame, int(item.position), rolls=False)
                 return Standing(item.position / self.sample_rate, frame)
             case _:
                 return OverBudget(frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from graphdaw._core import ffi, lib
@@ -12,6 +12,7 @@ from graphdaw.errors import EngineError
 from graphdaw.graph.flatten import Delta, FlatWire
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.voicing import Voiced, VoiceNode, voice_of
+from graphdaw.host.audio_tracks import Arranged
 from graphdaw.nodes import NodeType
 from graphdaw.nodes.base import In, find
 
@@ -43,6 +44,7 @@ def speaks(node: Node) -> bool:
 
 
 TAP = NodeType("tap", "tap", "", False, inputs={"in": In("in")})
+EAR = NodeType("~ear", "midi_out", "", False, inputs={"events": In("events", "event", 1)})
 
 
 class Listening:
@@ -57,11 +59,17 @@ class Listening:
 class Lowering:
     """The core's graph for one document; `fill` gives nodes their recordings and rings before they sound.
 
-    `fill(node, settings, index)` is called for nodes whose type declares or prepares media. Wires to and from nodes of
-    unknown types are left out, so such a node is silent.
+    `fill(node, settings, index)` is called for nodes whose type declares or prepares media, `arrange(node)` for tracks
+    of recordings. Wires to and from nodes of unknown types are left out, so such a node is silent.
     """
 
-    def __init__(self, flat: Voiced, sample_rate_hz: float, fill: Callable[[Node, dict[str, Any], int], None]) -> None:
+    def __init__(
+        self,
+        flat: Voiced,
+        sample_rate_hz: float,
+        fill: Callable[[Node, dict[str, Any], int], None],
+        arrange: Callable[[Node], Arranged],
+    ) -> None:
         self.flat = flat
         self.sample_rate_hz = sample_rate_hz
         self.graph = lib.gd_graph_new(sample_rate_hz)
@@ -69,6 +77,8 @@ class Lowering:
             raise MemoryError("no memory for the core's graph")
         self.nodes: dict[str, int] = {}
         self._fill = fill
+        self._arrange = arrange
+        self._channels: dict[str, int] = {}  # of tracks of recordings
         self._types: dict[str, LoweredType | None] = {}
         self._wires: dict[str, int] = {}
         self._touching: dict[str, set[str]] = {}
@@ -81,6 +91,7 @@ class Lowering:
         self._listening: list[Listening] = []
         self._device = lib.gd_graph_device(self.graph)
         self.whole = True  # false where a change could not be followed, until it is mended
+        self.widened = False  # a node has got more channels, which the next plan gives it
         self._unsaid: list[tuple[str, str, float | str]] = []
 
     def lower(self) -> None:
@@ -188,14 +199,24 @@ class Lowering:
     # Taps
 
     def listen(self, tap: Any) -> Listening:
-        """A hidden node that writes what it is aimed at into a tap."""
-        if TAP.name not in self._types:
-            self._types[TAP.name] = self._declare(TAP)
-        kind = self._types[TAP.name]
+        """A hidden node that writes the sound that it is aimed at into a tap."""
+        listening = self._listen(TAP)
+        lib.gd_graph_tap(self.graph, listening.index, tap)
+        return listening
+
+    def overhear(self, ring: Any) -> Listening:
+        """A hidden node that puts the events that it is aimed at into a ring."""
+        listening = self._listen(EAR)
+        lib.gd_graph_ring(self.graph, listening.index, ring)
+        return listening
+
+    def _listen(self, type: NodeType) -> Listening:
+        if type.name not in self._types:
+            self._types[type.name] = self._declare(type)
+        kind = self._types[type.name]
         index = lib.gd_graph_add(self.graph, kind.id, LAST, 0, ffi.NULL, 0, ffi.NULL) if kind is not None else -1
         if index < 0:
             raise MemoryError(self._error())
-        lib.gd_graph_tap(self.graph, index, tap)
         self._listening.append(Listening(index))
         return self._listening[-1]
 
@@ -252,10 +273,24 @@ class Lowering:
         """Give a node that plays what its clips and settings make of it now: notes, a curve, a tuning."""
         node = self.flat.nodes[id]
         kind = self._type(node.type)
-        if kind is None or kind.declared.data is None or id not in self.nodes:
+        if kind is None or id not in self.nodes:
             return
-        data = kind.declared.data(node, settings(node))
-        if not lib.gd_graph_data(self.graph, self.nodes[id], ffi.from_buffer("char[]", data), len(data)):
+        if kind.declared.clips == "audio":
+            track = self._arrange(node)
+            self._give(id, track.data, track.media)
+            if track.channels > self._channels.get(id, 1):
+                self._channels[id] = track.channels
+                lib.gd_graph_channels(self.graph, self.nodes[id], track.channels)
+                self.widened = True
+        elif kind.declared.data is not None:
+            self._give(id, kind.declared.data(node, settings(node)), ())
+
+    def _give(self, id: str, data: bytes, media: Sequence[Any]) -> None:
+        """Let the kernel of a node find these bytes, which name recordings by number."""
+        table = ffi.new("GdMedia *[]", media) if media else ffi.NULL
+        if not lib.gd_graph_data(
+            self.graph, self.nodes[id], ffi.from_buffer("char[]", data), len(data), table, len(media)
+        ):
             raise MemoryError("no memory for what a track plays")
 
     def _type(self, name: str) -> LoweredType | None:
@@ -375,6 +410,7 @@ class Lowering:
         if id in self._master_wires:
             lib.gd_graph_unwire(self.graph, self._master_wires.pop(id))
         lib.gd_graph_remove(self.graph, self.nodes.pop(id))
+        self._channels.pop(id, None)
         return keys
 
     def _connect(self, wire: FlatWire) -> None:

@@ -62,7 +62,7 @@ class MediaStream:
         self.channels: int = self._file.channels
         self.file_rate_hz: int = self._file.samplerate
         self._chunk_frames = max(1, int(CHUNK_FRAMES * min(1.0, self.file_rate_hz / self._rate_hz)))
-        known = 0 <= self._file.frames < 1 << 48  # libsndfile's word for "unknown" is the largest number it has
+        known = _is_known(self._file.frames)
         self.frames: int | None = _length(self._file.frames, self.file_rate_hz, self._rate_hz) if known else None
         if self._file.frames == 0:
             self._file.close()
@@ -184,6 +184,20 @@ def read_recording(path: str | Path, sample_rate_hz: float | None, name: str) ->
     return Recording(
         name, samples, rate_hz, (round(first * rate_hz / own_hz), round(end * rate_hz / own_hz)), chunks.cycle_frames
     )
+
+
+def length_s(path: str | Path) -> float:
+    """How long a recording is, in seconds: as its file says or, where it does not, by reading it."""
+    with _open(Path(path)) as file:
+        rate_hz, frames = file.samplerate, file.frames
+    if not _is_known(frames):
+        with MediaStream(path, rate_hz) as stream:
+            frames = sum(piece.shape[1] for piece in _pieces(stream))
+    return float(frames / rate_hz)
+
+
+def _is_known(frames: int) -> bool:
+    return 0 <= frames < 1 << 48  # libsndfile's word for "unknown" is the largest number it has
 
 
 def _pieces(stream: MediaStream) -> Iterator[Samples]:

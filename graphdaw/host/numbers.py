@@ -44,6 +44,11 @@ class Numbers:
         return self._restarted_at + self.clock_frames
 
     @property
+    def begun_frames(self) -> int:
+        """Frames played before the last beginning, from which on the clock counts."""
+        return self._restarted_at
+
+    @property
     def clock_frames(self) -> int:
         """What the core counts all by: frames played since the last beginning."""
         with self._being_there:

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphdaw.graph.model import Document
 from graphdaw.graph.project import media_path
+from graphdaw.host.audio_tracks import AudioTracks
 from graphdaw.host.prepared import PreparedMedia
 from graphdaw.host.streams import Streams
 from graphdaw.nodes.base import find
@@ -18,9 +19,9 @@ class Recordings:
 
     def __init__(self, graph: Any, sample_rate_hz: int) -> None:
         self.streams = Streams(graph, sample_rate_hz)
-        self._graph = graph
         self._sample_rate_hz = sample_rate_hz
-        self.prepared = PreparedMedia(sample_rate_hz)
+        self.prepared = PreparedMedia(graph, sample_rate_hz)
+        self.tracks = AudioTracks(self.prepared, sample_rate_hz, self._folder)
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
 
     def fill(
@@ -36,7 +37,7 @@ class Recordings:
         path = str(media_path(document, value, self._folder())) if value else ""
         if kind.media_memory is not None:
             label = document.media[value].name if value in document.media else value
-            self.prepared.lend(self._graph, index, kind, dict(settings), path, label)
+            self.prepared.lend(index, kind, dict(settings), path, label)
         elif path:
             start = round(float(settings.get("start_s", 0.0)) * self._sample_rate_hz)
             start += round(position_frames * float(settings.get("speed", 1.0)))

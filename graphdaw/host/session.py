@@ -9,20 +9,23 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from graphdaw.errors import EngineError, brief
+from graphdaw.errors import EngineError, GraphdawError, brief
 from graphdaw.graph.clips import TICKS_PER_QUARTER
 from graphdaw.graph.graph import End, Graph, NodeHandle
 from graphdaw.graph.timeline import Place
+from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced
 from graphdaw.host.driver import Driver
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import Located, Observers, Problem, Started, Stopped
 from graphdaw.host.left_takes import recover_takes
 from graphdaw.host.midi.desk import MidiDesk
+from graphdaw.host.performing import Performing
 from graphdaw.host.stats import Stats
 from graphdaw.host.tape import Take
 from graphdaw.host.taps import Meter, Tap, outlet_of
@@ -43,7 +46,7 @@ class HasGraph(Protocol):
         """The graph."""
 
 
-class Session:
+class Session(Performing):
     """A running engine; edits of `session.graph` are heard at once, each faded in.
 
     It takes a graph, or a project that has one. `device` is "null" (a timer, no sound), "hand" (plays when stepped), a
@@ -84,6 +87,7 @@ class Session:
         )
         self.graph = graph if isinstance(graph, Graph) else graph.graph
         project = self.graph.project
+        super().__init__()
         self.engine = Engine(self.graph, threads=threads, missing="silence")
         self._observers = Observers()
         self.driver = Driver(self.engine)
@@ -97,10 +101,14 @@ class Session:
         self._telling = threading.Lock()  # this one, by which events come in order, and last the engine's
         self._quit = threading.Event()
         self._woken = threading.Event()
-        self._forget = self.graph.observe(lambda _: self._woken.set())
+        self._forget = self.graph.observe(self._follow)
         self._keeper = threading.Thread(target=self._keep_up, name="graphdaw-session", daemon=True)
         self._keeper.start()
         _open_sessions.add(self)
+
+    def _follow(self, edits: list[Edit]) -> None:
+        self._follow_moves(edits)
+        self._woken.set()
 
     # Transport
 
@@ -235,6 +243,7 @@ class Session:
                 self.driver.engine = old
                 new.close()
                 raise
+            self._end_performing()
             self.engine = new
             new.problems.update(old.problems)
             new.take_taps(old)
@@ -372,6 +381,8 @@ class Session:
             return  # a driver hangs in another thread's call; what it may still use must stay
         try:
             self.stop()
+            with suppress(GraphdawError):  # a track that is gone has nowhere to put what was recorded
+                self._end_performing()
             self._keeper.join()
             self.midi.close()
             self._forget()

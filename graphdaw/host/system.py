@@ -15,6 +15,13 @@ def steal_s() -> float | None:
     return None
 
 
+def memory_bytes() -> int:
+    """The machine's memory; 8 GiB where that is unknown."""
+    with suppress(OSError, ValueError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 8 << 30
+
+
 def priority_allowed() -> int:
     """The highest real-time priority that this process may give its threads; 0 for none."""
     with suppress(ImportError, OSError, ValueError):

@@ -12,10 +12,11 @@ from graphdaw._core import ffi, lib
 from graphdaw.errors import UnknownPortError
 from graphdaw.graph.graph import End, Graph, PortHandle
 from graphdaw.graph.ports import node_of, outlet_type, outlets, title
-from graphdaw.host.lowering import Listening, Lowering
+from graphdaw.host.lowering import Listening, Lowering, new_ring
 
 Samples = npt.NDArray[np.float32]
 
+EAR_EVENTS = 256  # read at a time
 RING_S = 1.3  # what a tap holds for a reader that is late
 
 
@@ -24,7 +25,7 @@ class Tapped(Protocol):
 
     sample_rate: int
 
-    def untap(self, tap: Tap) -> None:
+    def untap(self, tap: Tap | Ear) -> None:
         """Let go of it."""
 
 
@@ -95,25 +96,48 @@ class Tap:
         self.close()
 
 
+class Ear:
+    """The events that come out of one outlet, in a ring that somebody reads, from the moment of listening on."""
+
+    def __init__(self, engine: Tapped, end: tuple[str, str]) -> None:
+        self.end = end
+        self.engine = engine
+        self.pointer = new_ring()
+        self._items = ffi.new("GdTimedEvent[]", EAR_EVENTS)
+
+    def read(self) -> list[tuple[int, Any]]:
+        """All that has come since last read: when, by the engine's clock, and the event as the core has it."""
+        found = []
+        while count := lib.gd_ring_take(self.pointer, self._items, EAR_EVENTS):
+            found += [(int(self._items[k].time), ffi.new("GdEvent *", self._items[k].event)) for k in range(count)]
+        return found
+
+    @property
+    def lost(self) -> int:
+        """Events that were lost because nobody read them in time."""
+        return int(lib.gd_ring_lost(self.pointer))
+
+
 class Taps:
     """The taps of an engine, and where in its graph they listen. Control side, under its lock."""
 
     def __init__(self, lowering: Lowering) -> None:
         self._lowering = lowering
-        self._taps: dict[Tap, Listening] = {}
+        self._taps: dict[Tap | Ear, Listening] = {}
 
-    def add(self, tap: Tap) -> None:
+    def add(self, tap: Tap | Ear) -> None:
         """Give a tap a node to listen with."""
-        self._taps[tap] = self._lowering.listen(tap.pointer)
+        hear = self._lowering.listen if isinstance(tap, Tap) else self._lowering.overhear
+        self._taps[tap] = hear(tap.pointer)
 
-    def drop(self, tap: Tap) -> bool:
+    def drop(self, tap: Tap | Ear) -> bool:
         """Take its node out; False where it had none."""
         listening = self._taps.pop(tap, None)
         if listening is not None:
             self._lowering.unlisten(listening)
         return listening is not None
 
-    def hand_over(self) -> list[Tap]:
+    def hand_over(self) -> list[Tap | Ear]:
         """All of them, for another engine; nothing calls this one any more."""
         taps = list(self._taps)
         self._taps.clear()

@@ -24,6 +24,7 @@ ROWS = (
     ),
     Row("storm of edits", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "storm")),
     Row("places and taps", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "places")),
+    Row("recordings of tracks", "no race, leak or bad memory", ("tests/c/test_sanitizers.py", "-k", "recordings")),
     Row("handing over", "100,000 turns, no race", ("tests/c/test_handover.py",)),
     Row("guard", "0 violations, every seeded one caught", ("tests/c/test_guard.py",)),
     Row("guard, real devices", "0 violations, null and JACK", ("tests/host/test_guarded_devices.py",)),

@@ -42,6 +42,17 @@ def test_places_and_taps_that_come_and_go_while_it_plays(
 
 
 @SANITIZERS
+def test_recordings_of_tracks_live_as_long_as_they_are_read(
+    variant: str, options: dict[str, str], long_form: bool
+) -> None:
+    program = build.program("pieces", variant)
+
+    done = build.run([str(program), "30" if long_form else "2"], timeout_s=300, **options)
+
+    assert done.returncode == 0 and "pieces: fine" in done.stdout, done.stdout + done.stderr
+
+
+@SANITIZERS
 def test_a_storm_of_edits_finds_no_race_leak_or_bad_memory(
     variant: str, options: dict[str, str], long_form: bool
 ) -> None:

@@ -215,4 +215,6 @@ def test_a_bar_starts_where_signatures_say(block: int) -> None:
 def test_where_the_piece_stands_so_does_the_transport() -> None:
     beats = standing(song("transport", Timeline(), "position_beats"))
     np.testing.assert_allclose(beats, np.r_[:12_800, [12_800] * 12_800, 12_800:25_600] / 24_000, rtol=1e-6)
-    assert standing(song("transport", Timeline(), "rolling")).tolist() == [1.0] * 12_800 + [0.0] * 12_800 + [1.0] * 12_800
+    assert (
+        standing(song("transport", Timeline(), "rolling")).tolist() == [1.0] * 12_800 + [0.0] * 12_800 + [1.0] * 12_800
+    )

@@ -27,6 +27,11 @@ def curve_of_clips(clips: Iterable[Any]) -> bytes:
     return np.array([len(table), 0], "u4").tobytes() + table.tobytes()
 
 
+def points_of(data: bytes) -> list[Placed]:
+    """The points that such bytes hold: at, value, curve, number of the shape, and nothing."""
+    return [tuple(row) for row in np.frombuffer(data, POINT, offset=8).tolist()]
+
+
 def _of_clip(clip: Any) -> Iterator[Placed]:
     if not clip.points:
         return
