@@ -79,6 +79,11 @@ class MidiDesk:
         for speaker in self._speakers.values():
             speaker.look([port.name for port in there if port.direction == "out"])
 
+    def ports_of(self, id: str) -> list[str]:
+        """The ports that a `midi_in` node hears now."""
+        listener = self._listeners.get(id)
+        return listener.open_ports() if listener is not None else []
+
     def silence(self) -> None:
         """End all notes that are on at the ports that are played to: the session rests."""
         with self._turn:
@@ -142,6 +147,10 @@ class _Listener:
             self._say(
                 f"There is no MIDI port like {self.facts[0]!r} to hear; connect it, or set `port` of {self.id!r}."
             )
+
+    def open_ports(self) -> list[str]:
+        """Those that are open."""
+        return [name for name, one in self._inputs.items() if one.state == "open"]
 
     def _say(self, sentence: str) -> None:
         if sentence != self._told:
