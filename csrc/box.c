@@ -42,7 +42,11 @@ void gd_box_put(GdBox *box, GdValue *value)
     gd_value_release(atomic_exchange_explicit(&box->next, value, memory_order_acq_rel));
 }
 
-void gd_box_sweep(GdBox *box) { gd_value_release(atomic_exchange_explicit(&box->retired, NULL, memory_order_acq_rel)); }
+void gd_box_sweep(GdBox *box)
+{
+    if (atomic_load_explicit(&box->retired, memory_order_relaxed))
+        gd_value_release(atomic_exchange_explicit(&box->retired, NULL, memory_order_acq_rel));
+}
 
 void gd_box_empty(GdBox *box)
 {

@@ -65,7 +65,7 @@ GD_CTL GdValue *gd_value_new(const void *bytes, uint32_t size, struct GdMedia *c
 GD_CTL void gd_value_release(GdValue *value);
 /* Put a value into the box, where it is used too. */
 GD_CTL void gd_box_put(GdBox *box, GdValue *value);
-/* Let go of a value that has come back. */
+/* Let go of a value that has come back: one may come after the last put, and no other is taken before it is gone. */
 GD_CTL void gd_box_sweep(GdBox *box);
 /* Let go of all that lies in it; nobody plays any more. */
 GD_CTL void gd_box_empty(GdBox *box);

@@ -302,7 +302,7 @@ bool gd_graph_data(GdGraph *graph, int32_t index, const void *bytes, uint32_t si
 void gd_graph_sweep(GdGraph *graph)
 {
     for (uint32_t i = 0; i < graph->node_count; ++i)
-        for (uint32_t lane = 0; graph->nodes[i].box && lane < GD_MAX_CHANNELS; ++lane)
+        for (uint32_t lane = 0; graph->nodes[i].box && lane < graph->nodes[i].memory_lanes; ++lane)
             gd_box_sweep(&graph->nodes[i].box[lane]);
 }
 

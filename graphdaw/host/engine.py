@@ -348,7 +348,10 @@ class Engine(Arranging):
         self._recordings.streams.keep(playing)
 
     def feed(self) -> None:
-        """Fill every ring as far as it goes, and look after tapes; call at least every half second of sound."""
+        """Fill every ring as far as it goes, look after tapes, let go of what is not played any more.
+
+        Call it at least every half second of sound.
+        """
         with self._lock:
             self.notes.hear()
             for id, told in self.recorder.sweep():
@@ -356,6 +359,8 @@ class Engine(Arranging):
                     self.problems[id] = told
                 self._told.append(RecordingStopped(id, told) if isinstance(told, str) else TakeFinished(id, told))
             self._recordings.streams.feed(self._note_media)
+            if self._engine is not None:
+                lib.gd_graph_sweep(self._lowering.graph)
 
     def _note_media(self, index: int, error: MediaError) -> None:
         if self._missing == "error":
