@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
-from tests.fuzz import documents, mutate, sounds
+from tests.fuzz import documents, mutate, patterns, sounds
 from tests.fuzz.mutate import Mutator
 
 
@@ -51,4 +51,5 @@ TARGETS: dict[str, Target] = {
     "take": Target(sounds.take_seeds, BYTES, sounds.read_take, (), 2_000),
     "midi": Target(sounds.midi_seeds, BYTES, sounds.read_midi_bytes, MEDIA, 6_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
+    "pattern": Target(lambda: list(patterns.PATTERNS), LINES, patterns.read_pattern, (ValueError,), 3_000),
 }
