@@ -71,9 +71,12 @@ def some_value(chance: random.Random, param: Param, most: dict[str, float]) -> f
     return chance.choice([param.lo, hi, param.default if param.default <= hi else hi, chance.uniform(param.lo, hi)])
 
 
-def turmoil(type: str, seed: int, block: int, most: dict[str, float], tail_frames: int, last: dict[str, Any]) -> list[Heard]:
-    """Notes, changes and ends of all notes at random frames, and between them edits of every kind: values, wires, places,
-    tempos, standing and rolling. In the end all keys go up, `last` is set, and the rest rings out.
+def turmoil(
+    type: str, seed: int, block: int, most: dict[str, float], tail_frames: int, last: dict[str, Any]
+) -> list[Heard]:
+    """Notes, changes and ends of all notes at random frames, and between them edits of every kind.
+
+    Values, wires, places, tempos, standing and rolling. In the end all keys go up, `last` is set, the rest rings out.
     """
     chance = random.Random(seed)
     kind = types()[type]
@@ -89,7 +92,9 @@ def turmoil(type: str, seed: int, block: int, most: dict[str, float], tail_frame
                 what, frame = chance.random(), time + at
                 if what < 0.5:
                     note = next(names)
-                    on[note] = Put(frame, ON, note, float(chance.randint(30, 90)), chance.random(), channel=chance.randint(0, 1))
+                    on[note] = Put(
+                        frame, ON, note, float(chance.randint(30, 90)), chance.random(), channel=chance.randint(0, 1)
+                    )
                     puts.append(on[note])
                 elif what < 0.8 and on:
                     puts.append(on.pop(chance.choice(list(on)))._replace(frame=frame, kind=OFF))
@@ -116,7 +121,9 @@ def turmoil(type: str, seed: int, block: int, most: dict[str, float], tail_frame
     return events
 
 
-def _meddle(chance: random.Random, graph: gd.Graph, renderer: Renderer, kind: Any, node: str, most: dict[str, float]) -> None:
+def _meddle(
+    chance: random.Random, graph: gd.Graph, renderer: Renderer, kind: Any, node: str, most: dict[str, float]
+) -> None:
     for _ in range(chance.randint(0, 3)):
         match chance.choice(["value", "value", "choice", "locate", "roll", "wire", "tempo"]):
             case "value" if kind.params:
@@ -138,7 +145,9 @@ def _meddle(chance: random.Random, graph: gd.Graph, renderer: Renderer, kind: An
                     graph.connect(*ends)
             case "tempo":
                 tempo = chance.uniform(60, 240)
-                graph.apply([SetTimeline(Timeline((Tempo(0, tempo, True), Tempo(3840, 400.0 - tempo)), loop=Loop(0, 3840)))])
+                graph.apply(
+                    [SetTimeline(Timeline((Tempo(0, tempo, True), Tempo(3840, 400.0 - tempo)), loop=Loop(0, 3840)))]
+                )
 
 
 def tidy(events: list[Heard]) -> None:

@@ -37,8 +37,12 @@ class Chord(Node, tags=("event", "pitch")):
     add4 = added(4)
     add5 = added(5)
     add6 = added(6)
-    inversion = Param(0.0, lo=-6.0, hi=6.0, ramp_s=0.0, help="So often the lowest note goes up an octave; below 0 down.")
-    strum_ms = Param(0.0, lo=-200.0, hi=200.0, unit="ms", ramp_s=0.0, help="From string to string; below 0 from the top.")
+    inversion = Param(
+        0.0, lo=-6.0, hi=6.0, ramp_s=0.0, help="So often the lowest note goes up an octave; below 0 down."
+    )
+    strum_ms = Param(
+        0.0, lo=-200.0, hi=200.0, unit="ms", ramp_s=0.0, help="From string to string; below 0 from the top."
+    )
     level = Param(1.0, lo=0.0, hi=1.0, ramp_s=0.0, help="Velocity of what is added, in that of what is played.")
 
     @staticmethod

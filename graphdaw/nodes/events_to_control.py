@@ -24,7 +24,9 @@ class EventsToControl(Node, tags=("event", "control")):
     out = control_out("What came last, from `lo` to `hi`.")
     what = Choice(WHAT, help="Which of it: a controller, what fingers do, or notes.")
     channel = Choice(("all", *map(str, range(1, 17))), help="Of which channel.")
-    number = Param(1.0, lo=0.0, hi=127.0, ramp_s=0.0, help="Of the controller; 1 is the modulation wheel, 64 the pedal.")
+    number = Param(
+        1.0, lo=0.0, hi=127.0, ramp_s=0.0, help="Of the controller; 1 is the modulation wheel, 64 the pedal."
+    )
     lo = Param(0.0, lo=-100_000.0, hi=100_000.0, ramp_s=0.0, help="What comes out for 0.")
     hi = Param(1.0, lo=-100_000.0, hi=100_000.0, ramp_s=0.0, help="What comes out for 1.")
     smooth_s = Param(0.005, lo=0.0, hi=10.0, unit="s", ramp_s=0.0, help="Time constant of smoothing; 0 jumps.")

@@ -27,7 +27,9 @@ class GateToNotes(Node, tags=("event", "control", "pitch")):
     on_change = Choice(("off", "on"), help="On: a key that is another one by now begins a note of its own.")
     key = Param(60.0, lo=0.0, hi=127.0, ramp_s=0.0, help="The key, where no pitch is wired in; 60 is middle C.")
     velocity = Param(0.8, lo=0.0, hi=1.0, ramp_s=0.0, help="How hard a note is struck, as it is when the note begins.")
-    wait_s = Param(0.0, lo=0.0, hi=0.5, unit="s", ramp_s=0.0, help="How much later the pitch is looked at, and all happens.")
+    wait_s = Param(
+        0.0, lo=0.0, hi=0.5, unit="s", ramp_s=0.0, help="How much later the pitch is looked at, and all happens."
+    )
 
     @staticmethod
     def latency_frames(values: Mapping[str, Any], sample_rate_hz: int) -> int:

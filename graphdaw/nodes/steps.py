@@ -8,7 +8,7 @@ from typing import Any
 from graphdaw.nodes.base import Choice, Node, Param, Text
 from graphdaw.nodes.events import events_out
 
-DEFAULT = "kick: x . . . x . . . x . . . x . . .\nsnare: . . . . x . . . . . . . x . . .\nhat: 5 . 9 . 5 . 9 . 5 . 9 . 5 . 9 ."
+DEFAULT = "kick: x . . . x . . . x . . . x . . .\nsnare: . . . . x . . . . . . . x . . .\nhat: 5 . 9 ."
 
 
 def _rows(text: str) -> object:
@@ -32,7 +32,9 @@ class Steps(Node, kernel="notes", tags=("event", "time", "sequencing")):
     events = events_out()
     pattern = Text(DEFAULT, check=_rows, help="Rows of steps, a line each, such as 'kick: x . . x'.")
     step = Choice(
-        ("1/1", "1/2", "1/4", "1/4t", "1/8", "1/8t", "1/16", "1/16t", "1/32"), "1/16", help="Length of a step; t is a triplet."
+        ("1/1", "1/2", "1/4", "1/4t", "1/8", "1/8t", "1/16", "1/16t", "1/32"),
+        "1/16",
+        help="Length of a step; t is a triplet.",
     )
     swing = Param(0.5, lo=0.5, hi=0.75, fixed=True, help="Where in its pair the second step comes; 0.667 is a triplet.")
     gate = Param(0.5, lo=0.01, hi=1.0, fixed=True, help="For which part of its step a hit lasts.")

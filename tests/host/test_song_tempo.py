@@ -20,7 +20,7 @@ RAMP = Timeline((Tempo(0, 90.0, True), Tempo(3840, 180.0), Tempo(5760, 60.0)))
 
 
 def beats_at(frames: np.ndarray) -> np.ndarray:
-    """Where RAMP is, by its differential equation: over ticks the tempo is a straight line, so over time an exponential."""
+    """Where RAMP is, by its differential equation: a straight line over ticks is an exponential over time."""
     seconds = frames / RATE
     slope = (180.0 - 90.0) / 4.0  # beats a minute more each beat
     first = 90.0 / slope * np.expm1(slope / 60.0 * seconds)
@@ -102,7 +102,8 @@ def test_an_echo_is_as_late_as_the_tempo_says(tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize(("node", "values"), [
-    ("clock", {"rate": "1/8t"}), ("lfo", {"sync": "1/4."}), ("lfo", {"sync": "1/4", "shape": "smooth", "rate": "block"}),
+    ("clock", {"rate": "1/8t"}), ("lfo", {"sync": "1/4."}),
+    ("lfo", {"sync": "1/4", "shape": "smooth", "rate": "block"}),
 ])  # fmt: skip
 def test_at_the_usual_tempo_it_is_as_with_that_tempo_of_its_own(node: str, values: dict[str, str]) -> None:
     own, piece = (sound_of(song(node, Timeline(), **values, tempo_bpm=bpm), 100_000) for bpm in (120.0, 0.0))
@@ -215,4 +216,6 @@ def test_a_bar_starts_where_signatures_say(block: int) -> None:
 def test_where_the_piece_stands_so_does_the_transport() -> None:
     beats = standing(song("transport", Timeline(), "position_beats"))
     np.testing.assert_allclose(beats, np.r_[:12_800, [12_800] * 12_800, 12_800:25_600] / 24_000, rtol=1e-6)
-    assert standing(song("transport", Timeline(), "rolling")).tolist() == [1.0] * 12_800 + [0.0] * 12_800 + [1.0] * 12_800
+    assert (
+        standing(song("transport", Timeline(), "rolling")).tolist() == [1.0] * 12_800 + [0.0] * 12_800 + [1.0] * 12_800
+    )

@@ -14,7 +14,7 @@ from graphdaw.graph.vocabulary import PutClip
 from graphdaw.host.offline import Renderer
 from graphdaw.nodes import types
 from tests.event_streams import RATE, Put, put_all, struck, tidy
-from tests.events import BEND, CC, OFF, ON, PRESSURE, Heard, clip, heard, offs, ons
+from tests.events import BEND, CC, ON, PRESSURE, Heard, clip, heard, offs, ons
 
 # gate_to_notes
 
@@ -44,7 +44,9 @@ def test_a_gate_is_a_note_of_the_pitch_and_velocity_that_are_wired_in() -> None:
     graph = listening({"gate": GATE, "frequency_hz": "hz(60 + floor(t / 0.1) + 0.3)"}, velocity=0.3)
     events = notes_of(graph, 19_200)
 
-    np.testing.assert_allclose(ons(events), [(4_800 * k, 60.0 + k) for k in range(4)], atol=1)  # a frame, for mod in floats
+    np.testing.assert_allclose(
+        ons(events), [(4_800 * k, 60.0 + k) for k in range(4)], atol=1
+    )  # a frame, for mod in floats
     np.testing.assert_allclose(offs(events), [(4_800 * k + 2_400, 60.0 + k) for k in range(4)], atol=1)
     assert [key for _, key in ons(events)] == [60.0, 61.0, 62.0, 63.0]
     assert {round(e.value, 6) for e in events if e.kind == ON} == {0.3}
@@ -77,7 +79,10 @@ def test_triggers_begin_notes_that_last_until_the_gate_shuts() -> None:
 
 
 def test_with_a_wait_all_is_so_much_later_and_the_pitch_of_then() -> None:
-    formulas = {"gate": "(t > 0.01) * (t < 0.015) + (t > 0.1) * (t < 0.2)", "frequency_hz": "hz(60 + 10 * floor(t / 0.04))"}
+    formulas = {
+        "gate": "(t > 0.01) * (t < 0.015) + (t > 0.1) * (t < 0.2)",
+        "frequency_hz": "hz(60 + 10 * floor(t / 0.04))",
+    }
     events = notes_of(listening(formulas, wait_s=0.05), 19_200)
 
     assert [(f, k) for f, k in ons(events)] == [(481 + 2_400, 70.0), (4_801 + 2_400, 90.0)]
@@ -133,7 +138,11 @@ def steps(values: list[tuple[int, float]], frames: int) -> np.ndarray:
     return out
 
 
-NOTES = [*struck(100, 900, 1, 60.0, 0.5), *struck(300, 500, 2, 67.0, 0.75), *struck(1_200, 1_300, 3, 50.0, 1.0, channel=4)]
+NOTES = [
+    *struck(100, 900, 1, 60.0, 0.5),
+    *struck(300, 500, 2, 67.0, 0.75),
+    *struck(1_200, 1_300, 3, 50.0, 1.0, channel=4),
+]
 OTHERS = [
     Put(150, CC, number=1, value=0.25), Put(160, CC, number=2, value=0.9), Put(200, PRESSURE, 1, value=0.4),
     Put(400, PRESSURE, 1, value=0.6), Put(450, BEND, 0, value=-1.5), Put(600, 5, 1, value=0.3), Put(700, 7, number=12),
@@ -161,7 +170,9 @@ def test_channels_and_numbers_are_told_apart() -> None:
 
 def test_smoothing_is_a_one_pole_low_pass() -> None:
     part = 1.0 - np.exp(-1.0 / (0.003 * RATE))
-    expected = signal.lfilter([part], [1.0, part - 1.0], steps([(100, 1.0), (900, 0.0), (1_200, 1.0), (1_300, 0.0)], 2_000))
+    expected = signal.lfilter(
+        [part], [1.0, part - 1.0], steps([(100, 1.0), (900, 0.0), (1_200, 1.0), (1_300, 0.0)], 2_000)
+    )
 
     np.testing.assert_allclose(signal_of("gate", NOTES, 2_000, smooth_s=0.003), expected, atol=1e-5)
 
@@ -173,7 +184,10 @@ def transcriber(release_s: float = 0.05) -> gd.Graph:
     """A track plays a saw; what is heard of it becomes notes again."""
     graph = gd.Graph(sample_rate=RATE)
     track, group = graph.add("notes"), graph.group([graph.add("voices")], "synth")
-    saw, env = graph.add_inside(group, "saw"), graph.add_inside(group, "adsr", attack_s=0.003, sustain=0.7, release_s=release_s)
+    saw, env = (
+        graph.add_inside(group, "saw"),
+        graph.add_inside(group, "adsr", attack_s=0.003, sustain=0.7, release_s=release_s),
+    )
     level = graph.add_inside(group, "gain", level=0.0, gain_db=-9.0)
     graph.connect("voices1.frequency_hz", saw["frequency_hz"])
     graph.connect("voices1.gate", env["gate"])

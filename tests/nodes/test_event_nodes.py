@@ -32,8 +32,15 @@ def keys_of(type: str, keys: list[float], **values: Any) -> list[float | None]:
 
 
 def test_keys_are_moved_and_notes_keep_all_else() -> None:
-    puts = [*struck(10, 200, 7, 60.25, 0.3), *struck(20, 90, 8, 100.0, 0.9, channel=3), Put(50, CC, 0, value=0.5, number=1)]
-    plain, moved = through(chain(), puts, 300), through(chain(("transpose", {"semitones": 7.5, "octaves": -1.0})), puts, 300)
+    puts = [
+        *struck(10, 200, 7, 60.25, 0.3),
+        *struck(20, 90, 8, 100.0, 0.9, channel=3),
+        Put(50, CC, 0, value=0.5, number=1),
+    ]
+    plain, moved = (
+        through(chain(), puts, 300),
+        through(chain(("transpose", {"semitones": 7.5, "octaves": -1.0})), puts, 300),
+    )
 
     assert [e._replace(key=e.key - 4.5 if e.kind in (ON, OFF) else e.key) for e in plain] == moved
 
@@ -53,7 +60,9 @@ def test_a_note_ends_with_the_key_it_began_with() -> None:
 def test_a_wire_transposes_on_the_frame() -> None:
     graph = chain(("transpose", {}))
     graph.connect(graph.add("lfo", shape="square", rate_hz=1.0), graph["transpose1"]["semitones"], 12.0)
-    events = through(graph, [put for k in range(4) for put in struck(12_000 * k + 500, 12_000 * k + 900, k + 1, 60.0)], 48_000)
+    events = through(
+        graph, [put for k in range(4) for put in struck(12_000 * k + 500, 12_000 * k + 900, k + 1, 60.0)], 48_000
+    )
 
     assert [e.key for e in events if e.kind == ON] == [72.0, 72.0, 48.0, 48.0]
 
@@ -110,8 +119,9 @@ def test_what_is_no_scale_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("values", [
-    {}, {"curve": 1.0}, {"curve": -0.5}, {"scale": 1.5, "offset": -0.2}, {"fix": 0.75, "fixed": 0.6}, {"low": 0.3, "high": 0.7},
-    {"curve": 0.3, "scale": 0.5, "offset": 0.3, "fix": 0.2, "low": 0.2}, {"low": 0.8, "high": 0.2},
+    {}, {"curve": 1.0}, {"curve": -0.5}, {"scale": 1.5, "offset": -0.2}, {"fix": 0.75, "fixed": 0.6},
+    {"low": 0.3, "high": 0.7}, {"low": 0.8, "high": 0.2},
+    {"curve": 0.3, "scale": 0.5, "offset": 0.3, "fix": 0.2, "low": 0.2},
 ])  # fmt: skip
 def test_velocities_are_the_formula(values: dict[str, float]) -> None:
     played = np.linspace(0.0, 1.0, 21)
@@ -145,8 +155,22 @@ def test_a_filter_and_its_inverse_share_everything_between_them() -> None:
     for k in range(120):
         channel = chance.randrange(6)
         puts += struck(40 * k, 40 * k + 100, k + 1, chance.randint(30, 90), chance.random(), channel=channel)
-        puts.append(Put(40 * k + 20, chance.choice([BEND, PRESSURE, CC]), value=0.1, number=chance.randrange(128), channel=channel))
-    values = {"kinds": "notes cc", "channels": "1 3-4", "controllers": "0-63, 100", "low_key": 40.0, "high_velocity": 0.5}
+        puts.append(
+            Put(
+                40 * k + 20,
+                chance.choice([BEND, PRESSURE, CC]),
+                value=0.1,
+                number=chance.randrange(128),
+                channel=channel,
+            )
+        )
+    values = {
+        "kinds": "notes cc",
+        "channels": "1 3-4",
+        "controllers": "0-63, 100",
+        "low_key": 40.0,
+        "high_velocity": 0.5,
+    }
 
     def is_meant(e: Heard) -> bool:
         if e.kind not in (KINDS["notes"], KINDS["cc"]) or e.channel not in (0, 2, 3):
@@ -206,7 +230,9 @@ def test_chords_by_name(name: str, intervals: tuple[int, ...]) -> None:
 
     assert ons(events) == [(30, 60.0 + k) for k in sorted((0, *intervals))]
     assert sorted(offs(events)) == [(900, 60.0 + k) for k in sorted((0, *intervals))]
-    assert {e.key: round(e.value, 6) for e in events if e.kind == ON} == {60.0 + k: 0.4 if k else 0.8 for k in (0, *intervals)}
+    assert {e.key: round(e.value, 6) for e in events if e.kind == ON} == {
+        60.0 + k: 0.4 if k else 0.8 for k in (0, *intervals)
+    }
     assert [e.note for e in events if e.kind == ON and e.key == 60.0] == [5]
 
 
@@ -237,7 +263,12 @@ def test_a_strum_plucks_string_after_string_and_ends_at_once(strum_ms: float) ->
 
 
 def test_a_chord_bends_as_one() -> None:
-    puts = [*struck(0, 900, 9, 60.0), Put(0, PRESSURE, 9, value=0.25), Put(500, BEND, 9, value=0.5), Put(600, BEND, 0, value=1.0)]
+    puts = [
+        *struck(0, 900, 9, 60.0),
+        Put(0, PRESSURE, 9, value=0.25),
+        Put(500, BEND, 9, value=0.5),
+        Put(600, BEND, 0, value=1.0),
+    ]
     events = through(chain(("chord", {"chord": "minor"})), puts, 1_000)
 
     notes = {e.note for e in events if e.kind == ON}

@@ -34,7 +34,9 @@ def ranges(text: str, lo: int, hi: int, what: str) -> int:
         first = int(found[1]) if found else -1
         last = int(found[2] or found[1]) if found else -1
         if not lo <= first <= last <= hi:
-            raise ValueError(f"{word[:40]!r} says no {what}; write numbers from {lo} to {hi}, such as '{lo} {lo + 3}-7'.")
+            raise ValueError(
+                f"{word[:40]!r} says no {what}; write numbers from {lo} to {hi}, such as '{lo} {lo + 3}-7'."
+            )
         bits |= (1 << last + 1) - (1 << first)
     return bits or (1 << hi + 1) - (1 << lo)
 

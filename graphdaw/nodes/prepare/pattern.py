@@ -108,7 +108,9 @@ def rows_of(text: str) -> tuple[Row, ...]:
         label, colon, content = line.partition(":")
         label, words = label.strip(), content.replace("|", " ").split()
         if not colon or not label:
-            raise ValueError(f"Line {number} of the pattern has no name; write it before a colon, as in 'kick: x . . .'.")
+            raise ValueError(
+                f"Line {number} of the pattern has no name; write it before a colon, as in 'kick: x . . .'."
+            )
         if not 1 <= len(words) <= MOST_STEPS:
             raise ValueError(f"Row {label!r} has {len(words)} steps; write 1 to {MOST_STEPS}.")
         if label.startswith("@"):
@@ -180,7 +182,9 @@ def _add_line(rows: list[Row], label: str, words: list[str]) -> None:
     elif what in _VALUES:
         kind, lo, hi = _VALUES[what]
     else:
-        raise ValueError(f"Line {label!r} is of no kind; it is @velocity, @pressure, @timbre, @bend, or @cc0 to @cc127.")
+        raise ValueError(
+            f"Line {label!r} is of no kind; it is @velocity, @pressure, @timbre, @bend, or @cc0 to @cc127."
+        )
     values = [_value(word, rows[-1].name, label, place, lo, hi) for place, word in enumerate(words, 1)]
     if kind == NOTE_ON:
         rows[-1].velocities = values
@@ -193,7 +197,9 @@ def _value(word: str, row: str, label: str, place: int, lo: float, hi: float) ->
         return None
     value = float(word) if re.fullmatch(r"-?\d{1,3}(\.\d{0,9})?|-?\.\d{1,9}", word) else math.nan
     if not lo <= value <= hi:
-        raise ValueError(f"Step {place} of line {label!r} below row {row!r} is {word!r}; write {lo:g} to {hi:g}, or a dot.")
+        raise ValueError(
+            f"Step {place} of line {label!r} below row {row!r} is {word!r}; write {lo:g} to {hi:g}, or a dot."
+        )
     return value
 
 
