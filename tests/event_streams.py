@@ -74,8 +74,9 @@ def some_value(chance: random.Random, param: Param, most: dict[str, float]) -> f
 def turmoil(
     type: str, seed: int, block: int, most: dict[str, float], tail_frames: int, last: dict[str, Any]
 ) -> list[Heard]:
-    """Notes, changes and ends of all notes at random frames, and between them edits of every kind: values, wires, places,
-    tempos, standing and rolling. In the end all keys go up, `last` is set, and the rest rings out.
+    """Notes, changes and ends of all notes at random frames, and between them edits of every kind.
+
+    Values, wires, places, tempos, standing and rolling. In the end all keys go up, `last` is set, the rest rings out.
     """
     chance = random.Random(seed)
     kind = types()[type]

@@ -50,5 +50,5 @@ class EventFilter(Node, tags=("event", "utility")):
         """What passes."""
         from graphdaw.nodes.prepare.filters import filter_of
 
-        texts = (str(values[name]) for name in ("kinds", "channels", "controllers"))
-        return filter_of(*texts, inverted=values["passes"] == "others")
+        kinds, channels, controllers = (str(values[name]) for name in ("kinds", "channels", "controllers"))
+        return filter_of(kinds, channels, controllers, values["passes"] == "others")

@@ -8,7 +8,7 @@ from typing import Any
 from graphdaw.nodes.base import Choice, Node, Param, Text
 from graphdaw.nodes.events import events_out
 
-DEFAULT = "kick: x . . . x . . . x . . . x . . .\nsnare: . . . . x . . . . . . . x . . .\nhat: 5 . 9 . 5 . 9 . 5 . 9 . 5 . 9 ."
+DEFAULT = "kick: x . . . x . . . x . . . x . . .\nsnare: . . . . x . . . . . . . x . . .\nhat: 5 . 9 ."
 
 
 def _rows(text: str) -> object:

@@ -65,6 +65,8 @@ static float random_value(Rig *rig, const GdParamSpec *param)
 
 static bool fill(Rig *rig, const RigType *type, int32_t index)
 {
+    if (type->data && !gd_graph_data(rig->graph, index, type->data, type->data_bytes))
+        return false;
     if (type->streamed) {
         if (!gd_graph_stream(rig->graph, index, 2, RIG_RING))
             return false;
@@ -150,6 +152,8 @@ bool rig_wire(Rig *rig, uint32_t source, uint32_t source_port, uint32_t target, 
 
 static bool can_close_loop(const Rig *rig, uint32_t place) { return rig_types[rig->nodes[place].type].spec.loop_read; }
 
+static bool is_event(uint32_t ports, uint32_t port) { return port < 32 && ports >> port & 1u; }
+
 static bool wire_at_random(Rig *rig)
 {
     if (rig->wire_count + 1 >= RIG_WIRES)
@@ -161,7 +165,10 @@ static bool wire_at_random(Rig *rig)
     if (!from->out_count || !ports || (!ahead && !(can_close_loop(rig, target) && to->in_count)))
         return true;
     uint32_t port = rig_random(rig, ahead && !rig_random(rig, 4) ? ports : to->in_count ? to->in_count : ports);
-    return rig_wire(rig, source, rig_random(rig, from->out_count), target, port, port < to->in_count ? 1.0f : 0.1f);
+    uint32_t outlet = rig_random(rig, from->out_count);
+    if (is_event(rig_types[rig->nodes[source].type].event_outs, outlet) != is_event(rig_types[rig->nodes[target].type].event_ins, port))
+        return true;
+    return rig_wire(rig, source, outlet, target, port, port < to->in_count ? 1.0f : 0.1f);
 }
 
 bool rig_chains(Rig *rig, uint32_t chains, uint32_t length)
@@ -221,7 +228,7 @@ static bool add_at_random(Rig *rig)
     bool fine = true;
     for (uint32_t k = 0; k < 3; ++k)
         fine &= wire_at_random(rig);
-    if (rig_random(rig, 3) == 0 && rig_types[type].spec.out_count)
+    if (rig_random(rig, 3) == 0 && rig_types[type].spec.out_count && !is_event(rig_types[type].event_outs, 0))
         fine &= rig_wire(rig, (uint32_t)place, 0, 0, 0, 1.0f);
     return fine;
 }
@@ -244,6 +251,8 @@ void rig_edit(Rig *rig, uint32_t nodes)
         gd_graph_latency(rig->graph, rig->nodes[place].index, rig_random(rig, 300));
     else if (roll < 83 && rig->nodes[place].type == rig_type("meter"))
         gd_graph_peek(rig->graph, rig->nodes[place].index, 0, words, 3);
+    else if (roll < 85 && rig_types[rig->nodes[place].type].data)
+        fine = fill(rig, &rig_types[rig->nodes[place].type], rig->nodes[place].index);
     else
         set_at_random(rig);
     rig->failed |= !fine;

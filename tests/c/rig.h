@@ -19,6 +19,9 @@ typedef struct RigType {
     uint32_t planes, frames, loop_start, loop_end;
     float rate_hz;
     bool streamed;
+    uint32_t event_ins, event_outs; /* bit a port: it carries events, and is wired to its like alone */
+    const uint8_t *data;     /* what the kernel finds in its box; null: nothing */
+    uint32_t data_bytes;
 } RigType;
 
 typedef struct RigNode {

@@ -2,6 +2,7 @@
  * sanitizers, which find races, bad memory and leaks; the program itself checks that every plan that was published came
  * back and was freed, that the sound stayed finite, and that it does not depend on threads or block size. */
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,18 @@ static bool settles(Rig *rig)
     return false;
 }
 
+/* Another tempo map with a ramp, and a loop. */
+static bool retime(Rig *rig)
+{
+    const double bpm = 40.0 + rig_random(rig, 200), slope = 60.0 / 3840.0, scale = 60.0 * RIG_RATE_HZ / 960.0;
+    const GdTempoSpan spans[] = {{.bpm = bpm, .slope = slope},
+                                 {.tick = 3840.0, .frame = scale / slope * log1p(slope * 3840.0 / bpm), .bpm = bpm}};
+    const GdBars bars = {.bar_ticks = 3840.0, .beat_ticks = 960.0};
+    const GdTimelineSpec spec = {.spans = spans, .bars = &bars, .span_count = 2, .bar_count = 1,
+                                 .loop_start = 100, .loop_end = 100 + rig_random(rig, 2) * rig_random(rig, 60000)};
+    return gd_engine_timeline(rig->engine, &spec);
+}
+
 /* Play and edit for `seconds`, or until `edits` are made. */
 static void live(uint32_t seed, uint32_t threads, uint32_t nodes, bool wide, uint32_t edits, double seconds)
 {
@@ -108,6 +121,10 @@ static void live(uint32_t seed, uint32_t threads, uint32_t nodes, bool wide, uin
         gd_engine_stats(rig->engine, &stats);
         if (rig_random(rig, 50) == 0)
             gd_engine_stats_reset(rig->engine);
+        if (rig_random(rig, 20) == 0)
+            gd_engine_roll(rig->engine, rig_random(rig, 3) != 0, rig_random(rig, 2) * rig_random(rig, 3000));
+        if (rig_random(rig, 20) == 0)
+            expect(retime(rig), "takes a timeline");
         pthread_mutex_unlock(&storm.lock);
         if (rig_random(rig, 4))
             usleep(rig_random(rig, 1500));

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
-from tests.fuzz import documents, instruments, mutate, remote, songs, sounds
+from tests.fuzz import documents, instruments, mutate, patterns, remote, songs, sounds
 from tests.fuzz.mutate import Mutator
 
 
@@ -63,4 +63,5 @@ TARGETS: dict[str, Target] = {
     "tuning": Target(instruments.tuning_seeds, LINES, instruments.read_tuning, MEDIA, 3_000),
     "cover": Target(sounds.cover_seeds, BYTES, sounds.read_cover_bytes, MEDIA, 1_000),
     "formula": Target(lambda: list(sounds.FORMULAS), WORDS, sounds.read_formula, (ValueError,), 5_000),
+    "pattern": Target(lambda: list(patterns.PATTERNS), LINES, patterns.read_pattern, (ValueError,), 3_000),
 }

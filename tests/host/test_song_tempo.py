@@ -20,7 +20,7 @@ RAMP = Timeline((Tempo(0, 90.0, True), Tempo(3840, 180.0), Tempo(5760, 60.0)))
 
 
 def beats_at(frames: np.ndarray) -> np.ndarray:
-    """Where RAMP is, by its differential equation: over ticks the tempo is a straight line, so over time an exponential."""
+    """Where RAMP is, by its differential equation: a straight line over ticks is an exponential over time."""
     seconds = frames / RATE
     slope = (180.0 - 90.0) / 4.0  # beats a minute more each beat
     first = 90.0 / slope * np.expm1(slope / 60.0 * seconds)
@@ -102,7 +102,8 @@ def test_an_echo_is_as_late_as_the_tempo_says(tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize(("node", "values"), [
-    ("clock", {"rate": "1/8t"}), ("lfo", {"sync": "1/4."}), ("lfo", {"sync": "1/4", "shape": "smooth", "rate": "block"}),
+    ("clock", {"rate": "1/8t"}), ("lfo", {"sync": "1/4."}),
+    ("lfo", {"sync": "1/4", "shape": "smooth", "rate": "block"}),
 ])  # fmt: skip
 def test_at_the_usual_tempo_it_is_as_with_that_tempo_of_its_own(node: str, values: dict[str, str]) -> None:
     own, piece = (sound_of(song(node, Timeline(), **values, tempo_bpm=bpm), 100_000) for bpm in (120.0, 0.0))

@@ -65,7 +65,7 @@ _facts = cache(facts)
 
 
 def subjects() -> list[Subject]:
-    """Every kernel that a node type runs, but for those that events go through: their contract is `test_event_turmoil`."""
+    """Every kernel that a node type runs, but for those with event ports, whose contract is `test_event_turmoil`."""
     return [
         Subject(kernel, node)
         for node in types().values()

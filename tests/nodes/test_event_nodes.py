@@ -119,8 +119,9 @@ def test_what_is_no_scale_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("values", [
-    {}, {"curve": 1.0}, {"curve": -0.5}, {"scale": 1.5, "offset": -0.2}, {"fix": 0.75, "fixed": 0.6}, {"low": 0.3, "high": 0.7},
-    {"curve": 0.3, "scale": 0.5, "offset": 0.3, "fix": 0.2, "low": 0.2}, {"low": 0.8, "high": 0.2},
+    {}, {"curve": 1.0}, {"curve": -0.5}, {"scale": 1.5, "offset": -0.2}, {"fix": 0.75, "fixed": 0.6},
+    {"low": 0.3, "high": 0.7}, {"low": 0.8, "high": 0.2},
+    {"curve": 0.3, "scale": 0.5, "offset": 0.3, "fix": 0.2, "low": 0.2},
 ])  # fmt: skip
 def test_velocities_are_the_formula(values: dict[str, float]) -> None:
     played = np.linspace(0.0, 1.0, 21)
@@ -319,3 +320,22 @@ def test_as_many_echoes_as_chance_says() -> None:
     events = through(chain(("event_delay", {"time_s": 0.004, "repeats": 4.0, "chance": 0.4})), puts, 70_000)
 
     assert abs(len(ons(events)) - 60 - 96) < 4 * np.sqrt(240 * 0.4 * 0.6)
+
+
+# humanize
+
+
+def test_notes_are_late_uneven_and_out_of_tune_by_chance_and_as_long_as_before() -> None:
+    puts = [put for k in range(200) for put in struck(10_000 * k, 10_000 * k + 3_000, k + 1, 60.0, 0.5)]
+    values = {"late_ms": 50.0, "velocity": 0.25, "detune_cents": 20.0, "seed": 5.0}
+    events = through(chain(("humanize", values)), puts, 2_000_000)
+
+    begins, ends = [e for e in events if e.kind == ON], {e.note: e for e in events if e.kind == OFF}
+    late = np.array([e.frame - 10_000 * (e.note - 1) for e in begins]) / 2_400
+    louder = np.array([e.value - 0.5 for e in begins]) / 0.25
+    higher = np.array([e.key - 60.0 for e in begins]) / 0.2
+    for part, centre in ((2 * late - 1, 0.0), (louder, 0.0), (higher, 0.0)):
+        assert len(part) == 200 and np.abs(part).max() <= 1.0 + 1e-3
+        assert abs(part.mean() - centre) < 4 / np.sqrt(3 * 200) and abs(part.var() - 1 / 3) < 0.1
+    assert {ends[e.note].frame - e.frame for e in begins} == {3_000}
+    assert {ends[e.note].key - e.key for e in begins} == {0.0}

@@ -11,7 +11,7 @@ from tests.event_streams import tidy, turmoil
 MOST: dict[str, dict[str, float]] = {"event_delay": {"time_s": 0.03}}  # values are drawn up to these
 TAIL_FRAMES = {"event_delay": 17 * 48_000, "chord": 60_000}
 LAST: dict[str, dict[str, Any]] = {"arpeggiator": {"hold": "off"}}
-THROUGH = ["transpose", "scale", "velocity", "event_filter", "chord", "event_delay", "arpeggiator"]
+THROUGH = ["transpose", "scale", "velocity", "event_filter", "chord", "event_delay", "arpeggiator", "humanize"]
 
 
 @pytest.mark.parametrize("seed", range(8))

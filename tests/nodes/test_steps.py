@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import graphdaw as gd
 from graphdaw.errors import GraphError
 from graphdaw.host.offline import Renderer
-from graphdaw.nodes.prepare.pattern import rows_of
+from graphdaw.nodes.steps import Steps
 from tests.events import CC, OFF, ON, PRESSURE, Heard, heard, offs, ons
 
 STEP = 6_000  # frames of a sixteenth at 120 beats a minute and 48 kHz
@@ -130,10 +130,8 @@ def test_what_is_no_pattern_is_refused_in_one_sentence(pattern: str, says: str) 
 
 @given(st.text("x.X-19*?<>/2 0:|@c7\nkick", max_size=60))
 def test_any_text_is_a_pattern_or_one_sentence(text: str) -> None:
-    try:
-        rows_of(text)
-    except ValueError as error:
-        assert str(error).endswith(".")
+    fault = Steps.type.texts["pattern"].fault(text)
+    assert not fault or fault.endswith(".")
 
 
 def test_blocks_change_nothing() -> None:
