@@ -19,6 +19,7 @@ from graphdaw.graph.graph import Graph
 if TYPE_CHECKING:
     import os
 
+    from graphdaw.graph.library import macros, presets, save_preset
     from graphdaw.graph.opened import Project
     from graphdaw.graph.unnamed import UnsavedProject
     from graphdaw.host.left_takes import recover_takes
@@ -26,7 +27,21 @@ if TYPE_CHECKING:
     from graphdaw.host.session import Session
 
 __version__ = "0.1.0"
-__all__ = ["Graph", "Project", "Session", "example", "load", "open", "recover_takes", "render", "unsaved_projects"]
+__all__ = [
+    "Graph",
+    "Project",
+    "Session",
+    "example",
+    "load",
+    "macros",
+    "open",
+    "presets",
+    "recover_takes",
+    "render",
+    "save_preset",
+    "unsaved_projects",
+]
+_LIBRARY = ("macros", "presets", "save_preset")
 
 
 def load(path: str) -> Graph:
@@ -73,6 +88,10 @@ def __getattr__(name: str) -> Any:
         from graphdaw.host.offline import render
 
         return render
+    if name in _LIBRARY:
+        from graphdaw.graph import library
+
+        return getattr(library, name)
     if name == "recover_takes":
         from graphdaw.host.left_takes import recover_takes
 
