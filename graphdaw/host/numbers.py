@@ -105,11 +105,14 @@ class Numbers:
         return list(words)
 
     def latency_frames(self, id: str | None = None) -> int:
-        """Latency at a node's outlets, or of the whole graph, as compensated."""
+        """Latency at a node's outlets, or of the whole graph, as compensated; KeyError for a node that is not there."""
         if id is None:
             return int(self.plan()["latency_frames"])
         with self._lock:
-            return int(lib.gd_plan_latency(self.pointer, self._lowering.all_of(id)[0]))
+            copies = self._lowering.all_of(id)
+            if not copies:
+                raise KeyError(id)
+            return int(lib.gd_plan_latency(self.pointer, copies[0]))
 
     def plan(self) -> dict[str, int]:
         """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, latency_frames, slice_frames..."""
