@@ -21,6 +21,7 @@ PICTURES = FOLDER / "pictures"
 RATE_HZ = 48_000
 
 GROUPS = {
+    "event": "Notes and events",
     "source": "Sources",
     "control": "Control and time",
     "filter": "Filters and tone",
@@ -39,7 +40,7 @@ GROUPS = {
     "device": "Device",
 }
 ORDER = (
-    "Device", "Sources", "Control and time", "Filters and tone", "Dynamics", "Distortion", "Delay", "Space", "Movement",
+    "Device", "Notes and events", "Sources", "Control and time", "Filters and tone", "Dynamics", "Distortion", "Delay", "Space", "Movement",
     "Pitch and spectrum", "Stereo", "Routing and level", "Measuring", "Others",
 )  # fmt: skip
 

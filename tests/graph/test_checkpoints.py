@@ -117,7 +117,7 @@ def test_a_failed_save_forgets_no_checkpoint(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_does_not_keep_the_rest_from_being_saved(tmp_path: Path) -> None:
-    graph, marks, path = grown(3, 60), Checkpoints(), tmp_path / "a.gdaw"
+    graph, marks, path = grown(8, 60), Checkpoints(), tmp_path / "a.gdaw"
     marks.add(graph.document, "one")
     graph.add("t_amp")
     marks.add(graph.document, "two")

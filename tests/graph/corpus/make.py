@@ -18,6 +18,7 @@ from graphdaw.graph.controls import KeySource, MidiSource, OscSource
 from graphdaw.graph.model import Sketch
 from graphdaw.graph.project import Checkpoints, JournalMark
 from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
+from graphdaw.graph.vocabulary import SetFlags
 
 HERE = Path(__file__).parent
 # msgpack in forms that no encoder of ours chooses, as a newer version might write them
@@ -170,12 +171,24 @@ def music(path: Path, scratch: Path) -> None:
     project.save(graph.document, path)
 
 
+def flags(path: Path, _: Path) -> None:
+    """Nodes and groups that are bypassed, muted, soloed and frozen."""
+    graph = Graph()
+    saw, low, level, out = (graph.add(type) for type in ("saw", "filter", "gain", "output"))
+    saw >> low >> level >> out
+    graph.bypass(low)
+    graph.mute(graph.group([level]))
+    graph.apply([SetFlags(saw.id, soloed=True, frozen=True)])
+    project.save(graph.document, path)
+
+
 MADE: dict[str, Callable[[Path, Path], None]] = {
     "song": song,
     "unknown": unknown,
     "part": part,
     "empty": empty,
     "music": music,
+    "flags": flags,
     "controls": controls,
 }
 
