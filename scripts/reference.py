@@ -40,8 +40,8 @@ GROUPS = {
     "device": "Device",
 }
 ORDER = (
-    "Device", "Notes and events", "Sources", "Control and time", "Filters and tone", "Dynamics", "Distortion", "Delay", "Space", "Movement",
-    "Pitch and spectrum", "Stereo", "Routing and level", "Measuring", "Others",
+    "Device", "Notes and events", "Sources", "Control and time", "Filters and tone", "Dynamics", "Distortion", "Delay",
+    "Space", "Movement", "Pitch and spectrum", "Stereo", "Routing and level", "Measuring", "Others",
 )  # fmt: skip
 
 INLETS = "Each is an inlet of its own name too, but for fixed ones: what is wired into it is added to its value."
