@@ -103,11 +103,13 @@ class Numbers:
         return list(words)
 
     def latency_frames(self, id: str | None = None) -> int:
-        """Latency at a node's outlets, or of the whole graph, as compensated."""
+        """Latency at a node's outlets, or of the whole graph; raises KeyError for a node that does not play."""
         if id is None:
             return int(self.plan()["latency_frames"])
         with self._lock:
-            return int(lib.gd_plan_latency(self.pointer, self._lowering.all_of(id)[0]))
+            for index in self._lowering.all_of(id):
+                return int(lib.gd_plan_latency(self.pointer, index))
+        raise KeyError(id)
 
     def plan(self) -> dict[str, int]:
         """Sizes of the newest plan: steps, packs, buffers, workers, lanes, bytes, latency_frames, slice_frames..."""
