@@ -104,7 +104,9 @@ class AudioClip(_Clip, frozen=True, omit_defaults=True, tag="audio"):
     """A piece of a recording: `media` is its path or hash, `start_s` where in it the clip's content begins.
 
     Without warp marks it plays at its own speed, `speed` times; with `follows_tempo` or marks it is stretched so that
-    marks (or `media_bpm`) meet the beat, keeping its pitch. `pitch_semitones` transposes it and keeps its length.
+    marks (or `media_bpm`) meet the beat, keeping its pitch. `pitch_semitones` transposes it and keeps its length. A
+    `reversed` one plays the recording turned round, in which all places are counted then, from its end. Fades are a
+    quarter of a sine.
     """
 
     media: str = ""
