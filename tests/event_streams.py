@@ -72,7 +72,13 @@ def some_value(chance: random.Random, param: Param, most: dict[str, float]) -> f
 
 
 def turmoil(
-    type: str, seed: int, block: int, most: dict[str, float], tail_frames: int, last: dict[str, Any]
+    type: str,
+    seed: int,
+    block: int,
+    most: dict[str, float],
+    tail_frames: int,
+    first: dict[str, Any],
+    last: dict[str, Any],
 ) -> list[Heard]:
     """Notes, changes and ends of all notes at random frames, and between them edits of every kind.
 
@@ -80,15 +86,15 @@ def turmoil(
     """
     chance = random.Random(seed)
     kind = types()[type]
-    graph = chain((type, {}))
+    graph = chain((type, first))
     node, events, on = f"{type}1", [], {}
     graph.apply([SetTimeline(Timeline((Tempo(0, 150.0),), loop=Loop(0, 3840)))])
     with Renderer(graph, block_frames=block) as renderer:
         time, names = 0, iter(range(1, 100_000))
-        for _ in range(chance.randint(3, 7)):
-            frames = CELL * chance.randint(8, 60)
+        for _ in range(chance.randint(5, 10)):
+            frames = CELL * chance.randint(20, 90)
             puts: list[Put] = []
-            for at in sorted(chance.randrange(frames) for _ in range(chance.randint(0, 12))):
+            for at in sorted(chance.randrange(frames) for _ in range(chance.randint(4, 30))):
                 what, frame = chance.random(), time + at
                 if what < 0.5:
                     note = next(names)
@@ -131,7 +137,8 @@ def _meddle(
                 graph.set(node, **{name: some_value(chance, kind.params[name], most)})
             case "choice" if kind.choices:
                 name = chance.choice(list(kind.choices))
-                graph.set(node, **{name: chance.choice(kind.choices[name].options)})
+                options = kind.choices[name].options[-8:]  # of note lengths the short ones: much is to happen
+                graph.set(node, **{name: chance.choice(options)})
             case "locate":
                 renderer.engine.locate(chance.randrange(96_000))
             case "roll":
@@ -139,9 +146,9 @@ def _meddle(
             case "wire":
                 ends = chance.choice([("midi_in1", node), (node, "midi_out1")])
                 wires = graph.document.wires_into(ends[1])
-                if wires:
+                if wires and chance.random() < 0.7:
                     graph.disconnect(*ends)
-                else:
+                elif not wires:
                     graph.connect(*ends)
             case "tempo":
                 tempo = chance.uniform(60, 240)

@@ -10,6 +10,7 @@ from tests.event_streams import tidy, turmoil
 
 MOST: dict[str, dict[str, float]] = {"event_delay": {"time_s": 0.03}}  # values are drawn up to these
 TAIL_FRAMES = {"event_delay": 17 * 48_000, "chord": 60_000}
+FIRST: dict[str, dict[str, Any]] = {"arpeggiator": {"sync": "free", "rate_hz": 40.0, "gate": 1.5}}
 LAST: dict[str, dict[str, Any]] = {"arpeggiator": {"hold": "off"}}
 THROUGH = ["transpose", "scale", "velocity", "event_filter", "chord", "event_delay", "arpeggiator", "humanize"]
 
@@ -17,7 +18,7 @@ THROUGH = ["transpose", "scale", "velocity", "event_filter", "chord", "event_del
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("type", THROUGH)
 def test_whatever_happens_every_note_ends_and_blocks_change_nothing(type: str, seed: int) -> None:
-    setting = (MOST.get(type, {}), TAIL_FRAMES.get(type, 2_000), LAST.get(type, {}))
+    setting = (MOST.get(type, {}), TAIL_FRAMES.get(type, 2_000), FIRST.get(type, {}), LAST.get(type, {}))
     events = turmoil(type, seed, 1024, *setting)
 
     tidy(events)
