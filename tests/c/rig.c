@@ -65,7 +65,7 @@ static float random_value(Rig *rig, const GdParamSpec *param)
 
 static bool fill(Rig *rig, const RigType *type, int32_t index)
 {
-    if (type->data && !gd_graph_data(rig->graph, index, type->data, type->data_bytes))
+    if (type->data && !gd_graph_data(rig->graph, index, type->data, type->data_bytes, NULL, 0))
         return false;
     if (type->streamed) {
         if (!gd_graph_stream(rig->graph, index, 2, RIG_RING))
