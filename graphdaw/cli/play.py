@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from graphdaw.cli.output import BlockFrames, DeviceName, ProjectFile, remark
 
 if TYPE_CHECKING:
+    from graphdaw.graph.timeline import Timeline
     from graphdaw.host.driver import DeviceEvent
     from graphdaw.host.session import Session
 
@@ -28,6 +30,9 @@ def play(
         str | None,
         typer.Option(help="Device channels to play to, from 0: “2,3” is the second pair."),
     ] = None,
+    clock_out: Annotated[str | None, typer.Option(metavar="PORT", help="Send a MIDI clock to this port.")] = None,
+    clock_in: Annotated[str | None, typer.Option(metavar="PORT", help="Go by the MIDI clock of this port.")] = None,
+    link: Annotated[bool, typer.Option("--link", help="Share tempo and beat by Ableton Link.")] = False,
 ) -> None:
     """Play FILE until Ctrl-C, or for some seconds."""
     from graphdaw.cli.project import load_to_hear, remark_on_takes
@@ -52,7 +57,7 @@ def play(
         remark(f"Playing {file} to {where}" + ("; Ctrl-C stops" if seconds is None else f" for {seconds:g} s"))
         for problem in session.engine.problems.values():
             remark(problem)
-        with _controllers(session):
+        with _controllers(session), _in_time(session, clock_out, clock_in, link):
             wait(session, seconds)
 
 
@@ -63,6 +68,38 @@ def _controllers(session: Session) -> AbstractContextManager[object]:
     from graphdaw.host.controls.controllers import Controllers
 
     return Controllers(session)
+
+
+@contextmanager
+def _in_time(session: Session, clock_out: str | None, clock_in: str | None, link: bool) -> Iterator[None]:
+    """Clocks that are sent and followed for as long as it plays."""
+    if clock_out is None and clock_in is None and not link:
+        yield
+        return
+    from graphdaw.host.controls.transport import SessionTransport
+    from graphdaw.host.midi.ports import open_input, open_output
+    from graphdaw.host.midi.sync import ClockIn, ClockOut
+
+    transport = SessionTransport(session)
+
+    def song() -> Timeline:
+        return session.graph.timeline
+
+    with ExitStack() as open_ones:
+        if clock_out is not None:
+            output = open_ones.enter_context(open_output(clock_out))
+            open_ones.callback(ClockOut(transport, song, output.send).close)
+        if clock_in is not None:
+            clock = ClockIn(transport, song)
+            open_ones.callback(clock.close)
+            open_ones.enter_context(open_input(clock_in, clock.handle))
+        if link:
+            from graphdaw.host.link import LinkFollower
+            from graphdaw.host.link_sync import LinkSync
+
+            follower = open_ones.enter_context(LinkFollower(transport.tempo_bpm() or 120.0))
+            open_ones.callback(LinkSync(transport, song, follower).close)
+        yield
 
 
 def wait(session: Session, seconds: float | None) -> None:

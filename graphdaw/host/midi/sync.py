@@ -26,7 +26,7 @@ LOOK_S = 0.25
 Song = Callable[[], Timeline]
 
 
-class _Rounds:
+class Rounds:
     """Base: does something every so often, whatever goes wrong, until closed."""
 
     def __init__(self, name: str, every_s: float) -> None:
@@ -53,7 +53,7 @@ class _Rounds:
             self._thread.join()
 
 
-class ClockOut(_Rounds):
+class ClockOut(Rounds):
     """Sends the clock of a transport, with its starts, stops and jumps, ahead of its time; close it when done.
 
     A device's position goes on by blocks; the least delay of the last two seconds tells where the sound really is. A
@@ -95,7 +95,7 @@ class ClockOut(_Rounds):
         self._sender.stop(time.monotonic())
 
 
-class ClockIn(_Rounds):
+class ClockIn(Rounds):
     """Lets a transport go by somebody else's clock: give `handle` to an input as its sink; close it when done.
 
     Starts, stops and positions are followed as they come. While it plays, the transport goes to where it should be
