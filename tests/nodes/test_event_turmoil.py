@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from graphdaw.nodes import types
+from graphdaw.nodes.base import Port
 from tests.event_streams import tidy, turmoil
 
 MOST: dict[str, dict[str, float]] = {"event_delay": {"time_s": 0.03}}  # values are drawn up to these
 TAIL_FRAMES = {"event_delay": 17 * 48_000, "chord": 60_000}
 FIRST: dict[str, dict[str, Any]] = {"arpeggiator": {"sync": "free", "rate_hz": 40.0, "gate": 1.5}}
 LAST: dict[str, dict[str, Any]] = {"arpeggiator": {"hold": "off"}}
-THROUGH = ["transpose", "scale", "velocity", "event_filter", "chord", "event_delay", "arpeggiator", "humanize"]
+
+
+def carries(ports: Mapping[str, Port]) -> bool:
+    return any(port.type == "event" for port in ports.values())
+
+
+THROUGH = sorted(kind.name for kind in types().values() if carries(kind.inputs) and carries(kind.outputs))
 
 
 @pytest.mark.parametrize("seed", range(8))
