@@ -5,6 +5,7 @@ Control threads, under the engine's lock.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -21,6 +22,7 @@ from graphdaw.nodes.base import Prepared, Recording, as_recorded
 from graphdaw.nodes.prepare.pieces import Sound, Turn, pieces, placed_turns
 from graphdaw.nodes.prepare.recording import prepare
 
+MOST_WAITING = 4
 MOST_PIECES = 100_000  # of a track: what a loop of a few ticks would make of a long clip is none that anybody wants
 
 
@@ -58,7 +60,8 @@ class AudioTracks:
         self._sample_rate_hz = sample_rate_hz
         self._folder = folder
         self._lengths: dict[Key, float] = {}  # of recordings that follow the tempo, in seconds
-        self._waiting: dict[Key, Recording] = {}  # recordings that are being stretched
+        self._unpacked: dict[str, str] = {}  # where recordings inside the project lie, by their hashes
+        self._waiting: dict[Key, Recording] = {}  # recordings that are being stretched, but no more than a few
 
     def arrange(self, document: Document, node: Node, timeline: Timeline, *, strict: bool) -> Arranged:
         """All that a track plays. Clips that cannot be heard are left out; if `strict` they raise `MediaError`."""
@@ -77,7 +80,7 @@ class AudioTracks:
         return Arranged(pieces(track.sounding), media, channels, track.timed, track.waiting, track.faults)
 
     def _add(self, track: _Track, clip: AudioClip) -> None:
-        path = str(media_path(track.document, clip.media, self._folder()))
+        path = self._path(track.document, clip.media)
         known = track.document.media.get(clip.media)
         name = known.name if known is not None else clip.media
         if len(track.sounding) + clip.length_ticks // (clip.loop_ticks or clip.length_ticks) > MOST_PIECES:
@@ -89,6 +92,15 @@ class AudioTracks:
                 sound = self._plain(track, clip, path, name)
             if sound is not None:
                 track.sounding.append((clip, turn, sound))
+
+    def _path(self, document: Document, media: str) -> str:
+        """The file of a recording; one inside the project is unpacked, and looked at to the last byte, only once."""
+        path = self._unpacked.get(media, "") if media in document.media else ""
+        if not os.path.isfile(path):
+            path = str(media_path(document, media, self._folder()))
+            if media in document.media:
+                self._unpacked[media] = path
+        return path
 
     def _plain(self, track: _Track, clip: AudioClip, path: str, name: str) -> Sound:
         copies = clip.speed > 1.0
@@ -148,6 +160,8 @@ class AudioTracks:
             marks = (StretchMark(0.0, 0.0), StretchMark(length_s, length_s))
         copy = self.stretcher(original, marks, clip.pitch_semitones, wait=track.strict)
         if copy is None:
+            if len(self._waiting) == MOST_WAITING:
+                del self._waiting[next(iter(self._waiting))]
             self._waiting[(*file, clip.reversed)] = original
             track.waiting = True
             track.faults.append(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import graphdaw as gd
 from graphdaw.errors import MediaError
 from graphdaw.graph.clips import AudioClip
+from graphdaw.graph.project import media_path
 from graphdaw.graph.timeline import Loop, Tempo, Timeline
 from graphdaw.graph.vocabulary import PutClip, SetClip, SetTimeline, TakeClip
 from graphdaw.host.offline import Renderer
@@ -366,3 +367,24 @@ def test_a_clip_that_is_repeated_without_end_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(MediaError, match="repeated too often"):
         render(track(AudioClip("c1", 0, 1 << 39, media=path, loop_ticks=1)), 100)
+
+
+def test_a_recording_inside_a_project_plays_and_is_unpacked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = noise(20_000)
+    path = recorded(tmp_path / "a.wav", x)
+    track(AudioClip("c1", 0, 960, media=path)).save(tmp_path / "song.gdaw")
+    Path(path).unlink()
+    graph = gd.load(str(tmp_path / "song.gdaw"))
+    looked: list[str] = []
+    monkeypatch.setattr(
+        "graphdaw.host.audio_tracks.media_path", lambda *found: (looked.append(found[1]), media_path(*found))[1]
+    )
+    with Renderer(graph) as renderer:
+        y = renderer.render(10_000)
+        graph.apply([SetClip(NODE, "c1", {"gain_db": -6.0})])
+        renderer.render(1_000)
+
+    np.testing.assert_array_equal(y, x[:, :10_000])
+    assert len(looked) == 1
