@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import graphdaw as gd
+from tests.jack_server import JackServer
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    server = JackServer()
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    yield server
+    server.close()
 
 
 @pytest.mark.parametrize("option", ["--clock-in", "--clock-out"])
-def test_a_port_that_is_not_there_is_named_in_one_sentence(option: str, tmp_path: Path) -> None:
+def test_a_port_that_is_not_there_is_named_in_one_sentence(option: str, tmp_path: Path, server: JackServer) -> None:
     piece = gd.Graph()
     piece.add("sine") >> piece.add("output")
     piece.save(tmp_path / "tone.gdaw")
