@@ -92,7 +92,7 @@ def song(tracks: int, points: int) -> gd.Graph:
 
 def times_real_time(graph: gd.Graph, threads: int = 1, repeats: int = 5) -> float:
     """Seconds of sound a second: of processor time on one thread, by the clock on more."""
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = time.thread_time if threads == 1 else time.perf_counter
     with Renderer(graph, block_frames=128, threads=threads) as renderer:
         renderer.render(RATE_HZ // 10)
         best = float("inf")

@@ -36,28 +36,67 @@ GD_RT static double made(const GdCurvePoint *point, double part)
     }
 }
 
+/* The frame of this slice on which a span of the tempo map ends, if it ends before `until`. */
+GD_RT static uint32_t span_end(const GdBlock *b, const GdTempoSpan *span, uint32_t until)
+{
+    const GdTimeline *t = b->transport->timeline;
+    if (span + 1 == t->spans + t->span_count)
+        return until;
+    const double end = ceil(span[1].frame) - (double)b->transport->position;
+    return end < (double)until ? (uint32_t)end : until;
+}
+
+GD_RT INLINE double within(double part) { return part < 0.0 ? 0.0 : part > 1.0 ? 1.0 : part; }
+
+/* What comes between a point and the next, from frame `i` on to `end`, all in one span. Lines at a steady tempo are most of
+ * what there is, so these have a loop without branches. */
+GD_RT static void draw_span(const GdBlock *b, uint32_t l, const GdCurvePoint *point, const GdTempoSpan *span, uint32_t i, uint32_t end)
+{
+    Lanes *out = b->out[OUT];
+    const double value = (double)point->value, way = (double)point[1].value - value, per_tick = 1.0 / (point[1].at - point->at);
+    const double position = (double)b->transport->position, from = span->tick - point->at;
+    if (span->slope == 0.0 && point->shape == GD_LINE) {
+        const double ticks = gd_ticks_in_span(b->transport->timeline, span, 1.0);
+        for (; i < end; ++i)
+            LANE(out[i], l) = (float)(value + way * within((from + ((position + (double)(int32_t)i) - span->frame) * ticks) * per_tick));
+        return;
+    }
+    for (; i < end; ++i) {
+        const double ticks = gd_ticks_in_span(b->transport->timeline, span, position + (double)i - span->frame);
+        LANE(out[i], l) = (float)(value + way * made(point, within((from + ticks) * per_tick)));
+    }
+}
+
+GD_RT static uint32_t fill(const GdBlock *b, uint32_t l, float value, uint32_t i, uint32_t end)
+{
+    for (; i < end; ++i)
+        LANE(b->out[OUT][i], l) = value;
+    return i;
+}
+
 /* From frame `i` on until the next point or the end of the slice; returns where that is. */
 GD_RT static uint32_t draw(const GdBlock *b, uint32_t l, const GdCurve *curve, int32_t k, uint32_t i)
 {
-    const GdCurvePoint *points = (const GdCurvePoint *)(curve + 1);
+    const GdCurvePoint *points = (const GdCurvePoint *)(curve + 1), *point = points + (k < 0 ? 0 : k);
     const GdTimeline *t = b->transport->timeline;
     const int64_t position = (int64_t)b->transport->position;
-    const uint32_t step = b->transport->rolling;
-    int64_t until = b->frames;
-    if (step && k + 1 < (int32_t)curve->count && gd_frame_of(t, points[k + 1].at) - position < until)
-        until = gd_frame_of(t, points[k + 1].at) - position;
-    Lanes *out = b->out[OUT];
-    const bool stands = k < 0 || k + 1 == (int32_t)curve->count || points[k].shape == GD_HOLD || points[k].value == points[k + 1].value;
-    const float value = points[k < 0 ? 0 : k].value;
-    if (stands) {
-        for (; i < until; ++i)
-            LANE(out[i], l) = value;
-        return i;
+    const bool last = k + 1 == (int32_t)curve->count;
+    uint32_t until = b->frames;
+    if (b->transport->rolling && !last) {
+        const int64_t next = gd_frame_of(t, points[k + 1].at) - position;
+        until = next < (int64_t)until ? (uint32_t)next : until;
     }
-    const double from = points[k].at, length = points[k + 1].at - from, way = (double)points[k + 1].value - (double)value;
-    for (; i < until; ++i) {
-        double part = (gd_tick_at(t, (double)(position + step * i)) - from) / length;
-        LANE(out[i], l) = value + (float)(way * made(&points[k], part < 0.0 ? 0.0 : part > 1.0 ? 1.0 : part));
+    if (k < 0 || last || point->shape == GD_HOLD || point->value == point[1].value)
+        return fill(b, l, point->value, i, until);
+    if (!b->transport->rolling) {
+        draw_span(b, l, point, gd_span_at_frame(t, (double)position), 0, 1);
+        return fill(b, l, LANE(b->out[OUT][0], l), 1, until);
+    }
+    while (i < until) {
+        const GdTempoSpan *span = gd_span_at_frame(t, (double)(position + i));
+        const uint32_t end = span_end(b, span, until);
+        draw_span(b, l, point, span, i, end);
+        i = end;
     }
     return i;
 }
