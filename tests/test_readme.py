@@ -40,6 +40,20 @@ def test_the_tour_gives_the_results_it_shows(tmp_path: Path, monkeypatch: pytest
         assert steady(run.stdout) == steady(output)
 
 
+def test_the_page_on_instruments_gives_the_results_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    page = (ROOT / "docs/instruments.md").read_text()
+    report: list[str] = []
+
+    results = doctest.DocTestRunner().run(
+        doctest.DocTestParser().get_doctest(page, {}, "instruments.md", "instruments.md", 0), out=report.append
+    )
+
+    assert results.attempted > 10
+    assert not results.failed, "".join(report)
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "DESIGN.md"])
 def test_links_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text())

@@ -98,5 +98,7 @@ def test_the_wheel_says_what_it_needs_and_holds_no_source_of_the_core(wheel: Pat
     assert {"graphdaw/py.typed", "graphdaw/_core.pyi", "graphdaw/_core.abi3.so"} <= set(names)
     examples = [path.relative_to(ROOT).as_posix() for path in (ROOT / "graphdaw/examples").rglob("*.[tfo]*")]
     assert "graphdaw/examples/media/voice.flac" in examples
+    examples += [path.relative_to(ROOT).as_posix() for path in (ROOT / "graphdaw/presets").rglob("*.txt")]
+    assert "graphdaw/presets/pads/velvet_pad.txt" in examples
     assert set(examples) <= set(names)
     assert not [name for name in names if name.endswith((".c", ".h", ".o")) or name.startswith(("tests/", "bench/"))]

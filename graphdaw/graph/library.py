@@ -269,7 +269,7 @@ def _relative(part: Document, folder: Path) -> Document:
             part.nodes[node.id] = with_media(node, found)
     part.media = {}
     if parse(text.show(part)) != part:
-        raise ProjectError("The group holds what a text cannot, such as clips; take it out, or save it as a project.")
+        raise ProjectError("The group holds what a text cannot; save it with graphdaw.graph.preset.save_preset.")
     return part
 
 

@@ -45,5 +45,6 @@ ROWS = (
     Row("GIL starvation", "4 hogs for 5 min: calls within 0.5 % of the quiet ones", ("tests/host/test_starvation.py",)),
     Row("hostile files", "1,000,000 mutations: 0 crashes, <= 512 MB, <= 2 s", ("tests/fuzz",)),
     Row("blame", "counters equal injected stalls", ("tests/host/devices/test_accounting.py",)),
+    Row("instruments", "each in tune, in level, alive and silent", ("tests/host/test_presets.py",)),
     Row("expressions", "no hostile text gets through", ("tests/nodes/test_expression.py",)),
 )

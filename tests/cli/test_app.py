@@ -18,7 +18,7 @@ import graphdaw as gd
 from graphdaw.host.media import load_media
 
 COMMANDS = ("render", "play", "record", "nodes", "check", "show", "diff", "apply", "recover", "devices", "bench")
-COMMANDS += ("checkpoints", "generations", "relink", "midi", "osc")
+COMMANDS += ("checkpoints", "generations", "relink", "midi", "osc", "presets")
 
 
 def graphdaw(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -339,3 +339,22 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_two(project: Path, tm
     assert "loud" in refused("loud")
     assert "output" in refused("render", project).lower()
     assert "device" in refused("play", project, "--device", "no such device", "--seconds", 0.1)
+
+
+def test_presets_lists_the_instruments_and_shows_one(tmp_path: Path) -> None:
+    wobbles = json.loads(graphdaw("presets", "--tag", "wobble", "--json").stdout)
+    assert {one["family"] for one in wobbles} == {"basses"} and all("wobble" in one["tags"] for one in wobbles)
+
+    told = json.loads(graphdaw("presets", "velvet pad", "--json").stdout)
+    assert (told["name"], told["macros"][0]["label"]) == ("Velvet Pad", "Brightness")
+    assert "How far the filter opens." in graphdaw("presets", "Velvet Pad").stdout
+
+    shown = tmp_path / "mine.txt"
+    shown.write_text(graphdaw("presets", "Velvet Pad", "--show").stdout)
+    assert gd.load(shown).nodes.keys() == gd.load(told["path"]).nodes.keys()
+
+
+def test_presets_says_what_there_is_instead() -> None:
+    assert "did you mean 'Velvet Pad'?" in refused("presets", "Velvt Pad")
+    assert "did you mean 'wobble'?" in refused("presets", "--tag", "wobbel")
+    assert "say which instrument" in refused("presets", "--show")

@@ -12,7 +12,7 @@ from random import Random
 import msgspec
 
 from demo.build import build
-from graphdaw.graph import codec, examples, patch, patch_files, project, records, text
+from graphdaw.graph import codec, examples, library, patch, patch_files, project, records, text
 from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point, WarpMark
 from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource, OtherSource
 from graphdaw.graph.flatten import Flat
@@ -49,6 +49,7 @@ from graphdaw.graph.vocabulary import (
 )
 from tests.fuzz import mutate
 
+SHIPPED = {str(path) for path in (examples.FOLDER / "media").iterdir()}
 EXAMPLES = ("sampler", "adsr", "send", "sequencer", "expression", "switch", "feedback", "delay")
 
 
@@ -264,6 +265,22 @@ def read_preset(data: bytes, folder: Path) -> None:
     while graph.history.past:
         graph.undo()
     assert graph.document == old, "undo must give back what was there"
+
+
+def instrument_seeds() -> list[bytes]:
+    names = ("Acid Line", "Deep Kick", "Guitar Cloud")
+    return [library.source(library.find(name)).encode() for name in names]
+
+
+def read_instrument(data: bytes, folder: Path) -> None:
+    path = folder / "a.txt"
+    path.write_bytes(data)
+    graph = Graph()
+    graph.add_preset(str(path))
+    assert not outside_paths(graph.document) - graph.document.foreign - SHIPPED, "only what ships is trusted"
+    use_document(graph.document, loaded=False)
+    graph.undo()
+    assert not graph.nodes
 
 
 # Journals and checkpoints

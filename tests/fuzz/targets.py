@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphdaw.errors import MediaError, PatchError, ProjectError, TextError
+from graphdaw.errors import GraphError, MediaError, PatchError, ProjectError, TextError
 from tests.fuzz import documents, instruments, mutate, patterns, remote, songs, sounds
 from tests.fuzz.mutate import Mutator
 
@@ -23,6 +23,7 @@ class Target:
 
 
 PROJECT, MEDIA, PATCH = (ProjectError,), (MediaError,), (PatchError, TextError)
+INSTRUMENT = (TextError, ProjectError, GraphError)
 BYTES = mutate.bytewise
 PACKED = mutate.mixed(BYTES, mutate.msgpackwise, mutate.msgpackwise)
 LINES = mutate.mixed(mutate.wordwise, mutate.wordwise, BYTES)
@@ -40,6 +41,7 @@ TARGETS: dict[str, Target] = {
     "checkpoints": Target(documents.checkpoint_seeds, BUNDLES, documents.read_checkpoints, PROJECT, 2_000),
     "journal": Target(documents.journal_seeds, FRAMES, documents.read_journal, PROJECT, 3_000),
     "preset": Target(documents.preset_seeds, BUNDLES, documents.read_preset, PROJECT, 4_000),
+    "instrument": Target(documents.instrument_seeds, LINES, documents.read_instrument, INSTRUMENT, 4_000),
     "text": Target(documents.text_seeds, LINES, documents.read_text, (TextError, ProjectError), 12_000),
     "patch_json": Target(documents.patch_json_seeds, JSON, documents.read_patch, PATCH, 13_000),
     "patch_msgpack": Target(documents.patch_msgpack_seeds, PACKED, documents.read_patch, PATCH, 6_000),
