@@ -22,6 +22,7 @@ from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
 if TYPE_CHECKING:
     import os
 
+    from graphdaw.graph.library import macros, presets, save_preset
     from graphdaw.graph.opened import Project
     from graphdaw.graph.unnamed import UnsavedProject
     from graphdaw.host.left_takes import recover_takes
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AudioClip", "CurveClip", "Graph", "Lane", "Loop", "Marker", "Note", "NoteClip", "Point", "Project", "Session",
-    "Signature", "Tempo", "Timeline", "example", "load", "open", "recover_takes", "render", "unsaved_projects",
+    "Signature", "Tempo", "Timeline", "example", "load", "macros", "open", "presets", "recover_takes", "render",
+    "save_preset", "unsaved_projects",
 ]  # fmt: skip
+_LIBRARY = ("macros", "presets", "save_preset")
 
 
 def _length_s(path: str) -> float:
@@ -88,6 +91,10 @@ def __getattr__(name: str) -> Any:
         from graphdaw.host.offline import render
 
         return render
+    if name in _LIBRARY:
+        from graphdaw.graph import library
+
+        return getattr(library, name)
     if name == "recover_takes":
         from graphdaw.host.left_takes import recover_takes
 

@@ -135,6 +135,12 @@ class GroupingError(GraphError):
     code = "grouping"
 
 
+class UnknownPresetError(GraphError):
+    """No preset has this name, tag or family."""
+
+    code = "unknown_preset"
+
+
 class HistoryError(GraphdawError):
     """Nothing to undo or redo, or undo inside an open transaction."""
 

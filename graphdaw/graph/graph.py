@@ -204,6 +204,20 @@ class Graph(Music, Tracks):
         self.apply([AddNode(id, type, values, self._id(group))], "add")  # type: ignore[arg-type]
         return NodeHandle(self, id)
 
+    def add_preset(self, name: str, inside: End = "") -> NodeHandle:
+        """Add an instrument of the library, or of a .txt file, as a group; raises UnknownPresetError.
+
+        >>> import graphdaw as gd
+        >>> g = gd.Graph()
+        >>> g.add("notes") >> g.add_preset("Velvet Pad") >> g.add("output")
+        <output output1>
+        """
+        from graphdaw.graph import library
+
+        preset, edits = library.adding(self.document, name, self._id(inside))
+        made = self.apply(edits, f"add {preset.name}")
+        return NodeHandle(self, next(edit.id for edit in made if isinstance(edit, AddNode)))
+
     def connect(self, source: End, target: End, depth: float = 1.0) -> Wire:
         """Wire an outlet to an inlet or parameter; a node alone means its first ports that fit."""
         a, source_port = self._end(source)

@@ -31,6 +31,13 @@ def unnamed_folder() -> Path:
     return state_folder() / "unnamed"
 
 
+def presets_folder() -> Path:
+    """Where the user's own instruments lie; it may not exist yet."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("graphdaw", appauthor=False)) / "presets"
+
+
 def seal(content: bytes) -> bytes:
     """A signature that only this user on this machine can make; empty where no key can be kept."""
     key = _key()
