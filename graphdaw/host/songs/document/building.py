@@ -176,6 +176,8 @@ def _recordings(shop: Workshop, track: SongTrack, clips: list[AudioClip]) -> Nod
         if path is None:
             shop.say(track.name, f"the recording {clip.media} is not in the folder of the song, so it was left out")
             continue
+        if shop.length_s(path) is None:
+            continue
         made.append(changed(clip, id=f"clip{number}", name=name_of(clip.name), media=path))
     id = document.issue("audio_clips")
     graph.apply([AddNode(id, "audio_clips", {}, label=name_of(track.name), clips=tuple(made))])
@@ -194,11 +196,11 @@ class _Mixer:
         self._strips: dict[str, Strip] = {}
         self._names = _bus_names(song)
         output = strips.output_of(shop.graph)
-        main = strips.add_strip(shop.graph, "Main", bus=MAIN)
+        master = self._tracks.get(MASTER, SongTrack(MASTER, "Master", "master"))
+        main = strips.add_strip(shop.graph, name_of(master.name), bus=MAIN)
         shop.graph.connect(main.group["out"], output["in"])
         self._strips[MASTER] = main
-        master = self._tracks.get(MASTER)
-        self._set(main, master if master is not None else SongTrack(MASTER, "Master", "master"))
+        self._set(main, master)
         for track in song.tracks:
             if track.kind == "bus" and track.id in _fed(song):
                 self._strips[track.id] = self._strip(track, self._names[track.id])
@@ -226,13 +228,14 @@ class _Mixer:
             graph.mute(strip.group)
         if track.soloed:
             graph.solo(strip.group)
+        still = {"gain_db": 0.0, "level": level(gain_db)}
         beside = level(self._song.gain_db) if track.id == MASTER else 1.0
-        shop.moves[Target("mixer", "level", track.id)] = Move(fader, "level", beside, settles={"gain_db": 0.0})
+        shop.moves[Target("mixer", "level", track.id)] = Move(fader, "level", beside, settles=still)
         shop.moves[Target("mixer", "pan", track.id)] = Move(pan, "pan")
         shop.moves[Target("mixer", "muted", track.id)] = Move(trim, "level", -1.0, 1.0)
         if track.id == MASTER:
             own = level(track.gain_db)
-            shop.moves[Target("song", "level")] = Move(fader, "level", own, settles={"gain_db": 0.0})
+            shop.moves[Target("song", "level")] = Move(fader, "level", own, settles=still)
         if track.effects:
             compressor = strip.part("compressor")
             graph.disconnect(compressor, pan)

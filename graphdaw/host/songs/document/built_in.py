@@ -53,7 +53,7 @@ def _equalizer(effect: Device, knobs: Knobs) -> list[Fit] | None:
     made = []
     for first in range(0, max(len(bands), 1), BANDS):
         values: dict[str, float | str] = {f"type{band}": OFF for band in range(1, BANDS + 1)}
-        moves = {}
+        moves: dict[str, tuple[str, float, float]] = {}
         for band, (name, type) in enumerate(bands[first : first + BANDS], 1):
             values |= {
                 f"type{band}": type,

@@ -14,7 +14,6 @@ from graphdaw.nodes.base import registry
 _SHOW_ONLY = ("lmms/spectrumanalyzer", "lmms/vectorscope", "lmms/peakcontrollereffect")  # they pass the sound on
 
 
-
 def effects_of(shop: Workshop, track: SongTrack, group: str, before: PortHandle) -> PortHandle:
     """Add a track's effects inside a group, one behind the other; returns where the last one's sound comes out."""
     last = before
@@ -54,9 +53,7 @@ def _own(effect: Device) -> list[Fit] | None:
     return [Fit(type, values, moves)]
 
 
-def _chain(
-    shop: Workshop, track: SongTrack, group: str, before: PortHandle, index: int, fits: list[Fit]
-) -> PortHandle:
+def _chain(shop: Workshop, track: SongTrack, group: str, before: PortHandle, index: int, fits: list[Fit]) -> PortHandle:
     effect = track.effects[index]
     graph = shop.graph
     last = before
@@ -71,8 +68,8 @@ def _chain(
         last = node["out"]
     if nodes:
         graph.look(nodes[0], label=(effect.name or effect.kind)[:64])
-    wet = effect.parameters.get("wet", 1.0) if effect.kind.startswith("lmms/") else 1.0
-    if nodes and effect.kind.startswith("lmms/"):
+    wet = effect.parameters.get("wet")
+    if nodes and effect.kind.startswith(("lmms/", f"{OWN}/")):
         last = _wet(shop, track, group, before, last, index, float(wet) if isinstance(wet, float | int) else 1.0)
     if not effect.on:
         for node in nodes:
@@ -83,7 +80,7 @@ def _chain(
 def _wet(
     shop: Workshop, track: SongTrack, group: str, dry: PortHandle, wet: PortHandle, index: int, amount: float
 ) -> PortHandle:
-    """What LMMS mixes of an effect, where that is not all of it or an automation moves it."""
+    """What is mixed in of an effect, where that is not all of it or an automation moves it."""
     moved = [target for name in ("wet", "on") if (target := Target("effect", name, track.id, index)) in shop.wanted]
     if amount >= 1.0 and not moved:
         return wet

@@ -36,8 +36,9 @@ def instrument_of(shop: Workshop, track: SongTrack, timeline: Timeline) -> NodeH
         return lmms_synths.kicker(shop, track, instrument, voices)
     if kind == "lmms/audiofileprocessor":
         path = shop.recording(instrument.samples[0]) if instrument.samples else None
-        if path is not None and not path.endswith(".ds"):
-            return lmms_synths.recording_player(shop, track, instrument, voices, path)
+        length_s = shop.length_s(path) if path is not None and not path.endswith(".ds") else None
+        if path is not None and length_s is not None:
+            return lmms_synths.recording_player(shop, track, instrument, voices, path, length_s)
     font = shop.soundfont
     if kind == "lmms/sf2player" and instrument.samples:
         font = shop.recording(instrument.samples[0]) or font
@@ -51,9 +52,7 @@ def _is_kit(track: SongTrack) -> bool:
     return track.kind == "drums" and (track.instrument is None or not track.instrument.kind.startswith("lmms/"))
 
 
-def soundfont_player(
-    shop: Workshop, track: SongTrack, instrument: Instrument, font: str, voices: int
-) -> NodeHandle:
+def soundfont_player(shop: Workshop, track: SongTrack, instrument: Instrument, font: str, voices: int) -> NodeHandle:
     """A group that plays a sound of a SoundFont."""
     bank = DRUM_BANK if _is_kit(track) else instrument.bank or 0
     if bank != DRUM_BANK and not instrument.kind.startswith("lmms/"):

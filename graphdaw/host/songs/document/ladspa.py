@@ -138,6 +138,25 @@ def _lookahead_limiter(ports: _Ports) -> list[Fit]:
     return [Fit("limiter", values, {ports.name(0): ("drive_db", 1.0, 0.0)})]
 
 
+def _calf_limiter(ports: _Ports) -> list[Fit]:
+    values: dict[str, float | str] = {
+        "drive_db": decibels(ports.port(5, 1.0)), "ceiling_db": min(0.0, decibels(ports.port(15, 1.0))),
+        "release_s": ports.port(17, 50.0) / 1000,
+    }  # fmt: skip
+    return [Fit("limiter", values), Fit("gain", {"level": ports.port(6, 1.0)})]
+
+
+def _hard_limiter(ports: _Ports) -> list[Fit] | None:
+    """It cuts; with what it cuts off mixed in, it is something else."""
+    limit_db = ports.port(0)
+    if limit_db > 0.0 or ports.port(2) or ports.port(1, 1.0) != 1.0:
+        return None
+    values: dict[str, float | str] = {
+        "curve": "hard", "drive_db": -limit_db, "gain_db": limit_db, "compensation": 0.0,
+    }  # fmt: skip
+    return [Fit("drive", values)]
+
+
 def _cut(mode: str) -> Callable[[_Ports], list[Fit]]:
     def fits(ports: _Ports) -> list[Fit]:
         values: dict[str, float | str] = {"mode": mode, "cutoff_hz": ports.port(0, 1000.0), "q": 0.5}
@@ -159,10 +178,11 @@ def _no_offset(_: _Ports) -> list[Fit]:
     return [Fit("dc_block", {})]
 
 
-_KNOWN: dict[str, Callable[[_Ports], list[Fit]]] = {
+_KNOWN: dict[str, Callable[[_Ports], list[Fit] | None]] = {
     "Eq": _ten_bands(1), "Eq2x2": _ten_bands(2), "dj_eq": _dj_eq, "Reverb": _calf_reverb, "tap_reverb": _tap_reverb,
     "freeverb3": _freeverb, "Plate2x2": _plate, "delay_1s": _one_second_delay(None),
     "fbdelay_1s": _one_second_delay(4), "tap_stereo_echo": _stereo_echo, "Compressor": _calf_compressor,
     "fastLookaheadLimiter": _lookahead_limiter, "lpf": _cut("lowpass"), "hpf": _cut("highpass"), "comb": _comb,
     "amp_stereo": _amplifier, "amp_mono": _amplifier, "dcRemove": _no_offset,
+    "Limiter": _calf_limiter, "hardLimiter": _hard_limiter,
 }  # fmt: skip

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphdaw.errors import MediaError
-from graphdaw.graph import tracks
 from graphdaw.graph.graph import NodeHandle, PortHandle
 from graphdaw.graph.song import A4, Instrument, SongTrack, Target
 from graphdaw.host.songs.document.workshop import Move, Workshop, name_of
@@ -248,7 +246,7 @@ def _fall(power: float, length_s: float) -> dict[str, float | str]:
 
 
 def recording_player(
-    shop: Workshop, track: SongTrack, instrument: Instrument, voices: int, path: str
+    shop: Workshop, track: SongTrack, instrument: Instrument, voices: int, path: str, length_s: float
 ) -> NodeHandle:
     """A recording that follows the keys."""
     synth = Synth(shop, track, instrument, voices)
@@ -259,15 +257,9 @@ def recording_player(
     if number("reversed"):
         values["direction"] = "backward"
     start, end, loop = number("sframe"), number("eframe", 1.0), number("lframe")
-    if (start or end < 1.0 or (looped and loop)) and tracks.measure is not None:
-        try:
-            length_s = tracks.measure(path)
-        except MediaError as error:
-            synth.say(f"where its recording begins is not known: {error}")
-        else:
-            values |= {"start_s": start * length_s, "end_s": end * length_s if end < 1.0 else 0.0}
-            if looped:
-                values["loop_start_s"] = max(loop, start) * length_s
+    values |= {"start_s": start * length_s, "end_s": end * length_s if end < 1.0 else 0.0}
+    if looped:
+        values["loop_start_s"] = max(loop, start) * length_s
     player = synth.add("sampler", **values)
     pitch = synth.add("math", "Key", operation="subtract", b=A4)
     graph.connect(synth.voices["key"], pitch["in"])

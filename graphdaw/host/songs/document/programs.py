@@ -26,6 +26,7 @@ _FROM = {
 }  # fmt: skip
 
 KIT = "Studio Kit"
+KITS = (KIT, "Rhythm Box")
 USUAL = "Silk Pulses"  # where nothing tells what an instrument is
 
 _DRUMS = {

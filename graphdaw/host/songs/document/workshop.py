@@ -7,8 +7,10 @@ import os
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from graphdaw.errors import MediaError
 from graphdaw.graph.graph import Graph, NodeHandle
 from graphdaw.graph.song import Report, Target
+from graphdaw.host.media import length_s
 from graphdaw.nodes.base import registry
 
 LMMS_SAMPLES = "/usr/share/lmms/samples"  # where LMMS' own recordings lie, which its projects name from there
@@ -56,6 +58,14 @@ class Workshop:
                     return path
         return None
 
+    def length_s(self, path: str) -> float | None:
+        """How long a recording is; None, and a sentence, for a file that cannot be read as one."""
+        try:
+            return length_s(path)
+        except MediaError as error:
+            self.report.say(str(error))
+            return None
+
     def add(self, type: str, label: str = "", /, **values: float | str) -> NodeHandle:
         """Add a node, numbers held within their ranges."""
         node = self.graph.add(type, **in_range(type, values))
@@ -76,4 +86,3 @@ def in_range(type: str, values: dict[str, float | str]) -> dict[str, float | str
 def name_of(text: str) -> str:
     """A text of another program as a label: one line, not too long."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:64]
-
