@@ -1,7 +1,8 @@
 """A song as a document: one undo step for all of it.
 
 A track of notes is a `notes` node, an instrument and a strip; one of recordings `audio_clips` and a strip. Effects
-stand in the strip, before its pan and its fader. Buses are strips with a `return`; the master is the bus "main".
+stand in the strip, before its pan and its fader. Buses are strips with a `return`; the master is the bus "main", and a
+limiter behind it keeps what is too loud from being cut off: below its ceiling it does nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SOUNDFONTS = (  # where Debian puts General MIDI's sounds, the best first
     "/usr/share/sounds/sf2/TimGM6mb.sf2",
 )
 MOST_TRANSPOSED = 48.0
+MOST_LEVEL = 16.0  # of a gain's factor
 
 
 def document_of(
@@ -48,7 +50,7 @@ def document_of(
     >>> track = SongTrack("a", "Bass", "notes", (NoteClip("a", 0, 3840, notes=(Note(1, 0, 960, 40.0),)),))
     >>> graph, _ = document_of(Song("One note", Timeline(), (track,)))
     >>> [node.type for node in graph.document.inside() if node.type != "group"]
-    ['output', 'notes']
+    ['output', 'limiter', 'notes']
     """
     report = Report()
     graph = Graph(sample_rate)
@@ -159,11 +161,13 @@ def _note(shop: Workshop, track: SongTrack, note: Note) -> Note:
 
 
 def _lanes(shop: Workshop, track: SongTrack, lanes: Iterable[Lane]) -> Iterator[Lane]:
+    taken: set[str] = set()
     for lane in lanes:
         reach = LANE_RANGES.get(lane.kind)
-        if reach is None:
+        if reach is None or lane.kind in taken:
             shop.say(track.name, f"its lane {lane.kind!r} was left out")
             continue
+        taken.add(lane.kind)
         points = (changed(point, value=min(max(point.value, reach[0]), reach[1])) for point in lane.points)
         yield changed(lane, points=tuple(points))
 
@@ -198,7 +202,9 @@ class _Mixer:
         output = strips.output_of(shop.graph)
         master = self._tracks.get(MASTER, SongTrack(MASTER, "Master", "master"))
         main = strips.add_strip(shop.graph, name_of(master.name), bus=MAIN)
-        shop.graph.connect(main.group["out"], output["in"])
+        limiter = shop.add("limiter", "No louder than this", band="full")
+        shop.graph.connect(main.group["out"], limiter["in"])
+        shop.graph.connect(limiter["out"], output["in"])
         self._strips[MASTER] = main
         self._set(main, master)
         for track in song.tracks:
@@ -228,7 +234,7 @@ class _Mixer:
             graph.mute(strip.group)
         if track.soloed:
             graph.solo(strip.group)
-        still = {"gain_db": 0.0, "level": level(gain_db)}
+        still = {"gain_db": 0.0, "level": min(level(gain_db), MOST_LEVEL)}
         beside = level(self._song.gain_db) if track.id == MASTER else 1.0
         shop.moves[Target("mixer", "level", track.id)] = Move(fader, "level", beside, settles=still)
         shop.moves[Target("mixer", "pan", track.id)] = Move(pan, "pan")
@@ -280,7 +286,7 @@ class _Mixer:
         if target not in self._shop.wanted:
             strip.send(bus, min(max(send.gain_db, -96.0), 24.0), before_fader=send.pre)
             return
-        gain = graph.add_inside(strip.group, "gain", level=level(send.gain_db))
+        gain = graph.add_inside(strip.group, "gain", level=min(level(send.gain_db), MOST_LEVEL))
         graph.connect(strip.part("pan" if send.pre else "fader")["out"], gain["in"])
         node = graph.add_inside(strip.group, "send", bus=bus)
         graph.look(node, label=name_of(f"to {bus}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from graphdaw.graph.graph import NodeHandle, PortHandle
 from graphdaw.graph.song import Device, SongTrack, Target
 from graphdaw.host.songs.document import built_in, ladspa, lmms_effects

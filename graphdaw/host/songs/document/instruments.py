@@ -1,4 +1,4 @@
-"""What plays a track's notes: a SoundFont that the user names, a group that is built, or an instrument of the library."""
+"""What plays a track's notes: a SoundFont that the user names, a group built for it, or one of the library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from graphdaw.errors import UnknownPresetError
 from graphdaw.graph.clips import NoteClip
 from graphdaw.graph.graph import NodeHandle
 from graphdaw.graph.model import settings
-from graphdaw.graph.song import Instrument, SongTrack, unrolled
+from graphdaw.graph.song import Instrument, SongTrack, changed, unrolled
 from graphdaw.graph.timeline import TempoMap, Timeline
 from graphdaw.host.songs.document import lmms_synths, programs
 from graphdaw.host.songs.document.workshop import Workshop, name_of
@@ -131,5 +131,6 @@ def _spans(track: SongTrack, timeline: Timeline) -> Iterator[tuple[float, float]
     clock = TempoMap(timeline.tempos)
     for clip in track.clips:
         if isinstance(clip, NoteClip) and not clip.muted:
-            for note in unrolled(clip):
+            few = clip if not clip.loop_ticks else changed(clip, length_ticks=min(clip.length_ticks, 64 * clip.loop_ticks))
+            for note in unrolled(few):  # more turns of a loop need no more voices
                 yield clock.time(note.at_ticks), clock.time(note.at_ticks + note.length_ticks)

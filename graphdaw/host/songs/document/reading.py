@@ -140,7 +140,11 @@ class _Reader:
                 "midi", _called(player), program=own_program if program is None else program,
                 bank=(own_bank or None) if bank is None else bank, root_key=root_key,
             )  # fmt: skip
-        return Instrument(OWN, _called(player), program=program, bank=bank, root_key=root_key)
+        name = _called(player)
+        if name in programs.KITS:
+            return Instrument("midi", name, program=program, bank=bank, root_key=root_key)
+        near = programs.program_of_preset(name) if program is None else program
+        return Instrument(OWN, name, program=near, bank=bank, root_key=root_key)
 
     def _inside(self, node: Node) -> list[Node]:
         return list(self.document.below(node.id)) if node.type == GROUP else [node]
