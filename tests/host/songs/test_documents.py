@@ -63,7 +63,7 @@ def notes_of(data: bytes) -> list[tuple[Counter[tuple[int, int, int, int]], list
     return tracks
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(midi_songs())
 def test_a_midi_file_comes_back_from_a_document_with_its_notes_tempos_and_markers(song: Song) -> None:
     before = notes_of(write_song(song)[0])
@@ -75,7 +75,7 @@ def test_a_midi_file_comes_back_from_a_document_with_its_notes_tempos_and_marker
     after = notes_of(write_song(back)[0])
     assert [notes for notes, *_ in after] == [notes for notes, *_ in before]
     assert after[0][1] == before[0][1]  # tempos, to the microsecond
-    assert [text.split() for text in after[0][2]] == [text.split() for text in before[0][2]]
+    assert after[0][2] == before[0][2]
 
 
 def test_programs_banks_and_drums_come_back() -> None:
@@ -182,7 +182,7 @@ def test_automation_takes_the_place_of_levels_pans_effects_and_instruments() -> 
         if graph.nodes[wire.source].type == "automation":
             moved.add((graph.nodes[wire.target].label or graph.nodes[wire.target].type, wire.target_port))
     assert moved >= {
-        ("fader", "level"), ("pan", "pan"), ("trim", "level"), ("gain", "level"), ("eq", "frequency8_hz"),
+        ("fader", "level"), ("pan", "pan"), ("trim", "level"), ("gain", "level"), ("Eq", "frequency8_hz"),
         ("crossfade", "position"), ("Lead", "cutoff_hz"),
     }  # fmt: skip
     assert part(graph, "Lead", "fader")["gain_db"] == 0.0  # a curve is a factor in place of decibels
@@ -218,7 +218,7 @@ def test_oscillators_are_in_tune(coarse: float, root_key: float, hz: float) -> N
     assert np.argmax(spectrum) * RATE_HZ / 3_200 == pytest.approx(hz, abs=3.0)
 
 
-def test_a_dawproject_goes_through_a_document() -> None:
+def test_a_dawproject_goes_through_a_document(tmp_path: Path) -> None:
     effects = (
         Device("Equalizer", "Tone", True, {"Band1.type": "bell", "Band1.Freq": 500.0, "Band1.Gain": 6.0, "Band1.Q": 1.0}),
         Device("Compressor", "Squash", False, {"Threshold": -20.0, "Ratio": 4.0, "Attack": 0.01, "Release": 0.1}),
@@ -232,12 +232,16 @@ def test_a_dawproject_goes_through_a_document() -> None:
     )  # fmt: skip
     curve = (CurveClip("x", 0, 3_840, points=(Point(0, 0.25), Point(1_920, 0.5))),)
     timeline = Timeline((Tempo(0, 90.0, True), Tempo(3_840, 120.0)), (Signature(0, 3, 4),), (Marker(960, "B", 960),))
-    song = Song("S", timeline, (track, SongTrack("b", "Bus", "bus")), (Automation(Target("mixer", "level", "t"), curve),))
+    song = Song(
+        "S", timeline, (track, SongTrack("b", "Bus", "bus")), (Automation(Target("mixer", "level", "t"), curve),)
+    )
 
-    graph, report = document_of(read_back(written(song)[0]))
-    back = read_back(written(song_of(graph.document, "S"))[0])
+    graph, report = document_of(read_back(written(song)[0], tmp_path))
+    back = read_back(written(song_of(graph.document, "S"))[0], tmp_path)
 
-    assert any("Secret has no match here" in one for one in report) and any("Synth is not known" in one for one in report)
+    assert any("Secret has no match here" in one for one in report) and any(
+        "Synth is not known" in one for one in report
+    )
     assert back.timeline.tempos == timeline.tempos and back.timeline.signatures == timeline.signatures
     assert [(m.at_ticks, m.name) for m in back.timeline.markers] == [(960, "B")]
     lead = next(one for one in back.tracks if one.name == "Lead")
@@ -247,7 +251,7 @@ def test_a_dawproject_goes_through_a_document() -> None:
     assert [(n.at_ticks, n.length_ticks, n.key) for n in clip.notes] == [(0, 960, 69.0), (1_920, 960, 71.0)]
     assert (lead.pan, lead.sends[0].gain_db) == (0.5, pytest.approx(-3.0))
     assert [one.name for one in back.tracks] == ["Lead", "Bus", "Master"]
-    assert [(one.name, one.on) for one in lead.effects] == [("Tone", True), ("Squash", True), ("compressor", False)]
+    assert [(one.name, one.on) for one in lead.effects] == [("Tone", True), ("Squash", False)]
     level = next(one for one in back.automation if one.target == Target("mixer", "level", lead.id))
     assert joined(level.clips) == joined(curve)
     again, _ = document_of(back)
@@ -328,13 +332,13 @@ def test_what_is_no_song_in_a_document_is_said() -> None:
 def test_songs_of_strangers_end_in_a_document_or_a_sentence() -> None:
     dice, seeds = Random(4), fuzzed.lmms_seeds()
     made = 0
-    for _ in range(60):
+    for _ in range(40):
         with contextlib.suppress(MediaError):
             song = parse_song(fuzzed.lmmswise(dice, seeds), "a.mmp")
             if len(song.tracks) < 20 and sum(len(track.clips) for track in song.tracks) < 200:
                 song_of(document_of(song, sample_rate=RATE_HZ)[0].document)
                 made += 1
-    assert made > 20
+    assert made > 12
 
 
 def test_a_song_of_many_tracks_is_built_in_a_moment() -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from graphdaw.graph import strips
 from graphdaw.graph.clip_checks import KEYS, LANE_RANGES
 from graphdaw.graph.clips import AudioClip, Lane, Note, NoteClip, Point
+from graphdaw.graph.field_checks import MAX_NAME
 from graphdaw.graph.graph import Graph, NodeHandle
 from graphdaw.graph.song import A4, MASTER, Report, Song, SongTrack, Target, changed, decibels, level
 from graphdaw.graph.strips import MAIN, Strip
@@ -85,8 +85,7 @@ def _timeline(timeline: Timeline, report: Report) -> Timeline:
     if not kept or kept[0].at_ticks:
         kept.insert(0, Signature(0, 4, 4))
     markers = sorted(timeline.markers, key=lambda marker: marker.at_ticks)
-    named = tuple(Marker(one.at_ticks, name_of(one.name), one.length_ticks) for one in markers)
-    assert all(before.at_ticks < after.at_ticks for before, after in pairwise(timeline.tempos))
+    named = tuple(Marker(one.at_ticks, one.name[:MAX_NAME], one.length_ticks) for one in markers)
     return changed(timeline, signatures=tuple(kept), markers=named)
 
 
@@ -147,7 +146,7 @@ def _note_clip(shop: Workshop, track: SongTrack, clip: NoteClip, id: str, *, fir
     elif any(lane.kind == "program" for lane in lanes):
         shop.say(track.name, "its program changes on the way, and its first one plays all of it")
     notes = tuple(_note(shop, track, note) for note in clip.notes if note.at_ticks >= 0)
-    return changed(clip, id=id, name=name_of(clip.name), notes=notes, lanes=tuple(lanes))
+    return changed(clip, id=id, name=clip.name[:MAX_NAME], notes=notes, lanes=tuple(lanes))
 
 
 def _note(shop: Workshop, track: SongTrack, note: Note) -> Note:
@@ -182,7 +181,7 @@ def _recordings(shop: Workshop, track: SongTrack, clips: list[AudioClip]) -> Nod
             continue
         if shop.length_s(path) is None:
             continue
-        made.append(changed(clip, id=f"clip{number}", name=name_of(clip.name), media=path))
+        made.append(changed(clip, id=f"clip{number}", name=clip.name[:MAX_NAME], media=path))
     id = document.issue("audio_clips")
     graph.apply([AddNode(id, "audio_clips", {}, label=name_of(track.name), clips=tuple(made))])
     return graph[id]

@@ -27,7 +27,7 @@ def fits_of(effect: Device) -> list[Fit] | None:
     if effect.kind == "Equalizer":
         return _equalizer(effect, knobs)
     if effect.kind == "Compressor":
-        return [_drive(knobs), _compressor(knobs)]
+        return [*([_drive(knobs)] if knobs("InputGain") else []), _compressor(knobs)]
     if effect.kind == "NoiseGate":
         return [_gate(knobs)]
     if effect.kind == "Limiter":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from graphdaw.graph import strips
 from graphdaw.graph.graph import NodeHandle, PortHandle
 from graphdaw.graph.song import Device, SongTrack, Target
 from graphdaw.host.songs.document import built_in, ladspa, lmms_effects
 from graphdaw.host.songs.document.fits import Fit
 from graphdaw.host.songs.document.instruments import OWN
-from graphdaw.host.songs.document.workshop import Move, Workshop, in_range
+from graphdaw.host.songs.document.workshop import Move, Workshop, in_range, name_of
 from graphdaw.nodes.base import registry
 
 _SHOW_ONLY = ("lmms/spectrumanalyzer", "lmms/vectorscope", "lmms/peakcontrollereffect")  # they pass the sound on
@@ -66,7 +67,8 @@ def _chain(shop: Workshop, track: SongTrack, group: str, before: PortHandle, ind
         nodes.append(node)
         last = node["out"]
     if nodes:
-        graph.look(nodes[0], label=(effect.name or effect.kind)[:64])
+        name = name_of(effect.name or effect.kind)
+        graph.look(nodes[0], label=name.capitalize() if name in strips.PARTS else name)  # parts are found by theirs
     wet = effect.parameters.get("wet")
     if nodes and effect.kind.startswith(("lmms/", f"{OWN}/")):
         last = _wet(shop, track, group, before, last, index, float(wet) if isinstance(wet, float | int) else 1.0)

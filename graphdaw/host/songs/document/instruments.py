@@ -131,6 +131,10 @@ def _spans(track: SongTrack, timeline: Timeline) -> Iterator[tuple[float, float]
     clock = TempoMap(timeline.tempos)
     for clip in track.clips:
         if isinstance(clip, NoteClip) and not clip.muted:
-            few = clip if not clip.loop_ticks else changed(clip, length_ticks=min(clip.length_ticks, 64 * clip.loop_ticks))
+            few = (
+                clip
+                if not clip.loop_ticks
+                else changed(clip, length_ticks=min(clip.length_ticks, 64 * clip.loop_ticks))
+            )
             for note in unrolled(few):  # more turns of a loop need no more voices
                 yield clock.time(note.at_ticks), clock.time(note.at_ticks + note.length_ticks)

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 
 from graphdaw.graph.clip_checks import MAX_POINTS
 from graphdaw.graph.clips import CurveClip, Point
+from graphdaw.graph.field_checks import MAX_NAME
 from graphdaw.graph.model import GROUP
 from graphdaw.graph.ports import inlets
 from graphdaw.graph.song import Automation, Song, changed
 from graphdaw.graph.vocabulary import AddNode
 from graphdaw.host.songs.document.workshop import Move, Workshop, name_of
 from graphdaw.nodes.base import registry
+
+CURVE_OF = "Curve of "  # what the name of an automation is behind in its label: a strip's parts are found by theirs
 
 
 def automate(shop: Workshop, song: Song) -> None:
@@ -41,7 +44,7 @@ def _wire(shop: Workshop, one: Automation, move: Move) -> None:
     voiced = parent and any(node.type == "voices" for node in document.inside(parent))
     id = document.issue("automation")
     outside = document.nodes[parent].parent if voiced else parent
-    label = name_of(one.name or one.target.parameter)
+    label = f"{CURVE_OF}{name_of(one.name or one.target.parameter)}"
     graph.apply([AddNode(id, "automation", {}, outside, label=label, clips=clips)])
     if move.settles:
         graph.set(move.node, **move.settles)
@@ -60,7 +63,7 @@ def _clips(clips: Iterable[CurveClip], move: Move, lo: float, hi: float) -> Iter
     for number, clip in enumerate(clips, 1):
         points = tuple(_scaled(point, move, lo, hi) for point in clip.points[:MAX_POINTS])
         if points:
-            yield changed(clip, id=f"curve{number}", name=name_of(clip.name), points=points)
+            yield changed(clip, id=f"curve{number}", name=clip.name[:MAX_NAME], points=points)
 
 
 def _scaled(point: Point, move: Move, lo: float, hi: float) -> Point:

@@ -31,6 +31,7 @@ from graphdaw.graph.song import (
 from graphdaw.graph.strips import MAIN, Strip
 from graphdaw.host.songs.document import programs
 from graphdaw.host.songs.document.instruments import DRUM_BANK, OWN
+from graphdaw.host.songs.document.moving import CURVE_OF
 from graphdaw.nodes.base import registry
 
 NOTES, RECORDINGS, AUTOMATION, CROSSFADE = "notes", "audio_clips", "automation", "crossfade"
@@ -59,7 +60,8 @@ class _Reader:
         self.document, self.report = document, Report()
         self.strips = {strip.group.id: strip for strip in strips.strips(Graph(document=document))}
         self.parts = {
-            id: {node.label: node for node in strips.members(document, id) if node.label} for id in self.strips
+            id: {node.label: node for node in reversed(strips.members(document, id)) if node.label}
+            for id in self.strips
         }
         self.targets: dict[tuple[str, str], Target] = {}  # by node and parameter
         self.factors: dict[tuple[str, str], float] = {}
@@ -76,7 +78,7 @@ class _Reader:
             key=lambda node: (node.order, node.id),
         )
         tracks = [self._track(node) for node in holders]
-        for id, strip in self.strips.items():
+        for id, strip in sorted(self.strips.items(), key=lambda item: item[0] == self.buses.get(MAIN)):
             if id not in self.used and "return" in self.parts[id]:
                 tracks.append(self._bus(strip))
             elif id not in self.used:
@@ -306,7 +308,7 @@ class _Reader:
             for target, factor in known:
                 scaled = tuple(_times(clip, factor) for clip in clips)
                 if scaled:
-                    yield Automation(target, scaled, node.label)
+                    yield Automation(target, scaled, node.label.removeprefix(CURVE_OF))
             if clips and not known:
                 self.report.say(f"The automation {_called(node)} moves what is none of a song's: left out.")
 
