@@ -13,7 +13,7 @@ from graphdaw.graph.song import Report, Song, changed
 
 
 def with_recordings(song: Song, document: Document, folder: str) -> Song:
-    """The song with the paths of its recordings, those inside the project unpacked to `folder`; missing ones are said."""
+    """The song with the paths of its recordings, those in the project unpacked to `folder`; missing ones are said."""
     report = Report()
     found: dict[str, str] = {}
     tracks = []
