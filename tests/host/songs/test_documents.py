@@ -16,7 +16,7 @@ import soundfile
 from hypothesis import given, settings
 
 import graphdaw as gd
-from graphdaw.errors import MediaError
+from graphdaw.errors import GraphdawError, MediaError
 from graphdaw.graph import library
 from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point
 from graphdaw.graph.graph import Graph
@@ -31,6 +31,7 @@ from graphdaw.host.songs.lmms.reading import parse_song
 from graphdaw.host.songs.midi_write import write_song
 from tests.dawproject_files import read_back, written
 from tests.fuzz import songs as fuzzed
+from tests.graph.random_edits import random_edits
 from tests.random_songs import midi_songs
 
 RATE_HZ = 8_000
@@ -327,6 +328,34 @@ def test_what_is_no_song_in_a_document_is_said() -> None:
         "The automation automation1 moves what is none of a song's: left out.",
     )
     assert song.tracks[0].instrument is not None and song.tracks[0].instrument.root_key == 57.0
+
+
+def test_a_track_that_leads_into_a_bus_by_itself_leaves_the_bus_its_settings() -> None:
+    graph = gd.Graph()
+    room = graph.add_bus("Room")
+    graph.set(room.part("fader"), gain_db=-7.0)
+    graph.connect(graph.add("audio_clips"), room.group["in"])
+
+    track, bus, master = song_of(graph.document).tracks
+
+    assert (track.bus, track.gain_db) == (bus.id, 0.0) and master.id == MASTER
+    assert (bus.name, bus.gain_db) == ("Room", pytest.approx(-7.0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_a_document_is_it_is_read_and_the_song_can_be_built_and_written(seed: int) -> None:
+    dice, graph = Random(seed), gd.Graph()
+    graph.add_track("A", instrument="saw").strip.send("R")
+    graph.add_track("B")
+    graph.add_bus("R")
+    for _ in range(60):
+        with contextlib.suppress(GraphdawError):
+            graph.apply(random_edits(graph, dice))
+        song = song_of(graph.document)
+        assert len({track.id for track in song.tracks}) == len(song.tracks)
+
+    written(song)
+    document_of(song)
 
 
 def test_songs_of_strangers_end_in_a_document_or_a_sentence() -> None:

@@ -35,6 +35,7 @@ from graphdaw.host.songs.document.moving import CURVE_OF
 from graphdaw.nodes.base import registry
 
 NOTES, RECORDINGS, AUTOMATION, CROSSFADE = "notes", "audio_clips", "automation", "crossfade"
+_PARTS = {"return": "return", "trim": "gain", "eq": "eq", "compressor": "compressor", "pan": "pan", "fader": "gain"}
 _TOLD = ("program", "cc0", "cc32")  # lanes that tell a program, where they have one point
 _CHANGES = ("quantise", "humanise_ms", "humanise_velocity")  # what a `notes` node does to what is written
 
@@ -58,15 +59,13 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document, self.report = document, Report()
-        self.strips = {strip.group.id: strip for strip in strips.strips(Graph(document=document))}
-        self.parts = {
-            id: {node.label: node for node in reversed(strips.members(document, id)) if node.label}
-            for id in self.strips
-        }
+        found = {strip.group.id: strip for strip in strips.strips(Graph(document=document))}
+        self.parts = {id: _parts(strips.members(document, id)) for id in found}
+        self.strips = {id: strip for id, strip in found.items() if {"trim", "fader"} <= self.parts[id].keys()}
         self.targets: dict[tuple[str, str], Target] = {}  # by node and parameter
         self.factors: dict[tuple[str, str], float] = {}
         self.buses = {
-            str(settings(parts["return"])["bus"]): id for id, parts in self.parts.items() if "return" in parts
+            str(settings(self.parts[id]["return"])["bus"]): id for id in self.strips if "return" in self.parts[id]
         }
         self.used: set[str] = set()  # strips that a track has taken
 
@@ -184,6 +183,8 @@ class _Reader:
         """The track with what its strip does."""
         if strip is None:
             return track
+        if "return" in self.parts[strip] and track.kind not in ("bus", "master"):  # wired into a bus by itself
+            return changed(track, bus=MASTER if self.buses.get(MAIN) == strip else strip)
         if strip in self.used:
             self.report.say(f"{track.name}: it shares a strip with another track, which alone kept its settings.")
             return track
@@ -313,8 +314,15 @@ class _Reader:
                 self.report.say(f"The automation {_called(node)} moves what is none of a song's: left out.")
 
 
+def _parts(members: Sequence[Node]) -> dict[str, Node]:
+    """The parts of a strip by their names, of two that are called alike the older one; others may be called so too."""
+    return {node.label: node for node in reversed(members) if _PARTS.get(node.label) == node.type}
+
+
 def _does_nothing(node: Node) -> bool:
     """Whether a part that every strip has is as it was made."""
+    if node.type != _PARTS.get(node.label):
+        return False
     if node.label == "eq":
         return not any(settings(node)[f"gain{band}_db"] for band in range(1, 9)) and not node.values.get("gain_db")
     return node.label == "compressor" and settings(node)["ratio"] == 1.0
