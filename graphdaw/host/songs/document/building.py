@@ -21,7 +21,7 @@ from graphdaw.graph.timeline import Marker, Signature, Timeline
 from graphdaw.graph.timeline_checks import MAX_BEATS, UNITS
 from graphdaw.graph.vocabulary import AddNode
 from graphdaw.host.songs.document.effects import effects_of
-from graphdaw.host.songs.document.instruments import instrument_of
+from graphdaw.host.songs.document.instruments import instrument_of, is_kit
 from graphdaw.host.songs.document.moving import automate
 from graphdaw.host.songs.document.workshop import Move, Workshop, in_range, name_of
 
@@ -110,7 +110,7 @@ def _notes(shop: Workshop, track: SongTrack, clips: list[NoteClip], timeline: Ti
     made = tuple(_note_clip(shop, track, clip, f"clip{k}", first=k == 1) for k, clip in enumerate(clips, 1))
     values: dict[str, float | str] = {}
     shift = A4 - track.instrument.root_key if track.instrument is not None else 0.0
-    if shift and not _plays_drums(track):
+    if shift and not is_kit(track):
         if abs(shift) > MOST_TRANSPOSED:
             shop.say(track.name, f"it sounds {shift:g} semitones higher than written, of which 48 were kept")
         values["transpose"] = shift
@@ -119,16 +119,7 @@ def _notes(shop: Workshop, track: SongTrack, clips: list[NoteClip], timeline: Ti
     graph.apply([AddNode(id, "notes", dict(values), label=name_of(track.name), clips=made)])
     player = instrument_of(shop, track, timeline)
     graph.connect(f"{id}.events", player["events"])
-    for name, tells in (("pitch", "bend"),):
-        target = Target("instrument", name, track.id)
-        if target in shop.wanted:
-            shop.say(track.name, f"the automation of its {tells} was left out")
-            shop.moves[target] = Move(player, "")
     return player
-
-
-def _plays_drums(track: SongTrack) -> bool:
-    return track.kind == "drums" and (track.instrument is None or not track.instrument.kind.startswith("lmms/"))
 
 
 def _note_clip(shop: Workshop, track: SongTrack, clip: NoteClip, id: str, *, first: bool) -> NoteClip:

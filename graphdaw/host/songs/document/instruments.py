@@ -42,19 +42,19 @@ def instrument_of(shop: Workshop, track: SongTrack, timeline: Timeline) -> NodeH
     font = shop.soundfont
     if kind == "lmms/sf2player" and instrument.samples:
         font = shop.recording(instrument.samples[0]) or font
-    if font and (instrument.program is not None or _is_kit(track) or not kind.startswith("lmms/")):
+    if font and (instrument.program is not None or is_kit(track) or not kind.startswith("lmms/")):
         return soundfont_player(shop, track, instrument, font, voices)
     return _preset(shop, track, instrument, voices)
 
 
-def _is_kit(track: SongTrack) -> bool:
+def is_kit(track: SongTrack) -> bool:
     """Whether each key of a track is a drum of its own."""
     return track.kind == "drums" and (track.instrument is None or not track.instrument.kind.startswith("lmms/"))
 
 
 def soundfont_player(shop: Workshop, track: SongTrack, instrument: Instrument, font: str, voices: int) -> NodeHandle:
     """A group that plays a sound of a SoundFont."""
-    bank = DRUM_BANK if _is_kit(track) else instrument.bank or 0
+    bank = DRUM_BANK if is_kit(track) else instrument.bank or 0
     if bank != DRUM_BANK and not instrument.kind.startswith("lmms/"):
         bank = 0  # banks are those of the device that the file was made for
     program = instrument.program or 0
@@ -79,13 +79,13 @@ def _preset(shop: Workshop, track: SongTrack, instrument: Instrument, voices: in
             shop.say(track.name, f"its instrument {instrument.name} is not in the library: {name} plays in its place")
         else:
             return _with_voices(shop, group, voices)
-    elif instrument.kind != "midi" or (instrument.program is None and not _is_kit(track)):
+    elif instrument.kind != "midi" or (instrument.program is None and not is_kit(track)):
         shop.say(track.name, f"its instrument {_called(instrument)} is not known here: {name} plays in its place")
     return _with_voices(shop, shop.graph.add_preset(name), voices)
 
 
 def _chosen(track: SongTrack, instrument: Instrument) -> str:
-    if _is_kit(track):
+    if is_kit(track):
         return programs.KIT
     if instrument.program is not None:
         return programs.preset_of_program(instrument.program)

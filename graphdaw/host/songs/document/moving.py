@@ -23,7 +23,7 @@ def automate(shop: Workshop, song: Song) -> None:
         move = shop.moves.get(one.target)
         if move is None:
             _say_unmoved(shop, song, one)
-        elif move.parameter:
+        else:
             _wire(shop, one, move)
 
 
