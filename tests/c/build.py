@@ -1,15 +1,18 @@
 """Builds the C test programs: the core's sources, the test's, and a table of node types, under chosen flags.
 
-Only the base processor level is compiled, and kernels only at the widths it uses, so that a sanitizer build takes
-seconds.
+Only the base processor level is compiled, and kernels only at the widths it uses; a build is still minutes, so a run of
+all tests makes it beside the first ones (`ahead`).
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -36,24 +39,71 @@ VARIANTS = {
 def program(name: str, variant: str, *, wrap: tuple[str, ...] = ()) -> Path:
     """The program of `tests/c/{name}.c`, built if anything changed; calls between files to `wrap` go to the test."""
     folder = BUILD / f"sanitize-{variant}"
+    with _alone():
+        objects = _core(folder, variant)
+        objects += _compiled(
+            folder, variant, [(HERE / f"{stem}.c", "tests", _own_flags(folder)) for stem in ("rig", name)]
+        )
+        target = folder / name
+        wraps = [f"-Wl,--wrap={symbol}" for symbol in wrap]
+        _run(
+            [
+                _compiler(),
+                *COMMON,
+                *VARIANTS[variant],
+                *wraps,
+                *map(str, objects),
+                "-rdynamic",
+                "-o",
+                str(target),
+                "-lm",
+                "-ldl",
+            ]
+        )
+    return target
+
+
+def ahead() -> None:
+    """All of the core under all flags, so that tests which come later find it built."""
+    for variant in VARIANTS:
+        with _alone():
+            _core(BUILD / f"sanitize-{variant}", variant)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No other process builds here meanwhile."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "sanitize.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+Job = tuple[Path, str, list[str]]
+
+
+def _own_flags(folder: Path) -> list[str]:
+    return ["-DW=1", "-D_GNU_SOURCE", f"-I{folder}"]
+
+
+def _core(folder: Path, variant: str) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "kernel_table.c", _kernel_table())
     _write(folder / "node_types.h", node_types())
-    flags = [*COMMON, *VARIANTS[variant]]
-    jobs = [(ROOT / path, "core", ["-DW=1"]) for path in relative(build_core.core_sources)]
+    jobs: list[Job] = [(ROOT / path, "core", ["-DW=1"]) for path in relative(build_core.core_sources)]
     jobs += [(folder / "kernel_table.c", "core", ["-DW=1"])]
-    jobs += [(HERE / f"{stem}.c", "tests", ["-DW=1", "-D_GNU_SOURCE", f"-I{folder}"]) for stem in ("rig", name)]
     for width in build_core.WIDTHS:
         here = ["-DLEVEL=base", f"-DW={width}"]
         jobs += [(ROOT / path, f"w{width}", here) for path in (ROOT / "csrc/steps").glob("*.c")]
         if width in build_core.kernel_widths("base"):
             jobs += [(ROOT / path, f"w{width}", here) for path in relative(build_core.kernels)]
+    return _compiled(folder, variant, jobs)
+
+
+def _compiled(folder: Path, variant: str, jobs: list[Job]) -> list[Path]:
+    flags = [*COMMON, *VARIANTS[variant]]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = list(pool.map(lambda job: _object(job[0], folder / job[1], [*flags, *job[2]]), jobs))
-    target = folder / name
-    wraps = [f"-Wl,--wrap={symbol}" for symbol in wrap]
-    _run([_compiler(), *flags, *wraps, *map(str, objects), "-rdynamic", "-o", str(target), "-lm", "-ldl"])
-    return target
+        return list(pool.map(lambda job: _object(job[0], folder / job[1], [*flags, *job[2]]), jobs))
 
 
 def library(name: str) -> Path:
@@ -216,3 +266,7 @@ def _array(of: str, name: str, items: list[str]) -> str:
 
 def _floats(name: str, params: dict[str, Param]) -> str:
     return f"static const float {name}[] = {{{', '.join(f'{p.default!r}f' for p in params.values()) or '0'}}};"
+
+
+if __name__ == "__main__":
+    ahead()
