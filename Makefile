@@ -50,4 +50,4 @@ soak: .venv/.core ## run the long form of every reliability test, and a patch in
 	@$(BIN)/python -m scripts.soak --minutes $(SOAK_MINUTES)
 
 clean: ## remove what was built, rendered and installed here
-	@rm -rf .venv build out demo/media demo/demo.gdaw graphdaw/_core*.so *.egg-info
+	@rm -rf .venv build out demo/media demo/demo.gdaw demo/.demo.gdaw.kept graphdaw/_core*.so *.egg-info

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import build
+import song
 from graphdaw.host.device import outputs
 
 ROOT = Path(__file__).parent.parent
@@ -17,10 +18,14 @@ GRAPHDAW = str(Path(sys.executable).with_name("graphdaw"))
 def main() -> int:
     """Returns the exit code."""
     OUT.parent.mkdir(exist_ok=True)
-    print("Making the recordings and the project ...")
-    build.main()
+    print("Speaking the words and building the project ...")
+    graph = build.main()
+    for section in song.SECTIONS:
+        begin = graph.timeline.seconds(section.at_ticks)
+        print(f"  {int(begin // 60)}:{int(begin % 60):02}  {section.name}, {section.bars} bars")
     length = f"{build.SECONDS:g}"
-    code = subprocess.call([GRAPHDAW, "render", str(build.PROJECT), "-o", str(OUT), "--seconds", length])
+    tags = [f"--tag=title={song.TITLE}", "--tag=artist=GraphDAW"]
+    code = subprocess.call([GRAPHDAW, "render", str(build.PROJECT), "-o", str(OUT), "--seconds", length, *tags])
     if code:
         return code
     print(f"\nThe project is {_near(build.PROJECT)}; its sound is {_near(OUT)}.")

@@ -127,10 +127,14 @@ def frame(drawing: Drawing, group: str, inside: list[tuple[float, float]]) -> st
 
 
 def setting(graph: gd.Graph, node: Node) -> str:
-    """A node's type with the first recording or number that was set on it."""
+    """What a group is, what lies on a track, or a node's type with the first recording or number set on it."""
     kind = types().get(node.type)
     if kind is None:
-        return node.type
+        inside = [part.type for part in graph.document.below(node.id)]
+        what = next((what for type, what in (("return", "bus"), ("voices", "instrument")) if type in inside), "group")
+        return "strip" if what == "group" and {"compressor", "eq"} <= set(inside) else f"{what}, {len(inside)} nodes"
+    if node.clips:
+        return f"{node.type}, {len(node.clips)} clip{'s' * (len(node.clips) > 1)}"
     for name in (*kind.media, *kind.params):
         value = node.values.get(name)
         if name in kind.media and value:
