@@ -25,7 +25,7 @@ help: ## list these targets
 	@$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@
 
-run: .venv/.core ## hear the demo: a voice, drums and chords through a patched graph, rendered to out/demo.wav
+run: .venv/.core ## hear the demo, a song of three minutes, rendered to out/demo.wav
 	@$(BIN)/python demo/run.py
 
 test: .venv/.core ## run every test (PYTEST_ARGS="-k filter" for some)
