@@ -18,11 +18,15 @@ enum {
 };
 
 /* A recording too long for memory, shared by the lanes of one node: the disk side fills rings ahead of the audio side. */
+enum { GD_STREAM_CHANNELS = 64 };
+
 typedef struct GdStream {
     _Atomic uint64_t written;   /* frames put into the rings so far; stored by the disk side */
     _Atomic uint64_t consumed;  /* frames whose places may be written again; stored by the audio side. Its value when the
                                    node starts is the first frame to play. It passes `written` where the disk was late:
                                    time goes on, so the disk side then writes on from here, not from `written` */
+    _Atomic uint64_t others[GD_STREAM_CHANNELS - 1]; /* the same for the channels after the first, which may go at speeds
+                                   of their own; UINT64_MAX before they have played */
     _Atomic uint64_t ends_at;   /* frame after the last one, UINT64_MAX until known */
     _Atomic uint32_t underruns; /* slices that had to be silent because the disk was late */
 } GdStream;

@@ -154,6 +154,8 @@ bool gd_graph_stream(GdGraph *graph, int32_t index, uint32_t channels, uint32_t 
     if (!node->stream || channels > GD_MAX_CHANNELS || !gd_node_grow_memory(node, channels, frames))
         return false;
     atomic_store(&node->stream->ends_at, UINT64_MAX);
+    for (uint32_t c = 0; c + 1 < GD_STREAM_CHANNELS; ++c)
+        atomic_store(&node->stream->others[c], UINT64_MAX);
     node->recorded = true;
     for (uint32_t lane = 0; lane < channels; ++lane)
         node->memory[lane].stream = node->stream;
@@ -165,9 +167,14 @@ uint32_t gd_stream_room(GdGraph *graph, int32_t index)
     GdNode *node = &graph->nodes[index];
     if (!node->stream)
         return 0;
-    uint64_t held = atomic_load_explicit(&node->stream->written, memory_order_relaxed)
-                    - atomic_load_explicit(&node->stream->consumed, memory_order_acquire);
-    return node->memory[0].frames - (uint32_t)held;
+    uint64_t consumed = atomic_load_explicit(&node->stream->consumed, memory_order_acquire);
+    for (uint32_t c = 0; c + 1 < node->memory_lanes; ++c) {
+        const uint64_t other = atomic_load_explicit(&node->stream->others[c], memory_order_acquire);
+        consumed = other < consumed ? other : consumed;
+    }
+    const uint32_t frames = node->memory[0].frames;
+    const int64_t held = (int64_t)(atomic_load_explicit(&node->stream->written, memory_order_relaxed) - consumed);
+    return held < (int64_t)frames ? frames - (uint32_t)held : 0; /* below 0 where the disk was late */
 }
 
 void gd_stream_write(GdGraph *graph, int32_t index, const float *planes, uint32_t frames)

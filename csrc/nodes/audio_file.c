@@ -2,8 +2,8 @@
  * a disk thread.
  *
  * At its own speed, frame f of the stream plays f frames after the node began, whatever the disk does, so channels that
- * run in different packs never part. `written` is acquired before data is read; `consumed` is released by channel 0 alone,
- * and names a frame before the slice being played: what other channels may still have to read is not given back yet. */
+ * run in different packs never part. `written` is acquired before data is read; each channel releases what it is done with,
+ * which lies before the slice being played: what the slowest channel still has to read is not given back yet. */
 #define NODE audio_file
 #define OUTS P(OUT, "out")
 #define PARAMS P(GAIN_DB, "gain_db") P(SPEED, "speed")
@@ -74,12 +74,17 @@ GD_RT static float value_at(const Head *h, float speed)
     return sum * narrower;
 }
 
-/* Frames that no channel wants any more; a slice that was `short_of` some is counted. */
-GD_RT INLINE void give_back(GdStream *stream, uint64_t begin, bool short_of)
+/* Frames that a channel does not want any more; a slice in which the first was `short_of` some is counted. */
+GD_RT INLINE void give_back(GdStream *stream, uint32_t channel, uint64_t begin, bool short_of)
 {
+    const uint64_t kept = begin > REACH ? begin - REACH : 0;
+    if (channel) {
+        atomic_store_explicit(&stream->others[channel - 1], kept, memory_order_release);
+        return;
+    }
     if (short_of)
         atomic_fetch_add_explicit(&stream->underruns, 1, memory_order_relaxed);
-    uint64_t kept = begin > REACH ? begin - REACH : 0, before = atomic_load_explicit(&stream->consumed, memory_order_relaxed);
+    const uint64_t before = atomic_load_explicit(&stream->consumed, memory_order_relaxed);
     atomic_store_explicit(&stream->consumed, kept > before ? kept : before, memory_order_release);
 }
 
@@ -119,8 +124,8 @@ GD_RT INLINE void run_lane(Head *h, const GdBlock *b, uint32_t l)
             h->part = (uint32_t)next;
             h->frame += (step >> 32) + (next >> 32);
         }
-    if (b->channel[l] == 0)
-        give_back(stream, begin, written < (needed < ends_at ? needed : ends_at));
+    if (b->channel[l] < GD_STREAM_CHANNELS)
+        give_back(stream, b->channel[l], begin, written < (needed < ends_at ? needed : ends_at));
 }
 
 GD_RT INLINE void run(void *state, const GdBlock *b)

@@ -46,5 +46,6 @@ ROWS = (
     Row("hostile files", "1,000,000 mutations: 0 crashes, <= 512 MB, <= 2 s", ("tests/fuzz",)),
     Row("blame", "counters equal injected stalls", ("tests/host/devices/test_accounting.py",)),
     Row("instruments", "each in tune, in level, alive and silent", ("tests/host/test_presets.py",)),
+    Row("bypass, mute and solo", "400 toggles of each: <= -90 dBFS", ("tests/host/test_routes_heard.py",)),
     Row("expressions", "no hostile text gets through", ("tests/nodes/test_expression.py",)),
 )

@@ -11,7 +11,6 @@ from random import Random
 
 import msgspec
 
-from demo.build import build
 from graphdaw.graph import codec, examples, library, patch, patch_files, project, records, text
 from graphdaw.graph.clips import AudioClip, CurveClip, Lane, Note, NoteClip, Point, WarpMark
 from graphdaw.graph.controls import Control, KeySource, MidiSource, OscSource, OtherSource
@@ -58,9 +57,20 @@ EXAMPLES = ("sampler", "adsr", "send", "sequencer", "expression", "switch", "fee
 
 @functools.cache
 def documents() -> list[Document]:
-    """The demo, a nested one, one with music of a newer program, and examples."""
-    found = [build(None, None).document, nested().document, project.load("tests/graph/corpus/v1-music.gdaw")]
+    """A band, a nested one, one with music of a newer program, and examples."""
+    found = [band().document, nested().document, project.load("tests/graph/corpus/v1-music.gdaw")]
     return found + [examples.load(type) for type in EXAMPLES]
+
+
+def band() -> Graph:
+    """Tracks with instruments, strips and a bus."""
+    graph = Graph()
+    graph.add_bus("main")
+    for name, instrument in (("Bass", "saw"), ("Lead", "square")):
+        track = graph.add_track(name, instrument=instrument)
+        graph.write(track.clips, [(0, 1, "C4"), (1, 0.5, "F#3", 0.6)])
+    graph.add_preset("Velvet Pad")
+    return graph
 
 
 def nested() -> Graph:
