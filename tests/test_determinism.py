@@ -18,7 +18,7 @@ PROJECTS = 100
 
 
 def project(number: int) -> gd.Graph:
-    """Eighty-eight examples first, then random graphs; every fourth of those is large enough for two threads to share."""
+    """Eighty-eight examples, then random graphs; every fourth of those is large enough for two threads to share."""
     names = examples.names()[:88]
     if number < len(names):
         return gd.example(names[number])
