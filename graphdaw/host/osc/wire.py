@@ -94,6 +94,11 @@ def build(address: str, *arguments: Argument) -> bytes:
     for argument in arguments:
         if isinstance(argument, int) and not isinstance(argument, bool):
             fits = -(2**31) <= argument < 2**31
+            if abs(argument) >= 1 << 63:  # more than OSC has a whole number for
+                builder.add_arg(
+                    float(argument) if abs(argument) < 1 << 1000 else math.copysign(math.inf, argument), "d"
+                )
+                continue
             builder.add_arg(argument, "i" if fits else "h")
         elif isinstance(argument, float):
             fits = not math.isfinite(argument) or abs(argument) < 3.4e38
