@@ -96,7 +96,10 @@ def build(address: str, *arguments: Argument) -> bytes:
             fits = -(2**31) <= argument < 2**31
             if abs(argument) >= 1 << 63:  # more than OSC has a whole number for
                 builder.add_arg(
-                    float(argument) if abs(argument) < 1 << 1000 else math.copysign(math.inf, argument), "d"
+                    float(argument)
+                    if abs(argument) < 1 << 1000
+                    else math.copysign(math.inf, 1 if argument > 0 else -1),
+                    "d",
                 )
                 continue
             builder.add_arg(argument, "i" if fits else "h")
