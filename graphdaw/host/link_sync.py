@@ -7,7 +7,8 @@ from typing import Protocol
 from graphdaw.graph.clips import TICKS_PER_QUARTER
 from graphdaw.host.controls.transport import Transport
 from graphdaw.host.midi.clock import Follower
-from graphdaw.host.midi.sync import APART_S, LOOK_S, NEW_TEMPO, Rounds, Song
+from graphdaw.host.midi.sync import APART_S, LOOK_S, NEW_TEMPO, Song
+from graphdaw.host.rounds import Rounds
 
 
 class Link(Follower, Protocol):

@@ -238,6 +238,7 @@ class Session(Performing):
             new = Engine(self.graph, threads=self._threads, missing="silence", sample_rate_hz=needed.rate_hz)
             try:
                 new.restart(round(self.position_s * new.sample_rate))
+                new.roll_as(old, begins=self.device is None)
                 self.driver.change(settings, engine=new)
             except BaseException:
                 self.driver.engine = old
@@ -245,6 +246,7 @@ class Session(Performing):
                 raise
             self._end_performing()
             self.engine = new
+            self.midi.turn_to(new)
             new.problems.update(old.problems)
             new.take_taps(old)
             new.take_recordings(old)

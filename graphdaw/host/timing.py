@@ -14,6 +14,7 @@ class Timing(Numbers):
     """What one may ask of an engine's transport, from the control side."""
 
     sample_rate: int
+    _asked: tuple[bool, int] = (True, 0)  # to roll, after so many frames
 
     @property
     def rolls(self) -> bool:
@@ -27,7 +28,17 @@ class Timing(Numbers):
         Where it stands notes end, tails ring out, and what comes from a keyboard is heard.
         """
         with self._lock:
+            self._asked = (on, count_in_frames)
             lib.gd_engine_roll(self.pointer, on, count_in_frames)
+
+    def roll_as(self, other: Timing, *, begins: bool) -> None:
+        """Roll, stand or count in as another engine was asked to; a count-in that is not over yet begins anew.
+
+        `begins`: nothing has played yet since that was asked.
+        """
+        on, count_in_frames = other._asked
+        over = other.rolls and not begins
+        self.roll(on, count_in_frames=0 if over else round(count_in_frames * self.sample_rate / other.sample_rate))
 
     def _send_timeline(self, timeline: Timeline) -> None:
         """Let what is played follow these tempos, bars and loop."""

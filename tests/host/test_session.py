@@ -306,6 +306,26 @@ def test_at_another_rate_it_goes_on_at_the_same_place_with_its_taps() -> None:
     assert phase.size
 
 
+def test_a_device_at_another_rate_stands_and_counts_in_as_it_was_asked_to() -> None:
+    graph = gd.Graph(sample_rate=RATE_HZ)
+    graph.add("sine") >> graph.add("output")
+    slower = DeviceSettings("hand", sample_rate_hz=44_100, block_frames=147)
+    with gd.Session(graph, device=slower) as session:
+        session.listen()
+        session.step(100)
+        assert not session.rolling and session.position_s == 0.0
+        session.change_device(DeviceSettings("hand", sample_rate_hz=96_000))
+        session.step(100)
+        assert not session.rolling and session.position_s == 0.0
+        session.stop()
+        session.change_device(slower)
+        session.play(count_in_bars=1)  # two seconds
+        session.step(599)
+        assert not session.rolling and session.position_s == 0.0
+        session.step(3)
+        assert session.rolling and session.position_s == pytest.approx(2 * 147 / 44_100, abs=147 / 44_100)
+
+
 def test_a_take_goes_on_in_the_next_file_when_it_all_begins_anew(tmp_path: Path) -> None:
     graph, n = draw("sine s(frequency_hz=300) -> record r -> output o")
     with gd.Session(graph, device="hand") as session:

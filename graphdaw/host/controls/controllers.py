@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import logging
 import threading
 from contextlib import suppress
 from typing import Protocol
@@ -13,6 +12,7 @@ from graphdaw.host.controls.desk import Desk
 from graphdaw.host.controls.transport import SessionTransport
 from graphdaw.host.midi.messages import MidiMessage
 from graphdaw.host.midi.ports import MidiInput, MidiOutput, Port, open_input, open_output, ports
+from graphdaw.host.rounds import Rounds
 from graphdaw.host.session import Session
 
 LOOK_S = 3.0
@@ -25,7 +25,7 @@ class Played(Protocol):
         """Take a message; the time is of `time.monotonic`."""
 
 
-class Controllers:
+class Controllers(Rounds):
     """Hears all MIDI inputs, also those that come later, for the controls of a session's graph; close it when done.
 
     Feedback goes to outputs whose names fit a control's port, or are those of the input that moved it. `played` gets
@@ -38,10 +38,8 @@ class Controllers:
         self._inputs: dict[str, MidiInput] = {}
         self._outputs: dict[str, MidiOutput] = {}
         self._change = threading.Lock()
-        self._quit = threading.Event()
         self.look()
-        self._thread = threading.Thread(target=self._keep_up, name="graphdaw-controllers", daemon=True)
-        self._thread.start()
+        super().__init__("graphdaw-controllers", LOOK_S)
 
     @property
     def inputs(self) -> list[str]:
@@ -78,17 +76,12 @@ class Controllers:
                 if name == wanted or fnmatch.fnmatchcase(name, wanted):
                     self._outputs[name].send(message)
 
-    def _keep_up(self) -> None:
-        while not self._quit.wait(LOOK_S):
-            try:
-                self.look()
-            except Exception:
-                logging.getLogger("graphdaw").exception("Looking for MIDI ports failed, and goes on.")
+    def _round(self, _now_s: float) -> None:
+        self.look()
 
     def close(self) -> None:
         """Hear and tell nothing more."""
-        self._quit.set()
-        self._thread.join()
+        super().close()
         self.desk.close()
         for heard in self._inputs.values():
             heard.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +11,14 @@ from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
 from graphdaw.graph.model import Node, settings
 from graphdaw.host.engine import Engine
+from graphdaw.host.midi.delay import LeastDelay
 from graphdaw.host.midi.events import Hearing, NodeEvent, Speaking
 from graphdaw.host.midi.messages import MidiMessage
 from graphdaw.host.midi.ports import MidiInput, MidiOutput, open_input, open_output, ports
+from graphdaw.host.rounds import Rounds
 
 LOOK_S = 1.0  # between two looks at which ports there are
 TURN_S = 0.001
-LEVEL_S = 2.0  # over which a device's blocks are levelled out
 MOST_AT_ONCE = 256
 
 
@@ -35,9 +35,9 @@ class MidiDesk:
         self._listeners: dict[str, _Listener] = {}
         self._speakers: dict[str, _Speaker] = {}
         self._looked_s = -LOOK_S
-        self._quit = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._turn = threading.Lock()  # of the speakers
+        self._delay = LeastDelay()
+        self._rounds: _SpeakingRounds | None = None
+        self._turn = threading.Lock()  # of the speakers, and of whose clock counts
 
     def follow(self, engine: Engine) -> None:
         """Have a port for every MIDI node of the engine, and for no other."""
@@ -45,8 +45,9 @@ class MidiDesk:
         if not nodes and not self._listeners and not self._speakers:
             return
         now_s = time.monotonic()
-        looks = engine is not self._engine or now_s - self._looked_s >= LOOK_S
-        self._engine = engine
+        looks = now_s - self._looked_s >= LOOK_S
+        if engine is not self._engine:
+            self.turn_to(engine)
         wanted = {id: (node, _facts(node)) for id, node in nodes.items()}
         for id in [id for id, one in self._listeners.items() if id not in wanted or one.facts != wanted[id][1]]:
             self._listeners.pop(id).close()
@@ -66,9 +67,19 @@ class MidiDesk:
         if looks:
             self._looked_s = now_s
             self._look()
-        if self._speakers and self._thread is None:
-            self._thread = threading.Thread(target=self._speak, name="graphdaw-midi-desk", daemon=True)
-            self._thread.start()
+        if self._speakers and self._rounds is None:
+            self._rounds = _SpeakingRounds(self.speak)
+
+    def turn_to(self, engine: Engine) -> None:
+        """Another engine plays the same graph, at another rate: its nodes have rings of their own. Any thread."""
+        with self._turn:
+            self._engine = engine
+            self._delay.clear()
+            those: list[tuple[str, _Listener | _Speaker]] = [*self._listeners.items(), *self._speakers.items()]
+            for id, one in those:
+                ring = engine.ring(id)
+                if ring is not None:
+                    one.turn_to(ring)
 
     def _look(self) -> None:
         if not self._listeners and not self._speakers:
@@ -90,21 +101,21 @@ class MidiDesk:
             for speaker in self._speakers.values():
                 speaker.silence()
 
-    def _speak(self) -> None:
-        while not self._quit.wait(TURN_S):
+    def speak(self, now_s: float) -> None:
+        """Pass on what the `midi_out` nodes have handed out."""
+        with self._turn:
             engine = self._engine
             if engine is None:
-                continue
-            with self._turn:
-                clock = _Clock.of(engine)
-                for speaker in self._speakers.values():
-                    speaker.pass_on(clock)
+                return
+            rate_hz = float(engine.sample_rate)
+            least_s = self._delay.least_s(now_s, now_s - engine.clock_frames / rate_hz)
+            for speaker in self._speakers.values():
+                speaker.pass_on(lambda frame: least_s + frame / rate_hz)
 
     def close(self) -> None:
         """Close all ports, with the ends of all notes."""
-        self._quit.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._rounds is not None:
+            self._rounds.close()
         for listener in self._listeners.values():
             listener.close()
         for speaker in self._speakers.values():
@@ -189,33 +200,26 @@ class _Listener:
         with self._putting:
             lib.gd_ring_put(self._ring, item)
 
+    def turn_to(self, ring: Any) -> None:
+        """Put what comes into another ring."""
+        with self._putting:
+            self._ring = ring
+
     def close(self) -> None:
         for one in self._inputs.values():
             one.close()
         self._put(NodeEvent(lib.GD_ALL_OFF, lib.GD_ANY_CHANNEL))
 
 
-class _Clock:
-    """When, by `time.monotonic`, a frame that was played is heard; the least delay of the last seconds counts."""
+class _SpeakingRounds(Rounds):
+    """The thread that has a desk speak."""
 
-    _known: dict[int, deque[tuple[float, float]]] = {}
+    def __init__(self, speak: Callable[[float], None]) -> None:
+        self._speak = speak
+        super().__init__("graphdaw-midi-desk", TURN_S)
 
-    def __init__(self, offset_s: float, rate_hz: float) -> None:
-        self._offset_s, self._rate_hz = offset_s, rate_hz
-
-    @classmethod
-    def of(cls, engine: Engine) -> _Clock:
-        """As an engine's clock stands now."""
-        now_s, rate_hz = time.monotonic(), float(engine.sample_rate)
-        delays = cls._known.setdefault(id(engine), deque())
-        delays.append((now_s, now_s - engine.clock_frames / rate_hz))
-        while delays[0][0] < now_s - LEVEL_S:
-            delays.popleft()
-        return cls(min(delay for _, delay in delays), rate_hz)
-
-    def at_s(self, frame: int) -> float:
-        """When that frame is heard; frames of the block that was played last lie just behind now."""
-        return self._offset_s + frame / self._rate_hz
+    def _round(self, now_s: float) -> None:
+        self._speak(now_s)
 
 
 class _Speaker:
@@ -229,7 +233,16 @@ class _Speaker:
         self._speaking = Speaking(channel=None if channel == "own" else int(channel) - 1, mpe=mpe, bend_semitones=bend)
         self._items = ffi.new("GdTimedEvent[]", MOST_AT_ONCE)
         self._told = ""
-        while lib.gd_ring_take(ring, self._items, MOST_AT_ONCE):
+        self._drain()
+
+    def turn_to(self, ring: Any) -> None:
+        """Take what comes from another ring; nobody will end what the last one began."""
+        self.silence()
+        self._ring = ring
+        self._drain()
+
+    def _drain(self) -> None:
+        while lib.gd_ring_take(self._ring, self._items, MOST_AT_ONCE):
             pass  # what was played while nobody listened
 
     def look(self, there: list[str]) -> None:
@@ -248,15 +261,15 @@ class _Speaker:
             self._told = sentence
             self._tell(self.id, sentence)
 
-    def pass_on(self, clock: _Clock) -> None:
-        """Send what the node has handed out since last asked."""
+    def pass_on(self, heard_s: Callable[[int], float]) -> None:
+        """Send what the node has handed out since last asked; `heard_s` tells when a frame that was played is heard."""
         while count := lib.gd_ring_take(self._ring, self._items, MOST_AT_ONCE):
             for k in range(count):
                 event = self._items[k].event
                 heard = NodeEvent(event.kind, event.channel, event.number, event.note, event.key, event.value)
                 for message in self._speaking.messages(heard):
                     if self._output is not None:
-                        self._output.send(message, clock.at_s(int(self._items[k].time)))
+                        self._output.send(message, heard_s(int(self._items[k].time)))
 
     def silence(self) -> None:
         for message in self._speaking.all_off():

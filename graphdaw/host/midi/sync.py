@@ -5,52 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from abc import abstractmethod
-from collections import deque
 from collections.abc import Callable
 
 from graphdaw.errors import GraphdawError
 from graphdaw.graph.timeline import Timeline
 from graphdaw.host.controls.transport import Transport
 from graphdaw.host.midi.clock import PULSE_TICKS, ClockFollower, ClockSender
+from graphdaw.host.midi.delay import LeastDelay
 from graphdaw.host.midi.messages import MidiMessage, Sink
+from graphdaw.host.rounds import Rounds
 
 ROUND_S = 0.01
 JUMP_S = 0.1  # what the position may be off before it counts as a jump
-DEVICE_S = 2.0  # over which the blocks of a device are levelled out
 PULL = 0.1  # of what the clock is off, what a round makes good
 APART_S = 0.03  # what a follower may be off before it goes to where it should be
 NEW_TEMPO = 0.003  # part by which the other's tempo must differ to be taken over
 LOOK_S = 0.25
 
 Song = Callable[[], Timeline]
-
-
-class Rounds:
-    """Base: does something every so often, whatever goes wrong, until closed."""
-
-    def __init__(self, name: str, every_s: float) -> None:
-        self._every_s = every_s
-        self._quit = threading.Event()
-        self._thread = threading.Thread(target=self._go_round, name=name, daemon=True)
-        self._thread.start()
-
-    def _go_round(self) -> None:
-        while not self._quit.wait(self._every_s):
-            try:
-                self._round(time.monotonic())
-            except Exception:
-                logging.getLogger("graphdaw").exception("Keeping in time failed, and goes on.")
-
-    @abstractmethod
-    def _round(self, now_s: float) -> None:
-        """What is to be done."""
-
-    def close(self) -> None:
-        """End."""
-        self._quit.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
 
 
 class ClockOut(Rounds):
@@ -64,7 +36,7 @@ class ClockOut(Rounds):
         self._transport, self._song = transport, song
         self._timeline = song()
         self._sender = ClockSender(self._timeline.seconds, send)
-        self._delays: deque[tuple[float, float]] = deque()
+        self._delay = LeastDelay()
         super().__init__("graphdaw-clock-out", ROUND_S)
 
     def _round(self, now_s: float) -> None:
@@ -79,13 +51,10 @@ class ClockOut(Rounds):
                 self._sender.stop(now_s)
         off_s = self._sender.off_s(timeline.ticks(position_s), now_s)
         if not self._sender.playing or abs(off_s) > JUMP_S:
-            self._delays.clear()
+            self._delay.clear()
             self._sender.start(timeline.ticks(position_s), now_s)
             off_s = 0.0
-        self._delays.append((now_s, now_s - position_s))
-        while self._delays[0][0] < now_s - DEVICE_S:
-            self._delays.popleft()
-        least_s = min(delay_s for _, delay_s in self._delays)
+        least_s = self._delay.least_s(now_s, now_s - position_s)
         self._sender.nudge(PULL * (off_s - (now_s - position_s - least_s)))
         self._sender.advance(now_s)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import socket
-import threading
 from collections.abc import Mapping
 
 from graphdaw.errors import EngineError
@@ -13,6 +12,7 @@ from graphdaw.host.controls.targets import GraphTargets
 from graphdaw.host.controls.transport import SessionTransport
 from graphdaw.host.osc import wire
 from graphdaw.host.osc.wire import Argument
+from graphdaw.host.rounds import Rounds
 from graphdaw.host.session import Session
 from graphdaw.host.taps import Meter
 
@@ -46,7 +46,7 @@ class OscSender:
         self._socket.close()
 
 
-class OscMirror:
+class OscMirror(Rounds):
     """Tells another program what changes: `what` maps its addresses to targets, as controls name them, or to levels.
 
     "lp1.cutoff_hz" is sent whenever it changes; "level saw1" or "level saw1.out" 20 times a second as peaks in decibels
@@ -66,25 +66,22 @@ class OscMirror:
         except BaseException:
             self._close_meters()
             raise
-        self._quit = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="graphdaw-osc-out", daemon=True)
-        self._thread.start()
+        self._levels_s = 0.0
+        super().__init__("graphdaw-osc-out", EVERY_S)
 
-    def _follow(self) -> None:
-        rounds = 0
-        while not self._quit.wait(EVERY_S):
-            for address, target in self._followed.items():
-                value = self._targets.value(target)
-                if value is not None and value != self._told.get(address):
-                    self._told[address] = value
-                    self._sender.send(address, value)
-            rounds += 1
-            if rounds * EVERY_S >= LEVELS_S:
-                rounds = 0
-                for address, meter in self._meters.items():
-                    levels = [peak if math.isfinite(peak) else SILENCE_DB for peak in meter.read().peak_dbfs]
-                    if levels:
-                        self._sender.send(address, *levels)
+    def _round(self, now_s: float) -> None:
+        for address, target in self._followed.items():
+            value = self._targets.value(target)
+            if value is not None and value != self._told.get(address):
+                self._told[address] = value
+                self._sender.send(address, value)
+        if now_s - self._levels_s < LEVELS_S:
+            return
+        self._levels_s = now_s
+        for address, meter in self._meters.items():
+            levels = [peak if math.isfinite(peak) else SILENCE_DB for peak in meter.read().peak_dbfs]
+            if levels:
+                self._sender.send(address, *levels)
 
     def _close_meters(self) -> None:
         for meter in self._meters.values():
@@ -92,8 +89,7 @@ class OscMirror:
 
     def close(self) -> None:
         """Tell nothing more."""
-        self._quit.set()
-        self._thread.join()
+        super().close()
         self._close_meters()
 
     def __enter__(self) -> OscMirror:

@@ -105,3 +105,23 @@ def test_a_port_on_a_jack_server_plays_and_what_it_held_ends_when_it_goes(server
         assert wait(lambda: came.extend(heard(session.engine)) or not hanging(came))
     assert {e.kind for e in came} <= {ON, OFF, ALL_OFF}
     assert lib.GD_NOTE_ON == ON
+
+
+def test_a_keyboard_goes_on_playing_after_the_rate_has_changed(server: JackServer) -> None:
+    keyboard = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "keyboard")
+    keyboard.open_virtual_port("keys")
+    heard_back = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "expander")
+    heard_back.open_virtual_port("expander")
+    graph = keyboard_patch()
+    graph.connect("midi_in1", graph.add("midi_out", port="expander"))
+    with gd.Session(graph, device=DeviceSettings("null")) as session:
+        session.listen()
+        for rate_hz in (48_000, 96_000, 44_100):
+            session.change_device(DeviceSettings("null", sample_rate_hz=rate_hz))
+            assert wait(lambda: session.midi.ports_of("midi_in1"))
+            keyboard.send_message([0x90, 60, 100])
+            assert wait(lambda: [m[0] for m in iter(heard_back.get_message, None) if m[0][0] == 0x90]), rate_hz
+            keyboard.send_message([0x80, 60, 0])
+            assert wait(lambda: [m[0] for m in iter(heard_back.get_message, None) if m[0][0] == 0x80]), rate_hz
+    heard_back.delete()
+    keyboard.delete()
