@@ -141,4 +141,17 @@ GD_RT static inline void planned_express(const Planned *p, const GdEvent *event,
         }
 }
 
+/* Anything but the beginning of a note, which reaches all that come from the note it is for. */
+GD_RT static inline void planned_follow(Planned *p, const GdBlock *b, const GdEvent *event, GdEvents *out)
+{
+    switch (event->kind) {
+    case GD_NOTE_OFF: planned_release(p, event->note, b->time + event->frame, event->value); break;
+    case GD_ALL_OFF:
+        planned_cut(p, event->channel, event->frame, out);
+        gd_events_put(out, *event);
+        break;
+    default: planned_express(p, event, out);
+    }
+}
+
 #endif

@@ -83,22 +83,11 @@ GD_RT INLINE void run(void *state, const GdBlock *b)
     Planned *planned = (Planned *)b->memory[0]->data;
     for (uint32_t k = 0; k < in->count; ++k) {
         const GdEvent *event = &in->item[k];
-        const uint64_t now = b->time + event->frame;
-        planned_until(planned, b, now, out);
-        switch (event->kind) {
-        case GD_NOTE_ON:
+        planned_until(planned, b, b->time + event->frame, out);
+        if (event->kind == GD_NOTE_ON)
             begin(planned, b, settings, event, out);
-            break;
-        case GD_NOTE_OFF:
-            planned_release(planned, event->note, now, event->value);
-            break;
-        case GD_ALL_OFF:
-            planned_cut(planned, event->channel, event->frame, out);
-            gd_events_put(out, *event);
-            break;
-        default:
-            planned_express(planned, event, out);
-        }
+        else
+            planned_follow(planned, b, event, out);
     }
     planned_close(planned, b, out);
 }
