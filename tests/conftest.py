@@ -6,10 +6,13 @@ A test that can run for minutes takes the fixture `long_form`, and does what fit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+
+from tests.jack_server import JackServer
 
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 
@@ -65,3 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def long_form(request: pytest.FixtureRequest) -> bool:
     """Whether to run at the full figures, which take minutes."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    """A JACK server, to which MIDI goes too."""
+    server = JackServer(block_frames=128)
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    yield server
+    server.close()

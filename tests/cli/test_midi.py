@@ -20,14 +20,6 @@ ROOT = Path(gd.__file__).parents[1]
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    server = JackServer()
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def keyboard(server: JackServer) -> Iterator[rtmidi.MidiOut]:
     keyboard = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "keyboard")
     keyboard.open_virtual_port("keys")

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import graphdaw as gd
 from tests.jack_server import JackServer
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    server = JackServer()
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    yield server
-    server.close()
 
 
 @pytest.mark.parametrize("option", ["--clock-in", "--clock-out"])

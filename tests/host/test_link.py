@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -19,6 +18,7 @@ GROUP, PORT = "224.76.78.75", 20_808  # where Link's peers look for each other
 PEER = """
 import asyncio, json, sys, time
 import aalink
+from tests.waiting import wait
 
 async def main():
     link = aalink.Link(float(sys.argv[1]))
@@ -48,15 +48,6 @@ def multicast_works() -> bool:
             return ears.recv(10) == b"here"
         except OSError:
             return False
-
-
-def wait(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_alone_it_keeps_its_own_tempo() -> None:

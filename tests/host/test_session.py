@@ -20,19 +20,10 @@ from graphdaw.host.offline import Renderer
 from tests.drawing import draw
 from tests.playing import played, tone
 from tests.random_documents import random_graph
+from tests.waiting import wait
 
 RATE_HZ = 48_000
 DEVICES = ("null", "hand")
-
-
-def wait_until(condition, timeout_s: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
-    """Give other threads up to `timeout_s` to make the condition true."""
-    end, pause = time.monotonic() + timeout_s, threading.Event()
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        pause.wait(0.005)
-    return True
 
 
 @pytest.fixture
@@ -80,7 +71,7 @@ def test_the_keeper_survives_whatever_it_runs_into(hand: gd.Session, monkeypatch
 
     monkeypatch.setattr(hand.driver, "watch", watch)
     hand.observe(told.append, kind=Problem)
-    assert wait_until(lambda: told)
+    assert wait(lambda: told)
     fails.clear()
 
     assert [problem.sentence for problem in told] == [
@@ -160,14 +151,14 @@ def test_many_edits_on_the_null_device_settle_by_themselves() -> None:
         for k in range(50):
             graph.add("sine", frequency_hz=100.0 + k) >> graph["gain1"]
         assert session.settled(5.0)
-        assert wait_until(lambda: session.engine.stats()["swaps"] >= 2)
+        assert wait(lambda: session.engine.stats()["swaps"] >= 2)
 
 
 def test_time_and_counters_grow_while_playing_and_rest_while_stopped() -> None:
     with gd.Session(tone(), device="null", block_frames=64) as session:
         assert session.time_s == 0.0
         session.play()
-        assert wait_until(lambda: session.time_s > 0.1)
+        assert wait(lambda: session.time_s > 0.1)
         session.stop()
         stats, stopped_s = session.engine.stats(), session.time_s
         threading.Event().wait(0.05)
@@ -177,14 +168,14 @@ def test_time_and_counters_grow_while_playing_and_rest_while_stopped() -> None:
         assert stats["callbacks"] * 64 == stats["frames"]
         assert 0.0 < stats["work_mean_s"] <= stats["work_peak_s"]
         session.play()
-        assert wait_until(lambda: session.engine.stats()["callbacks"] > stats["callbacks"])
+        assert wait(lambda: session.engine.stats()["callbacks"] > stats["callbacks"])
 
 
 def test_the_null_device_keeps_time() -> None:
     with gd.Session(tone(), device="null") as session:
         start = time.monotonic()
         session.play()
-        assert wait_until(lambda: session.time_s >= 0.5, 10.0)
+        assert wait(lambda: session.time_s >= 0.5, 10.0)
         took_s = time.monotonic() - start
 
     assert took_s > 0.45  # a busy machine may be late, but never early
@@ -223,7 +214,7 @@ def test_an_edit_that_is_refused_leaves_the_session_playing(hand: gd.Session) ->
 def test_random_graphs_play_on_the_null_device(seed: int) -> None:
     with gd.Session(random_graph(seed, 25, RATE_HZ), device="null", threads=2) as session:
         session.play()
-        assert wait_until(lambda: session.time_s > 0.05)
+        assert wait(lambda: session.time_s > 0.05)
         assert session.engine.stats()["not_finite"] == 0
 
 
@@ -293,16 +284,16 @@ def test_at_another_rate_it_goes_on_at_the_same_place_with_its_taps() -> None:
     with gd.Session(graph, device="null") as session, session.tap("clock1.phase") as tap:
         session.locate(10.0)
         session.play()
-        assert wait_until(lambda: session.position_s > 10.1)
+        assert wait(lambda: session.position_s > 10.1)
         session.change_device(DeviceSettings("null", sample_rate_hz=96_000))
         assert session.engine.sample_rate == 96_000
         moved_s = session.position_s
         tap.read()
-        assert wait_until(lambda: session.position_s > moved_s + 0.2)
+        assert wait(lambda: session.position_s > moved_s + 0.2)
         phase = tap.read()[0]
         assert 10.1 < moved_s < 20.0
         assert graph.sample_rate == RATE_HZ
-        assert wait_until(lambda: np.isclose(np.diff(tap.latest(200)[0]), 1.0 / 96_000, atol=2e-7).all())
+        assert wait(lambda: np.isclose(np.diff(tap.latest(200)[0]), 1.0 / 96_000, atol=2e-7).all())
     assert phase.size
 
 

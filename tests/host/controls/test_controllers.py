@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
 import rtmidi
@@ -14,23 +13,7 @@ from graphdaw.host.controls import controllers as module
 from graphdaw.host.controls.controllers import Controllers
 from graphdaw.host.midi.messages import MidiMessage
 from tests.jack_server import JackServer
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    server = JackServer()
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    yield server
-    server.close()
-
-
-def wait(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
+from tests.waiting import wait
 
 
 def test_a_knob_moves_what_plays_and_is_told_where_it_stands(

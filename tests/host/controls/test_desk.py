@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from graphdaw.host.controls.gestures import OscInput
 from graphdaw.host.controls.targets import GraphTargets
 from graphdaw.host.controls.transport import SessionTransport
 from graphdaw.host.midi.messages import MidiMessage
+from tests.waiting import wait
 
 
 @pytest.fixture
@@ -37,15 +38,6 @@ def session(graph: gd.Graph) -> Iterator[gd.Session]:
 
 def moved(address: str, target: str, **more: Any) -> Control:
     return Control(address[1:], OscSource(address), target, **{"mode": "jump", **more})
-
-
-def wait(condition: Callable[[], object], timeout_s: float = 5.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_knob_that_is_turned_is_one_undo_step(session: gd.Session) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 
 import numpy as np
-import pytest
 import rtmidi
 
 import graphdaw as gd
@@ -15,6 +13,7 @@ from graphdaw.host.device import DeviceSettings
 from graphdaw.host.taps import Tap
 from tests.events import ALL_OFF, OFF, ON, hanging, heard, press
 from tests.jack_server import JackServer
+from tests.waiting import wait
 
 BLOCK = 128
 
@@ -66,23 +65,6 @@ def test_a_key_is_heard_within_a_block_on_a_device_that_runs_by_itself() -> None
             press(session.engine, "midi_in1", ON, note=7, key=60.0, value=1.0)
             at_most = session.engine.clock_frames + BLOCK
             assert begin + first_sound(tap) <= at_most + BLOCK
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    server = JackServer(block_frames=BLOCK)
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    yield server
-    server.close()
-
-
-def wait(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_port_on_a_jack_server_plays_and_what_it_held_ends_when_it_goes(server: JackServer) -> None:

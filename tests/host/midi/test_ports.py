@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +19,9 @@ from graphdaw.host.midi import systems
 from graphdaw.host.midi.messages import MidiMessage
 from graphdaw.host.midi.ports import MidiOutput, open_input, open_output, ports
 from tests.jack_server import JackServer
+from tests.waiting import wait
 
 NOTE = MidiMessage("note_on", 2, 60, 100)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    server = JackServer()
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
-    yield server
-    server.close()
 
 
 @pytest.fixture
@@ -57,15 +50,6 @@ class Heard:
     def until(self, count: int) -> list[MidiMessage]:
         assert wait(lambda: len(self.messages) >= count), self.messages
         return [message for message, _ in self.messages]
-
-
-def wait(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_note_of_another_program_comes_in_with_its_time(keyboard: rtmidi.MidiOut) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +12,7 @@ from graphdaw.host.controls.transport import SessionTransport
 from graphdaw.host.midi.clock import ClockFollower, ClockSender
 from graphdaw.host.midi.messages import MidiMessage
 from graphdaw.host.midi.sync import ClockIn, ClockOut
+from tests.waiting import wait
 
 
 class Log:
@@ -29,15 +29,6 @@ class Log:
     @property
     def orders(self) -> list[MidiMessage]:
         return [message for message, _ in self.sent if message.kind != "clock"]
-
-
-def wait(condition: Callable[[], object], timeout_s: float = 5.0) -> bool:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def session() -> gd.Session:
