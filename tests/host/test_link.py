@@ -12,13 +12,13 @@ import pytest
 
 from graphdaw.errors import EngineError
 from graphdaw.host.link import LinkFollower
+from tests.waiting import wait
 
 GROUP, PORT = "224.76.78.75", 20_808  # where Link's peers look for each other
 
 PEER = """
 import asyncio, json, sys, time
 import aalink
-from tests.waiting import wait
 
 async def main():
     link = aalink.Link(float(sys.argv[1]))
