@@ -37,6 +37,10 @@ class HandDevice(Device):
                 return [[0.0] * self.block_frames for _ in range(self._outs)]
             return self._step(blocks, heard)
 
+    def priority(self) -> int | None:
+        """None: whoever steps it, a test or a program's main thread, keeps the priority it has."""
+        return None
+
     def _step(self, blocks: int, heard: Sequence[Sequence[float]] | None) -> list[list[float]]:
         frames = self.block_frames
         for channel in range(self._ins):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -209,6 +210,16 @@ def test_priority_is_told_once_and_in_words(driver: Driver) -> None:
     assert isinstance(event, DevicePriority)
     assert event.priority == driver.priority
     assert ("yes (FIFO" in event.sentence) == (event.priority > 0)
+
+
+def test_a_program_that_steps_a_device_keeps_the_priority_it_has(driver: Driver) -> None:
+    driver.open(hand(64))
+    assert isinstance(driver.device, HandDevice)
+    driver.device.step()
+    driver.watch()
+
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    assert driver.priority is None
 
 
 def test_stats_stand_beside_what_explains_them(driver: Driver) -> None:
