@@ -6,6 +6,7 @@ BIN := .venv/bin
 CORE := $(shell find csrc -name '*.[ch]' -o -name 'build_core.py' -o -type d ! -name __pycache__) # a folder: files that went
 C_WARNINGS := -std=c11 -O1 -Wall -Wextra -Werror -Wno-psabi -Icsrc -fsyntax-only
 PYTEST_ARGS ?=
+PYTEST_WORKERS ?= auto
 SOAK_MINUTES ?= 60
 
 .DEFAULT_GOAL := help
@@ -28,8 +29,8 @@ help: ## list these targets
 run: .venv/.core ## hear the demo, a song of three minutes, rendered to out/demo.wav
 	@$(BIN)/python demo/run.py
 
-test: .venv/.core ## run every test (PYTEST_ARGS="-k filter" for some)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: .venv/.core ## run every test on all cores (PYTEST_ARGS="-k filter" for some)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: .venv/.core ## check format, style and types of Python, warnings of C
 	@$(BIN)/ruff format --check .

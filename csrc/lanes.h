@@ -5,12 +5,14 @@
 #define GD_LANES_H
 
 #include <stdint.h>
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
 #ifndef W
 #error "compile with -DW=1, 4, 8 or 16"
+#endif
+#if W == 4 && defined(__SSE2__)
+#include <emmintrin.h>
+#elif W > 4 && defined(__AVX__)
+#include <immintrin.h> /* reading it takes longer than most kernels take to compile */
 #endif
 
 #if W == 1

@@ -10,7 +10,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +28,7 @@ import build_core  # noqa: E402
 
 BUILD = ROOT / "build"
 SAMPLE_RATE_HZ = 48_000
-COMMON = ["-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", "-pthread", *build_core.FLAGS[2:], *build_core.WARNINGS]
+COMMON = ["-std=c11", "-g1", "-O1", "-fno-omit-frame-pointer", "-pthread", *build_core.FLAGS[2:], *build_core.WARNINGS]
 VARIANTS = {
     "plain": [],
     "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
@@ -71,10 +71,10 @@ def ahead() -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """No other process builds here meanwhile."""
+def _alone(what: str = "programs") -> Iterator[None]:
+    """No other process builds them meanwhile."""
     BUILD.mkdir(exist_ok=True)
-    with (BUILD / "sanitize.lock").open("w") as lock:
+    with (BUILD / f"{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -106,13 +106,11 @@ def _compiled(folder: Path, variant: str, jobs: list[Job]) -> list[Path]:
         return list(pool.map(lambda job: _object(job[0], folder / job[1], [*flags, *job[2]]), jobs))
 
 
-def library(name: str) -> Path:
-    """The shared library of `tests/c/{name}.c`."""
-    BUILD.mkdir(exist_ok=True)
-    target = BUILD / f"{name}.so"
-    _run(
-        [_compiler(), *COMMON, "-D_GNU_SOURCE", "-fPIC", "-shared", str(HERE / f"{name}.c"), "-o", str(target), "-ldl"]
-    )
+def library(source: Path) -> Path:
+    """The shared library of a C file of the tests, built if anything changed."""
+    target = BUILD / f"{source.stem}.so"
+    with _alone("libraries"):
+        _made(source, target, [*COMMON, "-fvisibility=default", "-D_GNU_SOURCE", "-fPIC", "-shared"], ["-ldl"])
     return target
 
 
@@ -167,13 +165,18 @@ def _write(path: Path, text: str) -> None:
 
 def _object(source: Path, folder: Path, flags: list[str]) -> Path:
     target = folder / f"{source.stem}.o"
-    made_from = target.with_suffix(".d")
-    arguments = [_compiler(), *flags, f"-I{ROOT / 'csrc'}", "-MMD"]
-    if not build_core.up_to_date(target, " ".join(arguments)):
-        folder.mkdir(parents=True, exist_ok=True)
-        _run([*arguments, "-c", str(source), "-o", str(target)])
-        made_from.write_text(f"# {' '.join(arguments)}\n{made_from.read_text()}")
+    _made(source, target, [*flags, f"-I{ROOT / 'csrc'}", "-c"])
     return target
+
+
+def _made(source: Path, target: Path, flags: list[str], libraries: Sequence[str] = ()) -> None:
+    """Compile a file, if what was made of it is older than anything it was made from, or made in another way."""
+    made_from = target.with_suffix(".d")
+    arguments = [_compiler(), *flags, "-MMD", "-MF", str(made_from)]
+    if not build_core.up_to_date(target, " ".join(arguments)):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _run([*arguments, str(source), "-o", str(target), *libraries])
+        made_from.write_text(f"# {' '.join(arguments)}\n{made_from.read_text()}")
 
 
 def node_types() -> str:

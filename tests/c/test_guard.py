@@ -38,7 +38,7 @@ def program() -> Path:
 
 @pytest.fixture(scope="module")
 def guard() -> Path:
-    return build.library("guard")
+    return build.library(build.HERE / "guard.c")
 
 
 def storm(program: Path, guard: Path, violation: str, thread: str, seconds: float) -> tuple[int, dict[str, int], str]:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.c import build
+
 ROOT = Path(__file__).parents[2]
 MEMORY = Path("/dev/shm")  # the same calls to the same kernel, without waiting for a disk that is not asked anything
 WATCHDOG_S = 500
@@ -22,12 +24,7 @@ WATCHDOG_S = 500
 @pytest.fixture(scope="module")
 def interposer() -> Path:
     """The preloaded library, built from faults.c."""
-    target = ROOT / "build" / "faults.so"
-    target.parent.mkdir(exist_ok=True)
-    source = Path(__file__).with_name("faults.c")
-    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared"]
-    subprocess.run([os.environ.get("CC", "gcc"), *flags, source, "-o", target, "-ldl"], check=True)
-    return target
+    return build.library(Path(__file__).with_name("faults.c"))
 
 
 @pytest.fixture

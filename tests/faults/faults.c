@@ -1,6 +1,5 @@
 /* A library to preload: counts the calls a process makes to the file system and lets one of them, or one and all after
  * it, fail or lie. The test arms it from the same process; it runs on whichever thread calls. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,7 +38,7 @@ static int turn(int kind)
     return kind == kind_to_fail && (count == fail_at || (for_ever && count > fail_at)) ? what : 0;
 }
 
-#define REAL(name) ((typeof(&name))dlsym(RTLD_NEXT, #name))
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define FAIL(value) return errno = fault, (value)
 
 static int opening(const char *symbol, const char *path, int flags, mode_t mode)

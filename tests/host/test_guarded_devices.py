@@ -29,7 +29,7 @@ def core() -> Path:
 
 @pytest.fixture(scope="module")
 def guard() -> Path:
-    return build.library("guard")
+    return build.library(build.HERE / "guard.c")
 
 
 @pytest.fixture

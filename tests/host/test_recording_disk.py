@@ -22,7 +22,7 @@ from tests.host.test_tape import RATE_HZ, read
 
 @pytest.fixture(scope="module")
 def slow_disk() -> str:
-    return str(build.library("slow_disk"))
+    return str(build.library(build.HERE / "slow_disk.c"))
 
 
 def run(scene: str, path: Path, timeout_s: float = 100.0, **environment: str) -> dict[str, Any]:
