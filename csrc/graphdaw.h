@@ -149,13 +149,13 @@ typedef struct GdPiece {
     uint32_t flags, unused;     /* reversed: counted from its end; copies: in the form of dsp/media.h, for speeds above 1 */
 } GdPiece;
 /* What the kernel `voices` goes by. */
-enum { GD_VOICES = 72, GD_KEYS = 128 };
+enum { GD_VOICES = 72, GD_KEYS = 128, GD_UNTUNED = -1000 };
 enum { GD_POLY = 0, GD_MONO = 1, GD_LEGATO = 2 };
 enum { GD_STEAL_OLDEST = 0, GD_STEAL_QUIETEST = 1, GD_STEAL_LOWEST = 2, GD_STEAL_HIGHEST = 3, GD_STEAL_NOBODY = 4 };
 typedef struct GdVoicing {
     uint32_t voices, spares;    /* that may sound, and that let stolen ones fade */
     uint32_t mode, steal;
-    float pitch[GD_KEYS];       /* octaves above 1 Hz, a key */
+    float pitch[GD_KEYS];       /* octaves above 1 Hz, a key; GD_UNTUNED for one that plays nothing */
     uint8_t choke[GD_KEYS];     /* which group a key belongs to, of whose keys only one sounds at once; 0: none */
 } GdVoicing;
 /* [control] A node is voice `voice` of the node `voices`, whose kernel is `voices`: it begins anew with each note. */

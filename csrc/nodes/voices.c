@@ -101,14 +101,17 @@ GD_RT static int32_t free_voice(const Hand *h)
 
 /* --- notes --- */
 
-/* Octaves above 1 Hz of a key, between keys in a straight line, beyond the table in semitones. */
+GD_RT static uint32_t nearest(float key) { return key < 0.0f ? 0 : key > GD_KEYS - 1 ? GD_KEYS - 1 : (uint32_t)(key + 0.5f); }
+
+/* Octaves above 1 Hz of a key, between keys in a straight line, in semitones beyond the table and beside keys of no pitch. */
 GD_RT static float pitch_of(const Hand *h, float key)
 {
-    const float held = key < 0.0f ? 0.0f : key > GD_KEYS - 1 ? GD_KEYS - 1 : key;
+    const float *pitch = h->voicing->pitch, held = key < 0.0f ? 0.0f : key > GD_KEYS - 1 ? GD_KEYS - 1 : key;
     uint32_t k = (uint32_t)held;
     k -= k == GD_KEYS - 1;
-    const float *pitch = h->voicing->pitch + k;
-    return pitch[0] + (pitch[1] - pitch[0]) * (held - (float)k) + (key - held) * (1.0f / 12.0f);
+    if (pitch[k] <= GD_UNTUNED || pitch[k + 1] <= GD_UNTUNED)
+        return pitch[nearest(key)] + (key - (float)nearest(key)) * (1.0f / 12.0f);
+    return pitch[k] + (pitch[k + 1] - pitch[k]) * (held - (float)k) + (key - held) * (1.0f / 12.0f);
 }
 
 /* Member `u` of `count` in unison: from -1 to 1. */
@@ -141,12 +144,10 @@ GD_RT static void wait_for_voice(Hand *h, const GdEvent *on, uint16_t frame)
 /* A key's group is silent before it sounds. */
 GD_RT static void choke(Hand *h, float key, uint16_t frame)
 {
-    const uint32_t k = key < 0.0f ? 0 : key > GD_KEYS - 1 ? GD_KEYS - 1 : (uint32_t)key;
-    const uint8_t group = h->voicing->choke[k];
+    const uint8_t group = h->voicing->choke[nearest(key)];
     for (uint32_t v = 0; group && v < total(h); ++v) {
         const GdVoiceState *voice = &h->v->voice[v];
-        const uint32_t its = voice->key < 0.0f ? 0 : voice->key > GD_KEYS - 1 ? GD_KEYS - 1 : (uint32_t)voice->key;
-        if (sounds(voice) && h->voicing->choke[its] == group)
+        if (sounds(voice) && h->voicing->choke[nearest(voice->key)] == group)
             steal(h, v, frame);
     }
 }
@@ -321,6 +322,8 @@ GD_RT static void take(Hand *h, const GdEvent *event)
 {
     switch (event->kind) {
     case GD_NOTE_ON:
+        if (h->voicing->pitch[nearest(event->key)] <= GD_UNTUNED)
+            break;
         if (h->voicing->mode == GD_POLY)
             begin(h, event, event->frame);
         else

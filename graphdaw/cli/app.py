@@ -31,6 +31,7 @@ from graphdaw.cli import (
     relink,
     render,
     show,
+    tune,
 )
 from graphdaw.cli.output import plain
 from graphdaw.errors import GraphdawError
@@ -55,6 +56,7 @@ for _command in (
     diff.diff,
     apply.apply,
     convert.convert,
+    tune.tune,
     recover.recover,
     checkpoints.checkpoints,
     generations.generations,

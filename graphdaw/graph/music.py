@@ -16,7 +16,7 @@ from graphdaw.graph.keys import key_of
 from graphdaw.graph.model import Document
 from graphdaw.graph.ports import node_of
 from graphdaw.graph.timeline import Loop, Marker, Signature, Tempo, Timeline
-from graphdaw.graph.vocabulary import EditNotes, PutClip, SetClip, SetTimeline, TakeClip
+from graphdaw.graph.vocabulary import EditNotes, PutClip, SetClip, SetTimeline, SetValues, TakeClip
 
 END_BEATS = END_TICKS / TICKS_PER_QUARTER
 
@@ -60,7 +60,7 @@ class Music:
         >>> g = gd.Graph()
         >>> g.set_tempo(90.0)
         >>> g.set_tempo(180.0, at_ticks=3840)
-        >>> g.timeline.seconds(4800)
+        >>> round(g.timeline.seconds(4800), 6)
         3.0
         """
         others = [tempo for tempo in self.timeline.tempos if tempo.at_ticks != at_ticks]
@@ -132,6 +132,16 @@ class Music:
         written = clip_of(self.document.nodes[_id(node)], id)
         assert isinstance(written, NoteClip)
         return written
+
+    def tune(self, node: Handle | str, scale: str, key_map: str | None = None) -> None:
+        """Tune a `voices` node by Scala's files: a scale (.scl) and a mapping of keys (.kbm); raises MediaError.
+
+        Without a mapping each key is a degree, key 60 the first one, and key 69 has 440 Hz. Both become settings of
+        the node, so that the project needs the files no more.
+        """
+        from graphdaw.graph.tunings import settings_of
+
+        self.history.apply((SetValues(_id(node), dict(settings_of(scale, key_map))),), "tune")
 
     def _choose_media(self, paths: Sequence[str]) -> None:
         """A path set by a call is one the user has chosen, whatever a file said before."""

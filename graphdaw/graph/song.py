@@ -156,7 +156,7 @@ def changed(struct: Changed, /, **fields: Any) -> Changed:
     """A clip, note, point, track or song with other values in some of its fields.
 
     >>> changed(Point(0, 1.0), value=2.0)
-    Point(at_ticks=0, value=2.0, shape='line', curve=0.0)
+    Point(at_ticks=0, value=2.0, shape='line', curve=0.0, extra=None)
     """
     return msgspec.structs.replace(struct, **fields)
 

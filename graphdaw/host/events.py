@@ -167,6 +167,7 @@ Observer = Callable[[object], object]
 class Observers:
     """Hands events to observers in the order in which they happened, in a thread of its own.
 
+    Problems from before anybody observed, while a session began, are kept for the first one who does.
     An observer that raises is reported (logger "graphdaw") and hears the next event all the same; others do not notice.
     """
 
@@ -198,11 +199,11 @@ class Observers:
     def tell(self, event: object) -> None:
         """Note an event; never waits for an observer."""
         with self._change:
-            if not self._observers:
+            if not self._observers and not isinstance(event, Problem):
                 return
             if len(self._waiting) == MOST_WAITING:
                 self._waiting.popleft()
-                self.dropped += 1
+                self.dropped += bool(self._observers)
             self._waiting.append(event)
             self._change.notify()
 

@@ -276,6 +276,7 @@ class _Reel:
         self._parts = path.absolute().parent / f".{path.name}.{secrets.token_hex(4)}"
         self._finish = finish
         self._before = before  # its takes come first
+        self._stopped = False
         name = ffi.new("char[]", os.fsencode(self._parts))
         bits = part_bits(path, settings.bit_depth)
         late = lib.GD_LATE_UNKNOWN if late is None else late
@@ -290,7 +291,9 @@ class _Reel:
         lib.gd_tape_late(self._core, frames)
 
     def stop(self, at: int) -> None:
-        lib.gd_tape_stop(self._core, at)
+        if not self._stopped:  # where it ends was said by the clock that it began at
+            self._stopped = True
+            lib.gd_tape_stop(self._core, at)
 
     def catch_up(self, share: float) -> None:
         core = ffi.new("GdTapeState *")

@@ -23,6 +23,18 @@ def _choke_groups(text: str) -> object:
     return choke_groups(text)
 
 
+def _scale(text: str) -> object:
+    from graphdaw.nodes.prepare.tuning import scale_of
+
+    return scale_of(text)
+
+
+def _key_map(text: str) -> object:
+    from graphdaw.nodes.prepare.tuning import key_map_of
+
+    return key_map_of(text)
+
+
 class Voices(Node, kernel="", tags=("event", "synth", "instrument")):
     """Turns notes into signals for the other nodes of its group, which are there once for every voice.
 
@@ -34,7 +46,8 @@ class Voices(Node, kernel="", tags=("event", "synth", "instrument")):
     plays one voice.
 
     In `mono` the newest key sounds, and going back to one that is still down glides there; `legato` also begins no
-    new note while one is held. Sustain pedals hold notes.
+    new note while one is held. Sustain pedals hold notes. Scala's scales
+    and keyboard mappings become its settings by `Graph.tune` or `graphdaw tune`.
     """
 
     events = events_in()
@@ -57,16 +70,28 @@ class Voices(Node, kernel="", tags=("event", "synth", "instrument")):
     width = Param(1.0, lo=0.0, hi=1.0, ramp_s=0.0, help="How far `spread` reaches.")
     tail_s = Param(0.0, lo=0.0, hi=30.0, unit="s", ramp_s=0.0, help="A voice lasts so long at least after its note.")
     choke = Text(check=_choke_groups, help="Keys that silence each other, such as '42 44 46, 38 40' for two groups.")
+    scale = Text(
+        check=_scale,
+        help="Degrees above the first one, the last of which repeats it: in cents with a point, or as ratios, such as "
+        "'9/8 5/4 4/3 3/2 5/3 15/8 2/1'. Empty: twelve equal steps.",
+    )
+    key_map = Text(
+        check=_key_map,
+        help="Which key plays which degree, at what pitch: the values of Scala's .kbm files in their order, such as "
+        "'0 0 127 60 69 440.0 0', which is also meant when it is empty: key 60 is the first degree, and 69 has 440 Hz.",
+    )
 
 
 def voicing(_: Any, values: Mapping[str, Any]) -> bytes:
     """What the kernel goes by: voices, tuning, chokes."""
+    from graphdaw.nodes.prepare.tuning import frequencies_hz, key_map_of, scale_of
     from graphdaw.nodes.prepare.voicing import voicing_of
 
     count = round(float(values["voices"]))
     options = Voices.type.choices
     mode, steal = (options[name].options.index(str(values[name])) for name in ("mode", "steal"))
-    return voicing_of(count, spares_of(count), mode, steal, str(values["choke"]))
+    tuned = frequencies_hz(scale_of(str(values["scale"])), key_map_of(str(values["key_map"])))
+    return voicing_of(count, spares_of(count), mode, steal, str(values["choke"]), tuned)
 
 
 HAND, VOICE, LEVEL = "~voices", "~voice", "~voice_level"

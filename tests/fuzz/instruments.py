@@ -11,8 +11,9 @@ import numpy as np
 import soundfile
 
 from graphdaw.graph.instruments import packs
+from graphdaw.graph.tunings import settings_of
 from graphdaw.host.instruments import read_instrument
-from graphdaw.host.tuning import parse_key_map, parse_scale, tuning_of
+from graphdaw.nodes.prepare.tuning import frequencies_hz, key_map_of, scale_of
 from graphdaw.nodes.prepare.zone_map import ZoneMap
 from graphdaw.nodes.prepare.zones import prepare
 from tests.instruments import INSTRUMENT, KEYS, SAMPLE, VELOCITIES, Wave, play, soundfont, span
@@ -122,7 +123,7 @@ def read_pack(data: bytes, folder: Path) -> None:
 
 
 SCALE = b"! a.scl\n!\nscale\n 5\n!\n 9/8\n 386.3 third\n 3/2\n 5/3\n 2/1\n"
-KEY_MAP = b"! a.kbm\n12\n0\n127\n60\n69\n440.0\n5\n0\nx\n1\nx\n2\n3\n"
+KEY_MAP = b"! a.kbm\n12\n0\n127\n60\n60\n440.0\n5\n0\nx\n1\nx\n2\n3\n"
 
 
 def tuning_seeds() -> list[bytes]:
@@ -132,6 +133,7 @@ def tuning_seeds() -> list[bytes]:
 
 def read_tuning(data: bytes, folder: Path) -> None:
     scale, _, mapping = data.decode("utf-8", errors="replace").partition("---\n")
-    tuning = tuning_of(parse_scale(scale, "a.scl"), parse_key_map(mapping, "a.kbm"))
-    assert all(0.0 <= hz <= 1e6 for hz in tuning.table)
-    assert all(np.isfinite([tuning.frequency_hz(key), tuning.key(key)]).all() for key in (-3.0, 0.0, 60.5, 200.0))
+    (folder / "a.scl").write_text(scale)
+    (folder / "a.kbm").write_text(mapping)
+    texts = settings_of(folder / "a.scl", folder / "a.kbm")
+    assert all(0.0 <= hz <= 1e6 for hz in frequencies_hz(scale_of(texts["scale"]), key_map_of(texts["key_map"])))

@@ -39,6 +39,19 @@ def test_events_come_in_order_and_only_of_the_kind_asked_for() -> None:
     assert places == [Located(1.0), Located(2.0), Stopped(2.0)]
 
 
+def test_problems_of_the_beginning_wait_for_the_first_observer() -> None:
+    observers = Observers()
+    observers.tell(Problem("midi1", "There is no keyboard."))
+    observers.tell("something else")
+    heard: list[object] = []
+    observers.observe(heard.append)
+    observers.tell("later")
+    observers.close()
+
+    assert heard == [Problem("midi1", "There is no keyboard."), "later"]
+    assert observers.dropped == 0
+
+
 def test_one_that_fails_is_reported_and_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
     observers = Observers()
     heard: list[object] = []

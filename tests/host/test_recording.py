@@ -317,6 +317,18 @@ def test_a_beginning_anew_ends_a_take_and_begins_the_next(tmp_path: Path) -> Non
     np.testing.assert_array_equal(read(takes[1].path), second)
 
 
+def test_what_the_disk_has_yet_to_write_when_time_begins_anew_is_kept(tmp_path: Path) -> None:
+    for number in range(20):  # in some of them the disk is behind
+        with Renderer(patch()) as renderer:
+            engine = renderer.engine
+            engine.record("record1", tmp_path / f"take{number}.wav", bit_depth=32)
+            renderer.render(10_000)
+            engine.restart(96_000)
+            takes = engine.stop_recording("record1")
+
+        assert [take.frames for take in takes] == [10_000]
+
+
 def test_a_device_at_another_rate_goes_on_in_a_take_at_that_rate(tmp_path: Path) -> None:
     with gd.Session(patch(), device="hand") as session:
         session.record("record1", tmp_path / "take.wav", bit_depth=32)

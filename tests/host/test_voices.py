@@ -150,6 +150,26 @@ def test_a_choke_group_silences_its_other_keys() -> None:
     assert peaks_hz(sound[-20_000:]) == pytest.approx([440.0 * 2 ** ((42 - 69) / 12)], rel=1e-3)
 
 
+def test_a_scale_and_its_keys_are_heard_and_keys_without_a_degree_are_not() -> None:
+    """The just major scale on white keys: C and G are a pure fifth, C sharp is no key."""
+    graph = synth(scale="9/8 5/4 4/3 3/2 5/3 15/8 2/1", key_map="12 0 127 60 60 264.0 7 0 x 1 x 2 3 x 4 x 5 x 6")
+    sound = play(graph, 2.0, (0, 3840, 60.0), (0, 3840, 61.0), (0, 3840, 67.0))
+
+    assert peaks_hz(sound[4800:]) == pytest.approx([264.0, 396.0], rel=2e-4)
+    with Renderer(graph) as renderer:
+        renderer.render(4800)
+        graph.set("voices1", scale="")  # twelve equal steps, from the next note on
+        graph.apply([PutClip("notes1", clip((240, 3840, 67.0)))])
+        later = renderer.render(24_000)[0]
+    assert peaks_hz(later[8000:])[-1] == pytest.approx(264.0 * 2 ** (4 / 12), rel=2e-4)
+
+
+def test_a_key_between_two_lies_between_them_in_pitch() -> None:
+    sound = play(synth(scale="300.0 1200.0"), 2.0, (0, 3840, 69.5))  # from the 300 cents of key 69 to the octave
+
+    assert peaks_hz(sound[4800:]) == pytest.approx([440.0 * 2 ** (450 / 1200)], rel=2e-4)
+
+
 def test_edits_of_an_instrument_that_plays_reach_every_voice() -> None:
     graph = synth()
     graph.apply([PutClip("notes1", clip((0, 9600, 57.0), (0, 9600, 69.0)))])

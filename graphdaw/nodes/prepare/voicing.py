@@ -7,22 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-KEYS = 128
+from graphdaw.nodes.prepare.tuning import KEYS
+
+UNTUNED = -1_000.0  # the pitch of a key that plays nothing
 
 
-def equal_temperament() -> list[float]:
-    """The frequencies of all keys, in hertz, twelve equal steps an octave and key 69 at 440 Hz."""
-    return [440.0 * 2.0 ** ((key - 69) / 12.0) for key in range(KEYS)]
-
-
-def voicing_of(
-    voices: int, spares: int, mode: int, steal: int, choke: str, frequencies_hz: Sequence[float] = ()
-) -> bytes:
+def voicing_of(voices: int, spares: int, mode: int, steal: int, choke: str, frequencies_hz: Sequence[float]) -> bytes:
     """The bytes: how many voices, who gives way, how keys are tuned, and which of them silence each other.
 
-    `mode` and `steal` are the places of the options in what the node declares.
+    `mode` and `steal` are the places of the options in what the node declares; a key of 0 Hz plays nothing.
     """
-    pitches = [math.log2(hz) for hz in frequencies_hz or equal_temperament()]
+    pitches = [math.log2(hz) if hz else UNTUNED for hz in frequencies_hz]
     groups = np.zeros(KEYS, "u1")
     for number, keys in enumerate(choke_groups(choke), 1):
         groups[keys] = number
