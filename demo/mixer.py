@@ -167,14 +167,7 @@ def kit(graph: gd.Graph) -> NodeHandle:
     """Hydrogen's drums where they are installed; GraphDAW's own, which lie on the same keys, where they are not."""
     if not KIT.is_file():
         return dry(graph, "Studio Kit")
-    voices = graph.add("voices", voices=6.0)
-    drums = graph.add("zones", file=str(KIT))
-    for signal in ("gate", "key", "velocity"):
-        graph.connect(voices[signal], drums[signal])
-    group = graph.group([voices, drums], "Acoustic drums")
-    graph.declare(group, "events", "in", voices["events"], type="event")
-    graph.declare(group, "out", "out", drums["out"])
-    return group
+    return gd.add_instrument(graph, KIT, voices=6, name="Acoustic drums")
 
 
 def curve(graph: gd.Graph, group: NodeHandle, to: PortHandle, label: str, points: list[tuple[int, float]]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graphdaw.graph.library import macros, presets, save_preset
     from graphdaw.graph.opened import Project
     from graphdaw.graph.unnamed import UnsavedProject
+    from graphdaw.host.instruments.player import add_instrument
     from graphdaw.host.left_takes import recover_takes
     from graphdaw.host.offline import render
     from graphdaw.host.session import Session
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AudioClip", "CurveClip", "Graph", "Lane", "Loop", "Marker", "Note", "NoteClip", "Point", "Project", "Session",
-    "Signature", "Tempo", "Timeline", "example", "load", "macros", "open", "presets", "recover_takes", "render",
-    "save_preset", "unsaved_projects",
+    "Signature", "Tempo", "Timeline", "add_instrument", "example", "load", "macros", "open", "presets", "recover_takes",
+    "render", "save_preset", "unsaved_projects",
 ]  # fmt: skip
 _LIBRARY = ("macros", "presets", "save_preset")
 
@@ -95,6 +96,10 @@ def __getattr__(name: str) -> Any:
         from graphdaw.graph import library
 
         return getattr(library, name)
+    if name == "add_instrument":
+        from graphdaw.host.instruments.player import add_instrument
+
+        return add_instrument
     if name == "recover_takes":
         from graphdaw.host.left_takes import recover_takes
 

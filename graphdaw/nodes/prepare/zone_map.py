@@ -148,20 +148,23 @@ class ZoneMap:
     unsupported: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
-    def chokes(self, key: int) -> int:
-        """The group in which a note of that key cuts off others; 0 for none."""
-        return next((zone.group for zone in self._of(key) if zone.group), 0)
-
-    def choked_by(self, key: int) -> int:
-        """The group whose notes cut off a note of that key; 0 for none."""
-        return next((zone.off_by for zone in self._of(key) if zone.off_by), 0)
+    def choke_groups(self) -> list[list[int]]:
+        """Keys of which a note silences the notes of the others, in groups that have no key in common."""
+        groups: dict[int, set[int]] = {}
+        for zone in self.zones:
+            if not zone.on_release:
+                for group in {zone.group, zone.off_by} - {0}:
+                    groups.setdefault(group, set()).update(range(zone.keys[0], zone.keys[1] + 1))
+        chokes = {zone.off_by for zone in self.zones} & {zone.group for zone in self.zones}
+        joined: list[set[int]] = []
+        for keys in (groups[group] for group in sorted(chokes - {0}) if group in groups):
+            apart = [other for other in joined if not other & keys]
+            joined = [*apart, keys.union(*(other for other in joined if other & keys))]
+        return sorted(sorted(keys) for keys in joined)
 
     def sounding_keys(self) -> list[int]:
         """The keys that have a zone."""
         return sorted({key for zone in self.zones for key in range(zone.keys[0], zone.keys[1] + 1)})
-
-    def _of(self, key: int) -> list[Zone]:
-        return [zone for zone in self.zones if zone.keys[0] <= key <= zone.keys[1] and not zone.on_release]
 
 
 def of_recording(recording: Recording, root_key: float = 60.0) -> ZoneMap:

@@ -95,7 +95,7 @@ def test_levels_pan_pitch_and_envelope(tmp_path: Path) -> None:
     assert 10 ** (first.gain_db / 20) == pytest.approx(0.5 * 0.8 * 1.5)
     assert (first.pan, first.tune_cents, first.one_shot, first.amplitude.release_s) == (-0.5, -200.0, True, 1.0)
     assert (second.pan, second.one_shot, second.group, second.off_by, second.velocity_track) == (0.25, False, 3, 3, 0.0)
-    assert (found.chokes(37), found.choked_by(37), found.chokes(36)) == (3, 3, 0)
+    assert found.choke_groups() == [[37]]
 
 
 def test_layers_of_the_same_velocities_take_turns_and_old_kits_have_one_recording(tmp_path: Path) -> None:

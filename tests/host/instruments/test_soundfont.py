@@ -68,7 +68,7 @@ def test_ranges_of_preset_and_instrument_must_both_hold(tmp_path: Path) -> None:
     found = read(tmp_path, [RAMP], inside, [over])
 
     assert [(zone.keys, zone.velocities) for zone in found.zones] == [((40, 59), (20, 100)), ((60, 72), (20, 127))]
-    assert [found.chokes(key) for key in (50, 65)] == [0, 3] and found.choked_by(65) == 3
+    assert found.choke_groups() == [list(range(60, 73))]
 
 
 def test_pitch_comes_from_root_corrections_and_scale(tmp_path: Path) -> None:

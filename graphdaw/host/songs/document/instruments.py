@@ -10,6 +10,7 @@ from graphdaw.graph.graph import NodeHandle
 from graphdaw.graph.model import settings
 from graphdaw.graph.song import Instrument, SongTrack, changed, unrolled
 from graphdaw.graph.timeline import TempoMap, Timeline
+from graphdaw.host.instruments.player import add_instrument
 from graphdaw.host.songs.document import lmms_synths, programs
 from graphdaw.host.songs.document.workshop import Workshop, name_of
 
@@ -57,16 +58,8 @@ def soundfont_player(shop: Workshop, track: SongTrack, instrument: Instrument, f
     bank = DRUM_BANK if is_kit(track) else instrument.bank or 0
     if bank != DRUM_BANK and not instrument.kind.startswith("lmms/"):
         bank = 0  # banks are those of the device that the file was made for
-    program = instrument.program or 0
-    graph = shop.graph
-    hand = shop.add("voices", voices=float(voices))
-    zones = graph.add("zones", file=font, preset=f"{bank}:{program}")
-    for port in ("key", "gate", "velocity"):
-        graph.connect(hand[port], zones[port])
-    group = graph.group([hand, zones], name_of(track.name or "SoundFont"))
-    graph.declare(group, "events", "in", hand["events"], type="event")
-    graph.declare(group, "out", "out", zones["out"])
-    return group
+    preset, name = f"{bank}:{instrument.program or 0}", name_of(track.name or "SoundFont")
+    return add_instrument(shop.graph, font, preset, voices=voices, name=name)
 
 
 def _preset(shop: Workshop, track: SongTrack, instrument: Instrument, voices: int) -> NodeHandle:
