@@ -33,7 +33,8 @@ def render(
         float, typer.Option(min=0.0, max=600.0, help="Seconds to go on at most, until nothing is heard.")
     ] = 0.0,
     stems: Annotated[
-        bool, typer.Option("--stems", help="Also one file for each node or group wired into an output or a bus.")
+        bool,
+        typer.Option("--stems", help="Also one file for each track: what is wired into an output or the main bus."),
     ] = False,
     stem: Annotated[
         list[str] | None, typer.Option(metavar="NODE", help="Also a file of what this node or group has a part in.")

@@ -11,9 +11,9 @@ from graphdaw.graph import buses
 from graphdaw.graph.flatten import Flat, flat_wires
 from graphdaw.graph.graph import Graph
 from graphdaw.graph.model import Document, Node, Wire
-from graphdaw.graph.ports import node_of
+from graphdaw.graph.ports import inlets, node_of
 
-OUTPUT = "output"
+OUTPUT, SIDECHAIN = "output", "sidechain"
 NOWHERE = "\x00nowhere"  # a bus that nobody hears
 TRACKS, OUTPUTS = "tracks", "outputs"  # kinds of stems, beside the names of nodes
 
@@ -29,8 +29,9 @@ class Stem(NamedTuple):
 def stem_graphs(graph: Graph, stems: str | tuple[str, ...]) -> Iterator[tuple[str, Graph]]:
     """For each stem: its title, and a copy of the graph in which only it is heard.
 
-    `TRACKS`: each node or group that is wired into an output or a bus; what only buses feed is heard in each, with
-    what that track sends, so the sum is exact as far as it is linear. `OUTPUTS`: each output. Ids of nodes or groups:
+    `TRACKS`: each node or group that is wired into an output, or into the main bus where one alone leads to it; what
+    comes after, and what only buses feed, is heard in each, with what that track sends, so the sum is exact as far as
+    that is linear. `OUTPUTS`: each output. Ids of nodes or groups:
     each as if it were soloed. Raises EngineError and UnknownNodeError.
     """
     if not isinstance(stems, str):
@@ -70,11 +71,16 @@ def outputs_of(document: Document) -> list[Stem]:
 def tracks_of(document: Document) -> list[Stem]:
     """Each track with the others' wires into outputs, and the others' sends, cut."""
     flat = Flat(document)
-    fed = _fed_by_buses(flat)
-    wires = [w for w in _into_outputs(document) if not all(end.source in fed for end in flat_wires(document, w))]
+    wires, end = _mix(document)
+    fed = _fed_by_buses(flat, end)
+    wires = [w for w in wires if not all(one.source in fed for one in flat_wires(document, w))]
     owners: dict[str, str] = {wire.id: wire.source for wire in wires}
     tracks = dict.fromkeys(owners.values())
-    sends = [node for node in flat.nodes.values() if node.type == buses.SEND and _reaches(flat, node.id, fed)]
+    sends = [
+        node
+        for node in flat.nodes.values()
+        if node.type == buses.SEND and node.id not in end and _reaches(flat, node.id, fed | end)
+    ]
     senders = {send.id: _sender(flat, send, tracks) for send in sorted(sends, key=lambda node: (node.order, node.id))}
     tracks.update(dict.fromkeys(senders.values()))
     return [
@@ -87,6 +93,23 @@ def tracks_of(document: Document) -> list[Stem]:
     ]
 
 
+def _mix(document: Document) -> tuple[list[Wire], set[str]]:
+    """The wires by which tracks come together, into outputs or what alone leads there, and the nodes from there on."""
+    outputs = {node.id for node in document.nodes.values() if node.type == OUTPUT}
+    wires, end = _into_outputs(document), set(outputs)
+    while len({wire.source for wire in wires}) == 1:
+        last = document.nodes[wires[0].source]
+        wires = [wire for wire in document.wires_into(last.id) if _is_sound(document, last, wire)]
+        if not wires or last.id in end:
+            return _into_outputs(document), outputs
+        end |= {last.id, *(node.id for node in document.below(last.id))}
+    return sorted(wires, key=lambda wire: (wire.order, wire.id)), end
+
+
+def _is_sound(document: Document, node: Node, wire: Wire) -> bool:
+    return inlets(document, node).get(wire.target_port) == "audio" and wire.target_port != SIDECHAIN
+
+
 def _into_outputs(document: Document) -> list[Wire]:
     """The wires that lead, directly or through groups, into outputs, oldest first."""
     nodes = document.nodes
@@ -94,21 +117,21 @@ def _into_outputs(document: Document) -> list[Wire]:
     return [wire for wire in wires if any(nodes[end.target].type == OUTPUT for end in flat_wires(document, wire))]
 
 
-def _fed_by_buses(flat: Flat) -> set[str]:
+def _fed_by_buses(flat: Flat, end: set[str]) -> set[str]:
     """The nodes that hear nothing but buses, and lead to nothing that hears something else too.
 
     A bus that leads elsewhere as well is no matter of its own: it belongs to the track that it leads to.
     """
-    left = {node.id for node in flat.nodes.values() if node.type == buses.RETURN}
+    left = {node.id for node in flat.nodes.values() if node.type == buses.RETURN} - end
     while True:
-        fed, strays = _closure(flat, left)
+        fed, strays = _closure(flat, left, end)
         if not strays:
             return fed
         buses_lost = {buses.bus_of(flat.nodes[id]) for id in strays}
         left = {id for id in left if buses.bus_of(flat.nodes[id]) not in buses_lost}
 
 
-def _closure(flat: Flat, returns: set[str]) -> tuple[set[str], set[str]]:
+def _closure(flat: Flat, returns: set[str], end: set[str]) -> tuple[set[str], set[str]]:
     """What hears nothing but these returns, and those of them that hear something else or lead elsewhere."""
     into: dict[str, set[str]] = {}
     after: dict[str, set[str]] = {}
@@ -118,10 +141,10 @@ def _closure(flat: Flat, returns: set[str]) -> tuple[set[str], set[str]]:
     fed, waiting = set(returns), list(returns)
     while waiting:
         for target in after.get(waiting.pop(), ()):
-            if target not in fed and flat.nodes[target].type != OUTPUT and into[target] <= fed:
+            if target not in fed and target not in end and into[target] <= fed:
                 fed.add(target)
                 waiting.append(target)
-    stray = {id for id in fed if any(t not in fed and flat.nodes[t].type != OUTPUT for t in after.get(id, ()))}
+    stray = {id for id in fed if any(t not in fed and t not in end for t in after.get(id, ()))}
     also_wired = {
         wire.target
         for wire in flat.wires.values()
@@ -150,7 +173,7 @@ def _reaches(flat: Flat, send: str, fed: set[str]) -> bool:
 
 
 def _sender(flat: Flat, send: Node, tracks: dict[str, None]) -> str:
-    """Whose a send is: the track it lies in or leads on to, else what feeds it."""
+    """Whose a send is: the track it lies in or leads on to, or what feeds it does, else what feeds it."""
     inside: str = send.id
     while inside:
         if inside in tracks:
@@ -160,9 +183,11 @@ def _sender(flat: Flat, send: Node, tracks: dict[str, None]) -> str:
     for wire in flat.wires.values():
         if buses.ends_of(wire.key) is None:
             after.setdefault(wire.source, set()).add(wire.target)
-    for track in tracks:
-        if _leads_to(after, send.id, {track, *(node.id for node in flat.document.below(track))}):
-            return track
+    feeders = [wire.source for wire in flat.wires.values() if wire.target == send.id]
+    for start in (send.id, *feeders):
+        for track in tracks:
+            if _leads_to(after, start, {track, *(node.id for node in flat.document.below(track))}):
+                return track
     return next((wire.source for wire in flat.document.wires_into(send.id)), send.id)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import graphdaw as gd
 from graphdaw.errors import CycleError
+from graphdaw.graph.strips import add_bus, add_strip
 from graphdaw.host.stems import OUTPUTS, TRACKS, stem_graphs, stem_path
 
 
@@ -34,8 +35,12 @@ def mixers(draw: st.DrawFn) -> gd.Graph:
         out = graph.add("output")
         sources = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=4, unique=True))
         returns = [node for node in nodes if node.type == "return" and draw(st.booleans())]
+        end = out
+        if draw(st.booleans()):  # a main bus
+            end = graph.add("gain", gain_db=-3.0)
+            end >> out
         for source in dict.fromkeys([*sources, *returns]):
-            graph.connect(source["out"], out["in"])
+            graph.connect(source["out"], end["in"])
     if draw(st.booleans()):
         graph.group(draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=3, unique=True)), "some")
     return graph
@@ -66,6 +71,32 @@ def test_the_graph_itself_is_left_alone() -> None:
 
     assert titles == ["send1", "sine1"]
     assert graph.document == before
+
+
+def test_tracks_that_come_together_in_a_main_bus_have_a_stem_each_with_what_they_send() -> None:
+    graph = gd.Graph()
+    main = add_bus(graph, "main")
+    hall = add_bus(graph, "hall", into="main")
+    for name, hz in (("Bass", 60.0), ("Lead", 700.0)):
+        strip = add_strip(graph, name)
+        tone = graph.add("gain", gain_db=-20.0)
+        graph.add("sine", frequency_hz=hz) >> tone
+        graph.connect(tone, strip.group["in"])
+        graph.connect(strip.group["out"], main.group["in"])
+        strip.send("hall", -6.0)
+    mix = gd.render(graph, seconds=0.2)
+    parts = [(title, gd.render(alone, seconds=0.2)) for title, alone in stem_graphs(graph, TRACKS)]
+
+    assert [title for title, _ in parts] == ["Bass", "Lead"] and hall.group.id in graph.nodes
+    np.testing.assert_allclose(parts[0][1] + parts[1][1], mix, atol=1e-5)
+    assert all(np.abs(part[:, 4_800:]).max() > 0.01 for _, part in parts)
+
+
+def test_what_shapes_the_sum_of_one_track_is_a_part_of_it() -> None:
+    graph = gd.Graph()
+    graph.add("noise") >> graph.add("filter") >> graph.add("gain") >> graph.add("output")
+
+    assert [title for title, _ in stem_graphs(graph, TRACKS)] == ["gain1"]
 
 
 def test_a_name_that_is_no_file_name_becomes_one() -> None:
