@@ -20,7 +20,7 @@ import melody
 import mixer
 import song
 import speech
-from graphdaw.graph.graph import NodeHandle
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.music import Row
 from graphdaw.graph.strips import Strip, Track, add_synth
 from song import BAR_TICKS, section

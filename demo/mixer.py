@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import graphdaw as gd
 from graphdaw.graph.clips import CurveClip, Point
-from graphdaw.graph.graph import NodeHandle, PortHandle
+from graphdaw.graph.handles import NodeHandle, PortHandle
 from graphdaw.graph.strips import Strip, Track
 
 # Free to use in compositions: its licence (GPL-2+) carries an exception that says so.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 import graphdaw as gd
-from graphdaw.graph.graph import NodeHandle
+from graphdaw.graph.handles import NodeHandle
 
 ITEM = re.compile(
     r"^(?:(?P<type>[a-z_]\w*)\s+)?(?P<name>\w+)(?:\((?P<values>[^)]*)\))?(?:\.(?P<port>\w+))?(?:\s*\*\s*(?P<depth>-?[\d.]+))?$"

@@ -68,7 +68,7 @@ def record(
 
 def _record_file(session: Session, output: str, bits: int | None) -> str:
     """Put a `record` node beside the graph's outputs, and play; the file that the graph came from is not touched."""
-    from graphdaw.graph.graph import NodeHandle
+    from graphdaw.graph.handles import NodeHandle
 
     graph = session.graph
     node = graph.add("record")

@@ -1,5 +1,6 @@
 """The document: graphs as values, edits, history, files."""
 
-from graphdaw.graph.graph import Graph, NodeHandle, PortHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import NodeHandle, PortHandle
 
 __all__ = ["Graph", "NodeHandle", "PortHandle"]

@@ -21,7 +21,8 @@ from pathlib import Path
 from graphdaw.errors import GroupingError, ProjectError, TextError, UnknownPresetError, suggestion
 from graphdaw.graph import examples, outside, own_state, text
 from graphdaw.graph.clip import graft, selection
-from graphdaw.graph.graph import Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.media_values import media_values, with_media
 from graphdaw.graph.model import GROUP, Document, Node
 from graphdaw.graph.parse import MAX_TEXT, parse

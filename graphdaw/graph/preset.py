@@ -8,7 +8,8 @@ from pathlib import Path
 
 from graphdaw.errors import GraphError, ProjectError, brief
 from graphdaw.graph import checks
-from graphdaw.graph.graph import Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.model import GROUP, Document, Node, Opaque, Value
 from graphdaw.graph.ports import node_of, title
 from graphdaw.graph.project.loading import load

@@ -16,7 +16,8 @@ from graphdaw.graph.model import GROUP, Document, Node, settings
 from graphdaw.nodes.base import registry
 
 if TYPE_CHECKING:
-    from graphdaw.graph.graph import End, Graph, NodeHandle
+    from graphdaw.graph.graph import Graph
+    from graphdaw.graph.handles import End, NodeHandle
 
 PARTS = ("return", "trim", "eq", "compressor", "pan", "fader")
 MAIN = "main"

@@ -195,7 +195,7 @@ def _passes(recorded: Recorded, timeline: Timeline) -> Iterator[tuple[int, int, 
     """Each turn of the loop: where in the file, where in the piece, and how many frames."""
     rate, loop = recorded.sample_rate_hz, timeline.loop
     ends = timeline.frame(loop.end_ticks, rate) if loop is not None and loop.on else 0
-    done, position = 0, recorded.start_frame
+    done, position = max(0, -recorded.start_frame), max(0, recorded.start_frame)  # without what was counted in
     while done < recorded.frames:
         length = recorded.frames - done
         if loop is not None and position < ends:

@@ -20,7 +20,8 @@ from graphdaw.graph.takes import Recorded, Region
 from graphdaw.graph.vocabulary import Edit, PutClip, SetClip, TakeClip
 
 if TYPE_CHECKING:
-    from graphdaw.graph.graph import End, Graph
+    from graphdaw.graph.graph import Graph
+    from graphdaw.graph.handles import End
     from graphdaw.graph.strips import Strip, Track
 
 replace = msgspec.structs.replace

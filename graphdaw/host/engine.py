@@ -19,21 +19,10 @@ from graphdaw.graph.routes import Routes
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.graph.voicing import Voiced
 from graphdaw.host.arranged import Arranging
-from graphdaw.host.events import (
-    Event,
-    Located,
-    Looped,
-    NotFinite,
-    OverBudget,
-    RecordingStopped,
-    Rolling,
-    Settled,
-    Standing,
-    Swapped,
-    TakeFinished,
-)
+from graphdaw.host.events import Event, Located, Looped, RecordingStopped, Rolling, Standing, TakeFinished
 from graphdaw.host.journey import Journey
 from graphdaw.host.lowering import Lowering
+from graphdaw.host.news import event_of
 from graphdaw.host.note_recorder import NoteRecorder
 from graphdaw.host.recorder import Recorder
 from graphdaw.host.recordings import Recordings
@@ -270,7 +259,7 @@ class Engine(Arranging):
             self.notes.hear()
             self._restarted_at += end
             self.journey.turn(self._restarted_at, position_frames, self.rolls)
-            self.recorder.follow_from(self._lowering.nodes, end, position_frames)
+            self.recorder.follow_from(self._lowering.nodes, end, position_frames, self.rolls)
             self._edited, self._behind = False, True
             self.commit()
 
@@ -434,28 +423,10 @@ class Engine(Arranging):
         return told
 
     def _event(self, item: Any) -> Event:
-        frame = int(item.time) + self._restarted_at
-        match item.kind:
-            case lib.GD_NEWS_SWAPPED:
-                return Swapped(frame)
-            case lib.GD_NEWS_SETTLED:
-                return Settled(frame)
-            case lib.GD_NEWS_NOT_FINITE:
-                return NotFinite(int(item.count), frame)
-            case lib.GD_NEWS_LOCATED:
-                self.journey.turn(frame, int(item.position))
-                self.recorder.located(int(item.time), int(item.position))
-                return Located(item.position / self.sample_rate, frame)
-            case lib.GD_NEWS_LOOPED:
-                self.journey.turn(frame, int(item.position))
-                self.recorder.located(int(item.time), int(item.position))
-                return Looped(int(item.count), frame)
-            case lib.GD_NEWS_ROLLING:
-                self.journey.turn(frame, int(item.position), rolls=True)
-                self.recorder.located(int(item.time), int(item.position))
-                return Rolling(item.position / self.sample_rate, frame)
-            case lib.GD_NEWS_STANDING:
-                self.journey.turn(frame, int(item.position), rolls=False)
-                return Standing(item.position / self.sample_rate, frame)
-            case _:
-                return OverBudget(frame)
+        frame, position = int(item.time) + self._restarted_at, int(item.position)
+        event = event_of(item, frame, self.sample_rate)
+        if isinstance(event, Located | Looped | Rolling | Standing):
+            rolls = None if isinstance(event, Located | Looped) else isinstance(event, Rolling)
+            self.journey.turn(frame, position, rolls)
+            self.recorder.turn(int(item.time), position, rolls)
+        return event

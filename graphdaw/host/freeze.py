@@ -10,7 +10,8 @@ from pathlib import Path
 from graphdaw.errors import EngineError
 from graphdaw.graph import buses
 from graphdaw.graph.flatten import Flat
-from graphdaw.graph.graph import End, Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import End, NodeHandle
 from graphdaw.graph.model import GROUP, Document, GroupPort, Node, Wire
 from graphdaw.graph.ports import node_of, outlets, title
 from graphdaw.graph.vocabulary import AddNode, Connect, DeclarePort, Edit, RemoveNode, SetFlags

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphdaw._core import ffi, lib
-from graphdaw.errors import EngineError
 from graphdaw.graph.flatten import Delta, FlatWire
 from graphdaw.graph.model import Node, settings
 from graphdaw.graph.voicing import Voiced, VoiceNode, voice_of
 from graphdaw.host.audio_tracks import Arranged
+from graphdaw.host.declared import DeclaredType, DeclaredTypes
 from graphdaw.nodes import NodeType
 from graphdaw.nodes.base import In, find
 
 OUTPUT = "output"
 LAST = 1 << 62  # in the order of nodes and wires: behind all of the document
 VOICE_BITS = 7  # of the order, for the voices that share a place in the document
-
-
-class LoweredType(NamedTuple):
-    """What the core knows of a node type, and how a document's names become its numbers."""
-
-    id: int
-    declared: NodeType
-    inlets: dict[str, int]
-    outlets: dict[str, int]
-    params: dict[str, int]
-    defaults: array[float]
-    choices: dict[str, tuple[int, dict[str, int]]]
 
 
 def speaks(node: Node) -> bool:
@@ -79,7 +66,7 @@ class Lowering:
         self._fill = fill
         self._arrange = arrange
         self._channels: dict[str, int] = {}  # of tracks of recordings
-        self._types: dict[str, LoweredType | None] = {}
+        self._types = DeclaredTypes(self.graph)
         self._wires: dict[str, int] = {}
         self._touching: dict[str, set[str]] = {}
         self._setting: dict[tuple[str, str], set[str]] = {}  # a parameter -> wires that take the place of its value
@@ -211,10 +198,8 @@ class Lowering:
         return listening
 
     def _listen(self, type: NodeType) -> Listening:
-        if type.name not in self._types:
-            self._types[type.name] = self._declare(type)
-        kind = self._types[type.name]
-        index = lib.gd_graph_add(self.graph, kind.id, LAST, 0, ffi.NULL, 0, ffi.NULL) if kind is not None else -1
+        kind = self._types.of(type)
+        index = lib.gd_graph_add(self.graph, kind.id, LAST, 0, ffi.NULL, 0, ffi.NULL)
         if index < 0:
             raise MemoryError(self._error())
         self._listening.append(Listening(index))
@@ -293,44 +278,8 @@ class Lowering:
         ):
             raise MemoryError("no memory for what a track plays")
 
-    def _type(self, name: str) -> LoweredType | None:
-        if name not in self._types:
-            declared = find(name)
-            self._types[name] = self._declare(declared) if declared is not None else None
-        return self._types[name]
-
-    def _declare(self, declared: NodeType) -> LoweredType:
-        keep: list[Any] = []
-
-        def text(string: str) -> Any:
-            keep.append(ffi.new("char[]", string.encode()) if string else ffi.NULL)
-            return keep[-1]
-
-        params = {name: param for name, param in declared.params.items() if not param.fixed}
-        ins = ffi.new("GdPortSpec[]", [(text(n), p.channels) for n, p in declared.inputs.items()])
-        outs = ffi.new("GdPortSpec[]", [(text(n), p.channels) for n, p in declared.outputs.items()])
-        specs = ffi.new("GdParamSpec[]", [(text(n), p.lo, p.hi, p.ramp_s) for n, p in params.items()])
-        spec = ffi.new("GdTypeSpec *")
-        spec.name, spec.kernel = text(declared.name), text(declared.kernel)
-        spec.loop_read, spec.loop_write = text(declared.loop_kernels[0]), text(declared.loop_kernels[1])
-        spec.always_loop = declared.always_loop
-        spec.ins, spec.outs, spec.params = ins, outs, specs
-        spec.in_count, spec.out_count, spec.param_count = len(declared.inputs), len(declared.outputs), len(params)
-        id = lib.gd_graph_type(self.graph, spec)
-        if id < 0:
-            raise EngineError(f"{self._error()}; build graphdaw again.")
-        return LoweredType(
-            id,
-            declared,
-            {name: i for i, name in enumerate(declared.inputs)},
-            {name: i for i, name in enumerate(declared.outputs)},
-            {name: i for i, name in enumerate(params)},
-            array("f", [param.default for param in params.values()]),
-            {
-                name: (i, {option: k for k, option in enumerate(choice.options)})
-                for i, (name, choice) in enumerate(declared.choices.items())
-            },
-        )
+    def _type(self, name: str) -> DeclaredType | None:
+        return self._types.named(name)
 
     def _error(self) -> str:
         return str(ffi.string(lib.gd_graph_error(self.graph)).decode())

@@ -10,7 +10,8 @@ from graphdaw.errors import EngineError
 from graphdaw.graph.arranging import fresh_id, replace
 from graphdaw.graph.clips import Clip, CurveClip, NoteClip, Point
 from graphdaw.graph.edits import Edit
-from graphdaw.graph.graph import End, Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import End, NodeHandle
 from graphdaw.graph.performance import HELD_S, clip_of_moves, clip_of_notes, punched_in
 from graphdaw.graph.ports import node_of
 from graphdaw.graph.takes import TAKE, edits_between, takes_of

@@ -81,16 +81,16 @@ class Recorder:
         for tape in self._tapes.values():
             tape.stop(self._engine.clock_frames)
 
-    def follow_from(self, nodes: dict[str, int], end: int, position: int) -> None:
+    def follow_from(self, nodes: dict[str, int], end: int, position: int, rolls: bool) -> None:
         """Time has begun anew after that frame, at a place in the piece."""
-        self._positions = Positions(position)
+        self._positions = Positions(position, rolls)
         for id, tape in self._tapes.items():
             tape.positions = self._positions
             tape.follow(nodes[id], end, begins=0)
 
-    def located(self, frame: int, position: int) -> None:
-        """The transport has jumped while it played."""
-        self._positions.jump(frame, position)
+    def turn(self, frame: int, position: int, rolls: bool | None) -> None:
+        """The transport has jumped, set off or come to a stand while it played."""
+        self._positions.turn(frame, position, rolls)
 
     def sweep(self) -> list[tuple[str, Take | str]]:
         """Give back what has ended; returns what there is to tell of nodes: a finished take, or why one had to stop."""

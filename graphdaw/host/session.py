@@ -16,7 +16,8 @@ from typing import Protocol
 
 from graphdaw.errors import EngineError, GraphdawError, brief
 from graphdaw.graph.clips import TICKS_PER_QUARTER
-from graphdaw.graph.graph import End, Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import End, NodeHandle
 from graphdaw.graph.timeline import Place
 from graphdaw.graph.vocabulary import Edit
 from graphdaw.host.device import Device, DeviceSettings, HandDevice, RateNeededError, forced

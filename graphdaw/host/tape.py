@@ -31,10 +31,10 @@ STAMP_AT = 48 + 8 + 338  # in a take's file: the broadcast extension's time refe
 class Take:
     """A finished recording: where it is, and where it belongs.
 
-    `start_frame` is the place in the piece of its first sample; `preroll_frames` of it lie before the gate opened.
-    `lost_frames` came while the disk was too far behind, and are silent in it, so that all others are
-    in their place. A take is not `complete` where the disk refused the rest, or where it was found after a crash
-    (`recovered`). `peak` is 1.0 at full scale; what was louder is `clipped`, but in floating point.
+    `start_frame` is the place in the piece of its first sample, below 0 before it begins; `preroll_frames` of it lie
+    before the gate opened. `lost_frames` came while the disk was too far behind, and are silent in it, so that all
+    others are in their place. A take is not `complete` where the disk refused the rest, or where it was found after a
+    crash (`recovered`). `peak` is 1.0 at full scale; what was louder is `clipped`, but in floating point.
     """
 
     path: Path
@@ -81,23 +81,31 @@ class TapeState:
 class Positions:
     """Where in the piece the frames of an engine's clock are, since it began at one: what the transport did."""
 
-    def __init__(self, position: int = 0) -> None:
-        self._jumps = [(0, position)]
+    def __init__(self, position: int = 0, rolls: bool = True) -> None:
+        self._turns = [(0, position, rolls)]
 
-    def jump(self, frame: int, position: int) -> None:
-        """From that frame of the clock on the piece goes on from that place."""
-        self._jumps.append((frame, position))
+    def turn(self, frame: int, position: int, rolls: bool | None = None) -> None:
+        """From that frame of the clock on the piece goes on from that place, or stands there; None: as before."""
+        self._turns.append((frame, position, self._turns[-1][2] if rolls is None else rolls))
 
     def of(self, frame: int) -> int:
-        """The position of a frame of the clock.
+        """The position of a frame of the clock; before the piece sets off, as if it had come from before.
+
+        So what is recorded while it is counted in lies before the place where it begins, even before the piece.
 
         >>> positions = Positions(1_000)
-        >>> positions.jump(500, 0)
-        >>> positions.of(499), positions.of(500)
-        (1499, 0)
+        >>> positions.turn(500, 0)
+        >>> positions.turn(700, 200, rolls=False)
+        >>> positions.of(499), positions.of(500), positions.of(900)
+        (1499, 0, 200)
+        >>> positions.turn(1_000, 200, rolls=True)
+        >>> positions.of(900)
+        100
         """
-        begin, position = max(jump for jump in self._jumps if jump[0] <= frame)
-        return position + frame - begin
+        begin, position, rolls = next(turn for turn in reversed(self._turns) if turn[0] <= frame)
+        if not rolls:
+            begin, position, rolls = next((turn for turn in self._turns if turn[0] > frame), (begin, position, False))
+        return position + (frame - begin if rolls else 0)
 
 
 class Tape:
@@ -221,7 +229,7 @@ class Tape:
         if core.file < 0:
             return
         with suppress(OSError):  # the disk fails: the take is there, with the engine's clock for its stamp
-            os.pwrite(core.file, positions.of(core.start).to_bytes(8, "little"), STAMP_AT)
+            os.pwrite(core.file, max(0, positions.of(core.start)).to_bytes(8, "little"), STAMP_AT)
         try:
             path = self._name(part)
         except MediaError as error:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from graphdaw._core import ffi, lib
 from graphdaw.errors import UnknownPortError
-from graphdaw.graph.graph import End, Graph, PortHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import End, PortHandle
 from graphdaw.graph.ports import node_of, outlet_type, outlets, title
 from graphdaw.host.lowering import Listening, Lowering, new_ring
 

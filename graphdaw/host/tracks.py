@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from graphdaw.errors import EngineError
-from graphdaw.graph.graph import NodeHandle
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.host.tape import Take
 
 if TYPE_CHECKING:

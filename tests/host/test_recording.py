@@ -14,6 +14,7 @@ import soundfile
 import graphdaw as gd
 from graphdaw._core import ffi, lib
 from graphdaw.errors import EngineError
+from graphdaw.graph.takes import clips_of_take
 from graphdaw.host.device import DeviceSettings
 from graphdaw.host.engine import Engine
 from graphdaw.host.events import TakeFinished
@@ -315,6 +316,24 @@ def test_a_beginning_anew_ends_a_take_and_begins_the_next(tmp_path: Path) -> Non
     assert [(take.start_frame, take.frames) for take in takes] == [(0, 10_000), (96_000, 5_000)]
     np.testing.assert_array_equal(read(takes[0].path), first)
     np.testing.assert_array_equal(read(takes[1].path), second)
+
+
+def test_a_take_that_is_counted_in_lies_where_it_was_played(tmp_path: Path) -> None:
+    graph = patch()
+    with Renderer(graph) as renderer:
+        engine = renderer.engine
+        engine.roll(False)
+        renderer.render(12_800)
+        engine.record("record1", tmp_path / "take.wav", bit_depth=32)
+        engine.roll(True, count_in_frames=6_400)
+        heard = renderer.render(48_000)
+        (take,) = engine.stop_recording("record1")
+    (clip,) = clips_of_take(take, graph.timeline)
+    begun = -take.start_frame  # frames of the take before the piece
+
+    assert 6_400 <= begun <= 6_400 + 256 and take.frames == 48_000
+    assert (clip.at_ticks, clip.start_s) == (0, pytest.approx(begun / 48_000))
+    np.testing.assert_array_equal(read(take.path), heard)
 
 
 def test_what_the_disk_has_yet_to_write_when_time_begins_anew_is_kept(tmp_path: Path) -> None:

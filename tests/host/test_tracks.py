@@ -9,7 +9,7 @@ import pytest
 
 import graphdaw as gd
 from graphdaw.errors import EngineError, MediaError
-from graphdaw.graph.graph import NodeHandle
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.host.device import DeviceSettings, HandDevice
 from graphdaw.host.tracks import InputTrack
 from tests.drawing import draw

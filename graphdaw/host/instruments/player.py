@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from graphdaw.graph.graph import Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.host.instruments import read_instrument
 
 VOICES = 16

@@ -14,7 +14,8 @@ from graphdaw.graph import strips
 from graphdaw.graph.clip_checks import KEYS, LANE_RANGES
 from graphdaw.graph.clips import AudioClip, Lane, Note, NoteClip, Point
 from graphdaw.graph.field_checks import MAX_NAME
-from graphdaw.graph.graph import Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.song import A4, MASTER, Report, Song, SongTrack, Target, changed, decibels, level
 from graphdaw.graph.strips import MAIN, Strip
 from graphdaw.graph.timeline import Marker, Signature, Timeline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphdaw.graph import strips
-from graphdaw.graph.graph import NodeHandle, PortHandle
+from graphdaw.graph.handles import NodeHandle, PortHandle
 from graphdaw.graph.song import Device, SongTrack, Target
 from graphdaw.host.songs.document import built_in, ladspa, lmms_effects
 from graphdaw.host.songs.document.fits import Fit

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from graphdaw.errors import UnknownPresetError
 from graphdaw.graph.clips import NoteClip
-from graphdaw.graph.graph import NodeHandle
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.model import settings
 from graphdaw.graph.song import Instrument, SongTrack, changed, unrolled
 from graphdaw.graph.timeline import TempoMap, Timeline

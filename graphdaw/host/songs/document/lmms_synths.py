@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphdaw.graph.graph import NodeHandle, PortHandle
+from graphdaw.graph.handles import NodeHandle, PortHandle
 from graphdaw.graph.song import A4, Instrument, SongTrack, Target
 from graphdaw.host.songs.document.workshop import Move, Workshop, name_of
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from graphdaw.errors import MediaError
-from graphdaw.graph.graph import Graph, NodeHandle
+from graphdaw.graph.graph import Graph
+from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.song import Report, Target
 from graphdaw.host.media import length_s
 from graphdaw.nodes.base import registry
