@@ -50,6 +50,7 @@ class Lib(Protocol):
     GD_PIECE_COPIES: int
     GD_VOICES: int
     GD_KEYS: int
+    GD_UNTUNED: int
     GD_POLY: int
     GD_MONO: int
     GD_LEGATO: int

@@ -10,10 +10,12 @@ from graphdaw.errors import EngineError, suggestion
 from graphdaw.graph import buses
 from graphdaw.graph.flatten import Flat, flat_wires
 from graphdaw.graph.graph import Graph
-from graphdaw.graph.model import Document, Node, Wire
+from graphdaw.graph.model import GROUP, Document, Node, Wire
 from graphdaw.graph.ports import inlets, node_of
+from graphdaw.nodes.base import find
 
 OUTPUT, SIDECHAIN = "output", "sidechain"
+SOURCE = "source"  # the tag of what makes sound of nothing
 NOWHERE = "\x00nowhere"  # a bus that nobody hears
 TRACKS, OUTPUTS = "tracks", "outputs"  # kinds of stems, beside the names of nodes
 
@@ -100,14 +102,20 @@ def _mix(document: Document) -> tuple[list[Wire], set[str]]:
     while len({wire.source for wire in wires}) == 1:
         last = document.nodes[wires[0].source]
         wires = [wire for wire in document.wires_into(last.id) if _is_sound(document, last, wire)]
-        if not wires or last.id in end:
+        parts = [last, *document.below(last.id)]
+        if not wires or last.id in end or any(_sounds_by_itself(node) for node in parts):
             return _into_outputs(document), outputs
-        end |= {last.id, *(node.id for node in document.below(last.id))}
+        end.update(node.id for node in parts)
     return sorted(wires, key=lambda wire: (wire.order, wire.id)), end
 
 
 def _is_sound(document: Document, node: Node, wire: Wire) -> bool:
     return inlets(document, node).get(wire.target_port) == "audio" and wire.target_port != SIDECHAIN
+
+
+def _sounds_by_itself(node: Node) -> bool:
+    kind = find(node.type)
+    return node.type != GROUP and (kind is None or SOURCE in kind.tags)
 
 
 def _into_outputs(document: Document) -> list[Wire]:

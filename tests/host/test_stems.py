@@ -99,5 +99,17 @@ def test_what_shapes_the_sum_of_one_track_is_a_part_of_it() -> None:
     assert [title for title, _ in stem_graphs(graph, TRACKS)] == ["gain1"]
 
 
+def test_a_group_that_sounds_by_itself_too_is_no_bus() -> None:
+    graph = gd.Graph()
+    noise, other = graph.add("noise"), graph.add("noise")
+    inside, gain = graph.add("sine"), graph.add("gain")
+    for source in (noise, other, inside):
+        source >> gain
+    gain >> graph.add("output")
+    graph.group([inside, gain], "some")
+
+    assert [title for title, _ in stem_graphs(graph, TRACKS)] == ["some"]
+
+
 def test_a_name_that_is_no_file_name_becomes_one() -> None:
     assert stem_path(Path("a/song.wav"), "../x: y").name == "song.---x--y.wav"
