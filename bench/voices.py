@@ -5,7 +5,10 @@ The synthesizer is two oscillators, a resonant filter, two envelopes, an LFO and
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +18,7 @@ from graphdaw.host.device import DeviceSettings
 from graphdaw.host.offline import Renderer
 
 RATE_HZ = 48_000
+BLOCK_FRAMES = 128
 
 
 def add_synth(graph: gd.Graph, voices: int, name: str = "synth") -> tuple[gd.NodeHandle, dict[str, gd.NodeHandle]]:
@@ -93,7 +97,7 @@ def song(tracks: int, points: int) -> gd.Graph:
 def times_real_time(graph: gd.Graph, threads: int = 1, repeats: int = 5) -> float:
     """Seconds of sound a second: of processor time on one thread, by the clock on more."""
     clock = time.thread_time if threads == 1 else time.perf_counter
-    with Renderer(graph, block_frames=128, threads=threads) as renderer:
+    with Renderer(graph, block_frames=BLOCK_FRAMES, threads=threads) as renderer:
         renderer.render(RATE_HZ // 10)
         best = float("inf")
         for _ in range(repeats):
@@ -104,9 +108,9 @@ def times_real_time(graph: gd.Graph, threads: int = 1, repeats: int = 5) -> floa
 
 
 def deadlines(graph: gd.Graph, threads: int, seconds: float) -> str:
-    """A session on the null device that loops and locates: how busy it is, and what came late."""
+    """A session on the null device that loops and locates: how busy it is, what came late, and what had to."""
     graph.set_loop(0, 960 * 16)
-    with gd.Session(graph, device=DeviceSettings("null", block_frames=128), threads=threads) as session:
+    with gd.Session(graph, device=DeviceSettings("null", block_frames=BLOCK_FRAMES), threads=threads) as session:
         session.play()
         time.sleep(0.5)
         session.engine.reset_stats()
@@ -117,8 +121,20 @@ def deadlines(graph: gd.Graph, threads: int, seconds: float) -> str:
         stats = session.stats()
     return (
         f"load {stats.load:.2f}, work p99 {1e3 * stats.work_p99_s:.2f} ms and peak {1e3 * stats.work_peak_s:.2f} ms of "
-        f"{128e3 / RATE_HZ:.2f}, own late {stats.own_late} of {stats.callbacks}"
+        f"{1e3 * BLOCK_FRAMES / RATE_HZ:.2f}, own late {stats.own_late} of {stats.callbacks}; "
+        f"{floor(stats.load, seconds)}"
     )
+
+
+def floor(load: float, seconds: float) -> str:
+    """What a loop in C that has as much to do comes to on this machine, with nobody else in it."""
+    period_us = BLOCK_FRAMES * 1e6 / RATE_HZ
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "deadline"
+        subprocess.run(["gcc", "-std=gnu11", "-O1", "-o", program, Path(__file__).with_name("deadline.c")], check=True)
+        numbers = [f"{period_us:.0f}", f"{load * period_us:.0f}", f"{seconds * 1e6 / period_us:.0f}"]
+        mean, longest, late = subprocess.check_output([program, *numbers], text=True).split()
+    return f"a loop of as much work: peak {float(longest) / 1e3:.2f} ms, late {late} of {numbers[2]} (mean {mean} us)"
 
 
 def main() -> None:
