@@ -34,7 +34,7 @@ from graphdaw.cli import (
     tune,
 )
 from graphdaw.cli.output import plain
-from graphdaw.errors import GraphdawError
+from graphdaw.errors import CancelledError, GraphdawError
 
 app = typer.Typer(
     name="graphdaw",
@@ -91,7 +91,7 @@ def run(arguments: list[str]) -> int:
         return result if isinstance(result, int) else 0
     except typer.Exit as exit_:
         return exit_.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, CancelledError, typer.Abort):
         sys.stderr.write("\n")
         return 130
     except BrokenPipeError:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -80,6 +83,26 @@ def progress(label: str) -> Iterator[Callable[[float], None]]:
     with bar:
         task = bar.add_task(label, total=1.0)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """Let Ctrl-C set the event that is given, so that work ends where nothing is half done; a second one interrupts."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def take(number: int, frame: FrameType | None) -> None:
+        if stop.is_set() and callable(before):
+            before(number, frame)
+        stop.set()
+
+    if callable(before):  # else Ctrl-C is to be left alone
+        signal.signal(signal.SIGINT, take)
+    try:
+        yield stop
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
 
 
 def clock(time_s: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphdaw.cli.output import AsJson, ProjectFile, decibels, progress, remark, say, say_json
+from graphdaw.cli.output import AsJson, ProjectFile, decibels, interruptible, progress, remark, say, say_json
 
 if TYPE_CHECKING:
     from graphdaw.graph.graph import Graph
@@ -96,8 +96,8 @@ def render(
         tags=_tags(tag or []),
     )
     started = time.perf_counter()
-    with progress(f"Rendering {path}") as moved:
-        written = export(graph, path, settings, progress=moved)
+    with progress(f"Rendering {path}") as moved, interruptible() as stop:
+        written = export(graph, path, settings, progress=moved, stop=stop)
     took = time.perf_counter() - started
     length = settings.to_s - settings.from_s
     if as_json:
