@@ -6,6 +6,8 @@ import os
 import stat
 from typing import IO
 
+from graphdaw.errors import MediaError
+
 
 def regular(path: str, flags: int) -> int:
     """An opener for `open`; raises OSError for pipes, devices and what the kernel makes up as it is read.
@@ -31,3 +33,16 @@ def opened(path: str | os.PathLike[str]) -> IO[bytes]:
         return open(path, "rb", opener=regular)
     except ValueError as error:  # a zero byte in the name
         raise OSError(0, str(error), os.fspath(path)) from None
+
+
+def read(path: str | os.PathLike[str], most_bytes: int, wanted: str) -> bytes:
+    """A file's bytes, a single one beyond `most_bytes` where it has more; a MediaError asks for `wanted`.
+
+    The caller says what is to be done about one that is too large.
+    """
+    try:
+        with opened(path) as file:
+            return file.read(most_bytes + 1)
+    except OSError as error:
+        why = error.strerror or error
+        raise MediaError(f"{os.fspath(path)} cannot be read: {why}; choose {wanted}.") from error

@@ -22,11 +22,7 @@ def settings_of(scale: str | os.PathLike[str], key_map: str | os.PathLike[str] |
 
 def _read(path: str | os.PathLike[str], parse: Callable[[str], tuple[Any, str]], what: str, ending: str) -> Any:
     where = os.fspath(path)
-    try:
-        with outside.opened(path) as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MediaError(f"{where} cannot be read: {error.strerror or error}; choose a {ending} file.") from error
+    data = outside.read(path, MAX_BYTES, f"a {ending} file")
     if len(data) > MAX_BYTES:
         raise MediaError(f"{where} holds more than {MAX_BYTES >> 20} MiB; choose a {ending} file.")
     try:

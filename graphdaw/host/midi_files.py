@@ -92,11 +92,7 @@ class MidiFile:
 def read_midi(path: str | os.PathLike[str]) -> MidiFile:
     """A MIDI file of format 0 or 1 (also inside RIFF); raises MediaError, and nothing else, for whatever it holds."""
     name = os.fspath(path)
-    try:
-        with outside.opened(path) as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MediaError(f"{name} cannot be read: {error.strerror or error}; choose a MIDI file.") from error
+    data = outside.read(path, MAX_BYTES, "a MIDI file")
     return parse_midi(data, name)
 
 

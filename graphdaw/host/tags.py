@@ -66,11 +66,7 @@ def tags_of(words: dict[str, str]) -> Tags:
 def read_cover(path: str | os.PathLike[str]) -> bytes:
     """A picture's bytes from a file; raises MediaError where it is none, or too large."""
     name = os.fspath(path)
-    try:
-        with outside.opened(path) as file:
-            data = file.read(MAX_COVER_BYTES + 1)
-    except OSError as error:
-        raise MediaError(f"{name} cannot be read: {error.strerror or error}; choose a picture.") from error
+    data = outside.read(path, MAX_COVER_BYTES, "a picture")
     if len(data) > MAX_COVER_BYTES:
         raise MediaError(f"{name} is larger than {MAX_COVER_BYTES >> 20} MiB; choose a smaller picture.")
     if not _kind_of(data):

@@ -291,6 +291,19 @@ def test_a_soundfont_plays_programs_and_drums() -> None:
     assert [track.kind for track in song_of(graph.document).tracks] == ["notes", "drums", "master"]
 
 
+def test_what_a_soundfont_lacks_is_played_by_the_library_and_said() -> None:
+    font = system_soundfont()
+    drums = SongTrack("b", "Drums", "drums", (CLIP,), Instrument("midi", program=99))
+
+    graph, report = document_of(song_with(drums), soundfont=font)
+
+    assert not [node for node in graph.nodes.values() if node.type == "zones"]
+    (told,) = report
+    assert told.startswith(f"Drums: {font} has no preset '128:99'; did you mean")
+    assert told.endswith("An instrument of the library plays it.")
+    assert [node.label for node in graph.nodes.values() if node.label == "Kick tune"]  # a knob of the library's kit
+
+
 def test_buses_in_a_circle_and_signatures_within_bars_are_left_out() -> None:
     tracks = (
         SongTrack("t", "T", "notes", (CLIP,), Instrument("midi", program=0), bus="a"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphdaw.errors import UnknownPresetError
+from graphdaw.errors import MediaError, UnknownPresetError
 from graphdaw.graph.clips import NoteClip
 from graphdaw.graph.handles import NodeHandle
 from graphdaw.graph.model import settings
@@ -54,12 +54,16 @@ def is_kit(track: SongTrack) -> bool:
 
 
 def soundfont_player(shop: Workshop, track: SongTrack, instrument: Instrument, font: str, voices: int) -> NodeHandle:
-    """A group that plays a sound of a SoundFont."""
+    """A group that plays a sound of a SoundFont; one of the library where that has none of its number."""
     bank = DRUM_BANK if is_kit(track) else instrument.bank or 0
     if bank != DRUM_BANK and not instrument.kind.startswith("lmms/"):
         bank = 0  # banks are those of the device that the file was made for
     preset, name = f"{bank}:{instrument.program or 0}", name_of(track.name or "SoundFont")
-    return add_instrument(shop.graph, font, preset, voices=voices, name=name)
+    try:
+        return add_instrument(shop.graph, font, preset, voices=voices, name=name)
+    except MediaError as error:
+        shop.report.say(f"{track.name}: {error} An instrument of the library plays it.")
+        return _preset(shop, track, instrument, voices)
 
 
 def _preset(shop: Workshop, track: SongTrack, instrument: Instrument, voices: int) -> NodeHandle:

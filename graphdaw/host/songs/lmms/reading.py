@@ -26,11 +26,7 @@ _TEMPO, _UPPER, _LOWER = (Target("song", name) for name in ("tempo", "signature 
 def read_song(path: str | os.PathLike[str]) -> Song:
     """The Song in an .mmp or .mmpz file; raises MediaError, and nothing else, for whatever it holds."""
     name = os.fspath(path)
-    try:
-        with outside.opened(path) as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MediaError(f"{name} cannot be read: {error.strerror or error}; choose an LMMS project.") from error
+    data = outside.read(path, MAX_BYTES, "an LMMS project")
     return changed(parse_song(data, name), title=PurePath(name).stem)
 
 
